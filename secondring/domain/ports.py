@@ -1,0 +1,173 @@
+"""What the domain needs from the outside world. The contract is the docstring; one suite tests every version.
+
+Everything here is synchronous: async doors hop to a worker thread.
+"""
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from secondring.domain.ids import CallId, EpisodeId, JobKey, SiteId, TaskId, TextId
+from secondring.domain.phone import PhoneNumber
+from secondring.domain.records import Call, Consent, DecisionRecord, Episode, Job, Outcome, Task, Text
+
+
+class Books(Protocol):
+    """Everything kept, as seen inside one transaction: all of it is written, or none.
+
+    `save_*` inserts or replaces by id. Look-ups by number compare whole numbers.
+    """
+
+    # calls
+    def call(self, call: CallId) -> Call | None: ...
+    def save_call(self, call: Call) -> None: ...
+    def open_calls(self, pbx: str) -> list[Call]:
+        """Inbound calls of a PBX that have no verdict yet, oldest first."""
+        ...
+
+    def calls_of(self, episode: EpisodeId) -> list[Call]:
+        """The calls of an episode, oldest first."""
+        ...
+
+    def calls(self, *, since: datetime, until: datetime, limit: int) -> list[Call]:
+        """Calls that started in [since, until), newest first."""
+        ...
+
+    def find_calls(self, uniqueid: str) -> list[Call]:
+        """Calls with that Uniqueid on any PBX."""
+        ...
+
+    def caller_on_line(self, caller: PhoneNumber) -> bool:
+        """True while an inbound call of that number has no verdict yet."""
+        ...
+
+    # episodes
+    def episode(self, episode: EpisodeId) -> Episode | None: ...
+    def save_episode(self, episode: Episode) -> None: ...
+    def open_episodes(self, caller: PhoneNumber) -> list[Episode]:
+        """The open episodes of a caller at any site, newest first."""
+        ...
+
+    def last_episode(self, caller: PhoneNumber) -> Episode | None:
+        """The newest episode of a caller, open or closed."""
+        ...
+
+    def episodes(self, *, since: datetime, until: datetime, limit: int) -> list[Episode]:
+        """Episodes opened in [since, until), newest first."""
+        ...
+
+    # texts
+    def text(self, text: TextId) -> Text | None: ...
+    def save_text(self, text: Text) -> None: ...
+    def texts_of(self, episode: EpisodeId) -> list[Text]:
+        """The texts of an episode, oldest first."""
+        ...
+
+    def text_by_carrier_id(self, carrier: str, carrier_id: str, *, outgoing: bool) -> Text | None: ...
+    def count_texts_out(
+        self, *, since: datetime, site: SiteId | None = None, to: PhoneNumber | None = None
+    ) -> int:
+        """Outgoing texts created since then that were not cancelled."""
+        ...
+
+    # tasks
+    def task(self, task: TaskId) -> Task | None: ...
+    def save_task(self, task: Task) -> None: ...
+    def tasks_of(self, episode: EpisodeId) -> list[Task]:
+        """The tasks of an episode, oldest first."""
+        ...
+
+    def tasks(self, *, include_done: bool = False, limit: int = 1000) -> list[Task]:
+        """Tasks, urgent first, then by due time."""
+        ...
+
+    # consent and decisions
+    def consent(self, number: PhoneNumber) -> Consent | None:
+        """The newest entry for a number; None when nothing was ever recorded."""
+        ...
+
+    def add_consent(self, consent: Consent) -> None: ...
+    def add_decision(self, decision: DecisionRecord) -> None: ...
+    def decisions_of(self, episode: EpisodeId) -> list[DecisionRecord]:
+        """The decisions about an episode, in the order they were made."""
+        ...
+
+    def decisions_about(self, call: CallId) -> list[DecisionRecord]:
+        """The decisions about a call, in the order they were made."""
+        ...
+
+    # jobs
+    def add_job(self, job: Job) -> bool:
+        """Plan work. False, and nothing changes, when a job of that key exists already."""
+        ...
+
+    def job(self, key: JobKey) -> Job | None: ...
+    def move_job(self, key: JobKey, due_at: datetime) -> None:
+        """Change when a job is due and free its lease; nothing happens when there is no such job."""
+        ...
+
+    def drop_job(self, key: JobKey) -> None:
+        """Forget a job; nothing happens when there is no such job."""
+        ...
+
+    def claim_jobs(self, kinds: Sequence[str], *, now: datetime, lease: timedelta, limit: int) -> list[Job]:
+        """Take up to `limit` due jobs whose lease is free or has run out, oldest first.
+
+        Each comes back with attempts + 1, fence + 1 and its new lease. No job goes to two claimants.
+        """
+        ...
+
+    def finish_job(self, job: Job) -> None:
+        """Remove a job that we hold; raises StaleLease when its fence has moved on."""
+        ...
+
+    def retry_job(self, job: Job, due_at: datetime) -> None:
+        """Give back a job that we hold for a later time; raises StaleLease when its fence has moved on."""
+        ...
+
+    def next_due(self, kinds: Sequence[str]) -> datetime | None:
+        """When the next job of these kinds may be claimed; None when there is none."""
+        ...
+
+    # figures
+    def figures(self, *, since: datetime, until: datetime, site: SiteId | None = None) -> "Figures": ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figures:
+    """Raw counts over the episodes opened by a missed call in a period; `metrics` makes rates of them."""
+
+    episodes: int
+    open: int
+    outcomes: dict[Outcome, int]
+    texted: int
+    replied: int
+    booking_asked: int
+    booked: int
+    """Of those that asked to book, how many booked."""
+    urgent: int
+    urgent_reached: int
+    seconds_to_text: tuple[float, ...]
+    """Hang-up to carrier acceptance, one for each episode that was texted, ascending."""
+    seconds_to_nurse: tuple[float, ...]
+    """URGENT to a nurse's talking with the caller, ascending."""
+    calls_missed: dict[str, int]
+    """Missed inbound calls by reason."""
+    calls_answered: int
+    calls_ignored: int
+
+
+class Store(Protocol):
+    """Where the books are kept."""
+
+    def transaction(self) -> AbstractContextManager[Books]:
+        """Read and write; commits when the block ends, rolls back when it raises."""
+        ...
+
+    def reading(self) -> AbstractContextManager[Books]:
+        """Read only; never waits for a writer."""
+        ...
+
+    def close(self) -> None: ...

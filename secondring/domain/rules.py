@@ -1,0 +1,136 @@
+"""What the administrator decides, as plain values. `config` builds these from YAML and nothing else does."""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from enum import StrEnum
+
+from secondring.domain.hours import OpeningHours
+from secondring.domain.ids import SiteId
+from secondring.domain.phone import PhoneNumber
+from secondring.domain.records import Intent
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """A clinic location."""
+
+    id: SiteId
+    name: str
+    """How patients know it; every text names it."""
+    phone: PhoneNumber
+    """The number patients may call."""
+    sender: PhoneNumber
+    """The number texts come from."""
+    dids: tuple[PhoneNumber, ...]
+    """The numbers that ring here."""
+    hours: OpeningHours
+    region: str = "US"
+    language: str = "en"
+    booking_url: str | None = None
+    """Where patients book themselves; None when there is no such page and the desk calls them."""
+    alert_numbers: tuple[PhoneNumber, ...] = ()
+    """Staff phones that are texted when someone is URGENT; such a text names no patient."""
+
+
+class Clock(StrEnum):
+    """When a task is due; all of them run in business time."""
+
+    NOW = "now"
+    WITHIN_THE_HOUR = "within-the-hour"
+    SAME_DAY = "same-business-day"
+    NEXT_DAY = "next-business-day"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """What an intent leads to: a text back, human work, or both."""
+
+    template: str | None = None
+    queue: str | None = None
+    clock: Clock = Clock.WITHIN_THE_HOUR
+    link: bool = False
+    """Sends the self-scheduling link; a task only follows when the link leads to nothing."""
+
+
+FRONT_DESK, BILLING, CARE_TEAM, TRIAGE = "front-desk", "billing", "care-team", "triage"
+QUEUES = (FRONT_DESK, BILLING, CARE_TEAM, TRIAGE)
+
+DEFAULT_ROUTES: dict[Intent, Route] = {
+    Intent.BOOK: Route(template="book", queue=FRONT_DESK, link=True),
+    Intent.RESCHEDULE: Route(template="reschedule", queue=FRONT_DESK, link=True),
+    Intent.BILLING: Route(template="billing", queue=BILLING, clock=Clock.NEXT_DAY),
+    Intent.REFILL: Route(template="refill", queue=CARE_TEAM, clock=Clock.SAME_DAY),
+    Intent.URGENT: Route(template="urgent", queue=TRIAGE, clock=Clock.NOW),
+    Intent.HELP: Route(template="help"),
+    Intent.UNKNOWN: Route(template="unknown", queue=FRONT_DESK, clock=Clock.WITHIN_THE_HOUR),
+    Intent.CANCEL: Route(template="opt-out", queue=FRONT_DESK, clock=Clock.SAME_DAY),
+    Intent.STOP: Route(template="opt-out"),
+    Intent.START: Route(template="start"),
+}
+"""The branch table of the product; a site may override each row."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Guards:
+    """What holds a text back."""
+
+    settle: timedelta = timedelta(seconds=2)
+    """How long a caller may take to be back on the line before the text goes."""
+    on_line_limit: timedelta = timedelta(minutes=10)
+    """A text held for a caller who is back on the line goes out after this, should we lose sight of them."""
+    window: timedelta = timedelta(hours=24)
+    """One episode, and one first text, per caller and site in this time."""
+    late_after: timedelta = timedelta(minutes=30)
+    """A call that ended longer ago gets a callback task, not a text."""
+    min_wait: timedelta = timedelta(0)
+    """A caller who hung up sooner gets no text."""
+    per_number_per_day: int = 4
+    per_site_per_minute: int = 60
+    all_per_minute: int = 200
+    """The storm brake: above it no first text goes out, tasks are made and an alarm is raised."""
+    countries: tuple[str, ...] = ("US", "CA")
+    blocked: frozenset[PhoneNumber] = frozenset()
+    own: frozenset[PhoneNumber] = frozenset()
+    """The clinic's own numbers beside the sites' DIDs and senders."""
+    ignored_dids: frozenset[str] = frozenset()
+    """DIDs (digits as the trunk sends them) of fax lines, modems and the like: never a missed call."""
+    no_text_reasons: frozenset[str] = frozenset()
+    """Missed-call reasons that get a task instead of a text, for example `voicemail`."""
+    spoken: timedelta = timedelta(seconds=10)
+    """An outside call counts as spoken with the patient when the two talked at least this long:
+    shorter ones are often the patient's voicemail."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FollowUp:
+    """What happens when nothing happens."""
+
+    link_silence: timedelta = timedelta(hours=2)
+    """Business time after a booking link was sent until the desk takes over."""
+    reminder_after: timedelta | None = None
+    """Business time without a reply until one reminder goes out; None sends none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """Everything the domain needs to know of the clinic's wishes."""
+
+    sites: tuple[Site, ...]
+    guards: Guards = field(default_factory=Guards)
+    follow_up: FollowUp = field(default_factory=FollowUp)
+    routes: dict[Intent, Route] = field(default_factory=lambda: dict(DEFAULT_ROUTES))
+    carrier_confirms_opt_out: bool = False
+    """The carrier itself answers STOP; a second confirmation from us would be one too many."""
+
+    def site(self, site: SiteId) -> Site:
+        """The site of that id; the first one when the configuration no longer has it."""
+        return next((s for s in self.sites if s.id == site), self.sites[0])
+
+    def site_of_did(self, did: str) -> Site:
+        """Which site a dialled number belongs to, by its last ten digits; the first site when it is none's."""
+        digits = "".join(c for c in did if c.isdigit())[-10:]
+        if digits:
+            for site in self.sites:
+                if any(number.e164.endswith(digits) for number in site.dids):
+                    return site
+        return self.sites[0]

@@ -1,0 +1,167 @@
+"""From the evidence of one inbound call to its verdict.
+
+`Evidence` collects what was seen while the call lasted; `judge` reads it once, when the inbound
+channel has hung up. Whether a person answered is not decided here: the tracker sees that happen
+and it is final. The order of the rules below is the rule.
+"""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from secondring.domain.ids import Uniqueid
+
+
+class Verdict(StrEnum):
+    """Did a person answer?"""
+
+    ANSWERED = "answered"
+    MISSED = "missed"
+    IGNORED = "ignored"
+
+
+class Reason(StrEnum):
+    """Why a call counts as missed."""
+
+    NO_ANSWER = "no-answer"
+    BUSY = "busy"
+    ABANDONED = "abandoned"
+    IVR_HANGUP = "ivr-hangup"
+    VOICEMAIL = "voicemail"
+
+
+class Ignored(StrEnum):
+    """Why a call is no missed call at all."""
+
+    INTERNAL = "internal"
+    OUTBOUND = "outbound"
+    ORIGINATED = "originated"
+    REFUSED = "refused"
+    """Turned away by routing before anything rang: wrong number, block list, scanner."""
+    UNSEEN = "unseen"
+    """Its beginning was not seen and nothing tells that it came from outside."""
+
+
+class Detail(StrEnum):
+    """The finer reason, for `explain` and for people who look closer."""
+
+    CALLER_CANCEL = "caller-cancel"
+    TIMEOUT = "timeout"
+    REJECTED = "rejected"
+    UNAVAILABLE = "unavailable"
+    CONGESTION = "congestion"
+    REFUSED = "refused"
+    """A person was asked to press a key and did not accept."""
+    UNCONFIRMED = "unconfirmed"
+    """Something picked up, but no person and the caller were ever connected."""
+    ALL_BUSY = "all-busy"
+    NOT_JOINED = "not-joined"
+    LEAVE_EMPTY = "leave-empty"
+    EXIT_KEY = "exit-key"
+    WITHDRAWN = "withdrawn"
+    PARKED = "parked"
+    PARKED_LOST = "parked-lost"
+    """Answered, then parked, and nobody fetched the caller."""
+    MESSAGE_LEFT = "message-left"
+    NO_MESSAGE = "no-message"
+    IN_MENU = "in-menu"
+    PBX_STOPPED = "pbx-stopped"
+    LOST_TRACK = "lost-track"
+
+
+ANSWER = "ANSWER"
+RANG_OUT = frozenset({"NOANSWER", "CANCEL", "BUSY", "CONGESTION", "CHANUNAVAIL"})
+"""The DialStatus words with a meaning of their own; any other word is a screen's refusal."""
+CAUSE_REJECTED = 21
+CAUSES_UNREACHABLE = frozenset({3, 20, 34})
+"""Q.850: no route, subscriber absent, no circuit: what a call to an unregistered phone ends with."""
+
+
+@dataclass(slots=True)
+class Evidence:
+    """What was seen of one inbound call, apart from a person's answer."""
+
+    was_up: bool = False
+    voicemail: bool = False
+    message_left: bool = False
+    queue: str | None = None
+    """The queue joined last."""
+    queue_status: str = ""
+    left_by_key: bool = False
+    parking_lost: bool = False
+    answered_then_lost: bool = False
+    dialled: set[Uniqueid] = field(default_factory=set)
+    first_dial_end: dict[Uniqueid, str] = field(default_factory=dict)
+    """Every dialled leg may end twice on the wire; the first one counts."""
+    leg_causes: dict[Uniqueid, int] = field(default_factory=dict)
+    dial_status: str = ""
+    cause: int = 0
+
+    def dial_ended(self, leg: Uniqueid, status: str) -> None:
+        """Note how a dialled leg ended, unless that is known already."""
+        self.first_dial_end.setdefault(leg, status)
+
+    @property
+    def statuses(self) -> set[str]:
+        return set(self.first_dial_end.values())
+
+
+Judgement = tuple[Verdict, str | None, Detail | None]
+
+
+def judge(seen: Evidence) -> Judgement:
+    """The verdict on an inbound call that no person answered."""
+    if seen.voicemail:
+        left = Detail.MESSAGE_LEFT if seen.message_left else Detail.NO_MESSAGE
+        return Verdict.MISSED, Reason.VOICEMAIL, left
+    if seen.queue is not None or seen.queue_status or seen.parking_lost:
+        return Verdict.MISSED, Reason.ABANDONED, _abandoned(seen)
+    if seen.dialled or seen.first_dial_end:
+        if seen.statuses == {"BUSY"}:
+            return Verdict.MISSED, Reason.BUSY, None
+        return Verdict.MISSED, Reason.NO_ANSWER, _no_answer(seen)
+    if seen.was_up:
+        return Verdict.MISSED, Reason.IVR_HANGUP, Detail.IN_MENU
+    if seen.dial_status == "CHANUNAVAIL" or seen.cause in CAUSES_UNREACHABLE:
+        return Verdict.MISSED, Reason.NO_ANSWER, Detail.UNAVAILABLE
+    return Verdict.IGNORED, Ignored.REFUSED, None
+
+
+_QUEUE_STATUS = {
+    "TIMEOUT": Detail.TIMEOUT,
+    "LEAVEEMPTY": Detail.LEAVE_EMPTY,
+    "LEAVEUNAVAIL": Detail.LEAVE_EMPTY,
+    "WITHDRAW": Detail.WITHDRAWN,
+}
+
+
+def _abandoned(seen: Evidence) -> Detail:
+    if seen.parking_lost:
+        return Detail.PARKED
+    if seen.queue is None:
+        return Detail.NOT_JOINED
+    if seen.statuses == {"BUSY"}:
+        return Detail.ALL_BUSY
+    if seen.queue_status in _QUEUE_STATUS:
+        return _QUEUE_STATUS[seen.queue_status]
+    return Detail.EXIT_KEY if seen.left_by_key else Detail.CALLER_CANCEL
+
+
+def _no_answer(seen: Evidence) -> Detail:
+    statuses = seen.statuses
+    if ANSWER in statuses:
+        return Detail.UNCONFIRMED
+    if statuses - RANG_OUT:
+        return Detail.REFUSED
+    if not statuses or "CANCEL" in statuses:
+        return Detail.CALLER_CANCEL
+    if statuses == {"CHANUNAVAIL"}:
+        return Detail.UNAVAILABLE
+    if statuses == {"CONGESTION"}:
+        return Detail.CONGESTION
+    if statuses == {"NOANSWER"} and _all_rejected(seen):
+        return Detail.REJECTED
+    return Detail.TIMEOUT
+
+
+def _all_rejected(seen: Evidence) -> bool:
+    return all(seen.leg_causes.get(leg) == CAUSE_REJECTED for leg in seen.first_dial_end)
