@@ -17,13 +17,13 @@ class PeerError(SecondRingError):
     """Asterisk, a carrier or the database did not do its part; doors retry or fail open."""
 
 
-class LoginRefused(PeerError):
+class LoginRefused(PeerError):  # noqa: N818 - says what happened
     """The PBX answered, and said no to our user name or secret. Trying again will not help."""
 
 
-class StaleLease(SecondRingError):
+class StaleLease(SecondRingError):  # noqa: N818
     """Another worker took over this job; whatever we were about to write must not be written."""
 
 
-class UnknownThing(SecondRingError):
+class UnknownThing(SecondRingError):  # noqa: N818
     """A call, episode or task was named that does not exist."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from secondring.domain.calls import Direction
+from secondring.domain.call_events import Direction
 from secondring.domain.ids import CallId, EpisodeId, JobKey, SiteId, TaskId, TextId
 from secondring.domain.phone import PhoneNumber
 from secondring.domain.verdict import Verdict

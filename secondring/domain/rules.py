@@ -123,7 +123,7 @@ class Rules:
     """The carrier itself answers STOP; a second confirmation from us would be one too many."""
 
     def site(self, site: SiteId) -> Site:
-        """The site of that id; the first one when the configuration no longer has it."""
+        """The site of that id; the first one when the configuration has it no longer."""
         return next((s for s in self.sites if s.id == site), self.sites[0])
 
     def site_of_did(self, did: str) -> Site:

@@ -86,9 +86,12 @@ class Evidence:
     queue: str | None = None
     """The queue joined last."""
     queue_status: str = ""
+    """QUEUESTATUS, which the PBX sets when it takes the caller out of a queue, or never lets them in."""
+    abandoned: bool = False
     left_by_key: bool = False
     parking_lost: bool = False
-    answered_then_lost: bool = False
+    fetched_by_nobody: bool = False
+    """Parked, and the caller hung up before anyone came back to them."""
     dialled: set[Uniqueid] = field(default_factory=set)
     first_dial_end: dict[Uniqueid, str] = field(default_factory=dict)
     """Every dialled leg may end twice on the wire; the first one counts."""
@@ -100,6 +103,14 @@ class Evidence:
         """Note how a dialled leg ended, unless that is known already."""
         self.first_dial_end.setdefault(leg, status)
 
+    def joined_queue(self, queue: str) -> None:
+        """A caller waits anew; how they left an earlier queue no longer matters."""
+        self.queue, self.queue_status, self.abandoned, self.left_by_key = queue, "", False, False
+
+    def left_queue(self) -> None:
+        """Leaving without an abandon event is a key press, or an answer, which wins anyway."""
+        self.left_by_key = not self.abandoned
+
     @property
     def statuses(self) -> set[str]:
         return set(self.first_dial_end.values())
@@ -108,7 +119,7 @@ class Evidence:
 Judgement = tuple[Verdict, str | None, Detail | None]
 
 
-def judge(seen: Evidence) -> Judgement:
+def judge(seen: Evidence) -> Judgement:  # noqa: PLR0911 - one line a rule, in their order
     """The verdict on an inbound call that no person answered."""
     if seen.voicemail:
         left = Detail.MESSAGE_LEFT if seen.message_left else Detail.NO_MESSAGE
@@ -146,7 +157,7 @@ def _abandoned(seen: Evidence) -> Detail:
     return Detail.EXIT_KEY if seen.left_by_key else Detail.CALLER_CANCEL
 
 
-def _no_answer(seen: Evidence) -> Detail:
+def _no_answer(seen: Evidence) -> Detail:  # noqa: PLR0911 - one line a rule, in their order
     statuses = seen.statuses
     if ANSWER in statuses:
         return Detail.UNCONFIRMED
