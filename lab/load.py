@@ -1,0 +1,142 @@
+"""Many missed calls a second, placed by sipp on loopback, bounded in number and in time.
+
+Two sipps: one is the carrier that places the calls, one is the desk phone that nobody picks up.
+By hand:  python -m lab.load --rate 20 --count 200
+"""
+
+import argparse
+import contextlib
+import enum
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from lab import ports
+from lab.errors import LabError
+from lab.pbx import Pbx
+
+SCENARIOS = Path(__file__).parent / "conf"
+DID = "2025550190"
+GRACE_SECONDS = 10
+
+
+class Kind(enum.Enum):
+    """How the calls are missed; the value names the desk phone's and the caller's part."""
+
+    ABANDONED = "abandoned"  # it rings, the caller gives up
+    BUSY = "busy"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Load:
+    """What was placed, and how long it took."""
+
+    calls: int
+    failed: int
+    seconds: float
+
+
+def callers(count: int) -> list[str]:
+    """Give that many different callers, all fictional."""
+    if count > 78_000:
+        raise LabError("there are only 78000 fictional numbers to call from")
+    return [f"+1{200 + n // 100}55501{n % 100:02d}" for n in range(count)]
+
+
+def place_missed_calls(
+    pbx: Pbx,
+    *,
+    rate: float,
+    count: int,
+    kind: Kind = Kind.ABANDONED,
+    ring_ms: int = 200,
+    timeout: float | None = None,
+) -> Load:
+    """Place the calls and return when the last one is over; every caller has their own number."""
+    sipp = _sipp()
+    limit = timeout or count / rate + ring_ms / 1000 + GRACE_SECONDS
+    started = time.monotonic()
+    with (
+        tempfile.TemporaryDirectory(prefix="secondring-load-") as directory,
+        _desk(sipp, pbx, kind, directory),
+    ):
+        numbers = Path(directory) / "callers.csv"
+        numbers.write_text("SEQUENTIAL\n" + "".join(f"{number};\n" for number in callers(count)))
+        caller = [
+            *sipp,
+            *("-sf", str(SCENARIOS / f"caller-{kind.value}.xml"), "-inf", str(numbers)),
+            *("-i", ports.LOAD_HOST, "-p", str(ports.free_port(socket.SOCK_DGRAM, ports.LOAD_HOST))),
+            *("-s", DID, "-d", str(ring_ms), "-r", str(rate), "-m", str(count), "-l", str(count)),
+            *("-trace_stat", "-stf", str(Path(directory) / "stat.csv"), "-fd", "1"),
+            f"{pbx.sip_host}:{pbx.sip_port}",
+        ]
+        try:
+            subprocess.run(caller, cwd=directory, check=False, timeout=limit, **_quiet())
+        except subprocess.TimeoutExpired:
+            raise LabError(f"{count} calls at {rate}/s were not over within {limit:.0f} s") from None
+        done, failed = _counts(Path(directory) / "stat.csv")
+    return Load(calls=done + failed, failed=failed, seconds=time.monotonic() - started)
+
+
+@contextlib.contextmanager
+def _desk(sipp: list[str], pbx: Pbx, kind: Kind, directory: str) -> Iterator[None]:
+    command = [*sipp, "-sf", str(SCENARIOS / f"desk-{kind.value}.xml")]
+    command += ["-i", ports.LOAD_HOST, "-p", str(pbx.load_port)]
+    with subprocess.Popen(command, cwd=directory, **_quiet()) as desk:
+        try:
+            _wait_until_bound(pbx.load_port, desk)
+            yield
+        finally:
+            desk.kill()
+
+
+def _wait_until_bound(port: int, desk: "subprocess.Popen[bytes]") -> None:
+    deadline = time.monotonic() + GRACE_SECONDS
+    while time.monotonic() < deadline and desk.poll() is None:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+            try:
+                probe.bind((ports.LOAD_HOST, port))
+            except OSError:
+                return
+        time.sleep(0.02)
+    raise LabError("the desk phone of the load (sipp) did not start")
+
+
+def _counts(statistics: Path) -> tuple[int, int]:
+    if not statistics.exists():
+        raise LabError("sipp did not run")
+    header, *rows = [line.split(";") for line in statistics.read_text().splitlines() if line]
+    last = dict(zip(header, rows[-1], strict=False))
+    return int(last["SuccessfulCall(C)"]), int(last["FailedCall(C)"])
+
+
+def _sipp() -> list[str]:
+    binary = shutil.which("sipp")
+    if binary is None:
+        raise LabError("sipp is missing: apt-get install sip-tester")
+    return [binary, "-nostdin", "-nd", "-max_socket", "1024"]
+
+
+def _quiet() -> dict[str, int]:
+    return {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+
+
+def main() -> None:
+    """Start a PBX of our own and load it."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rate", type=float, default=20)
+    parser.add_argument("--count", type=int, default=200)
+    parser.add_argument("--kind", choices=[kind.value for kind in Kind], default=Kind.ABANDONED.value)
+    chosen = parser.parse_args()
+    with Pbx() as pbx:
+        load = place_missed_calls(pbx, rate=chosen.rate, count=chosen.count, kind=Kind(chosen.kind))
+    print(f"lab: {load.calls} calls, {load.failed} failed, {load.seconds:.1f} s")
+
+
+if __name__ == "__main__":
+    main()
