@@ -23,6 +23,7 @@ from lab.pbx import Pbx
 SCENARIOS = Path(__file__).parent / "conf"
 DID = "2025550190"
 GRACE_SECONDS = 10
+QUIET = subprocess.DEVNULL
 
 
 class Kind(enum.Enum):
@@ -76,7 +77,9 @@ def place_missed_calls(
             f"{pbx.sip_host}:{pbx.sip_port}",
         ]
         try:
-            subprocess.run(caller, cwd=directory, check=False, timeout=limit, **_quiet())
+            subprocess.run(
+                caller, cwd=directory, check=False, timeout=limit, stdin=QUIET, stdout=QUIET, stderr=QUIET
+            )
         except subprocess.TimeoutExpired:
             raise LabError(f"{count} calls at {rate}/s were not over within {limit:.0f} s") from None
         done, failed = _counts(Path(directory) / "stat.csv")
@@ -87,7 +90,7 @@ def place_missed_calls(
 def _desk(sipp: list[str], pbx: Pbx, kind: Kind, directory: str) -> Iterator[None]:
     command = [*sipp, "-sf", str(SCENARIOS / f"desk-{kind.value}.xml")]
     command += ["-i", ports.LOAD_HOST, "-p", str(pbx.load_port)]
-    with subprocess.Popen(command, cwd=directory, **_quiet()) as desk:
+    with subprocess.Popen(command, cwd=directory, stdin=QUIET, stdout=QUIET, stderr=QUIET) as desk:
         try:
             _wait_until_bound(pbx.load_port, desk)
             yield
@@ -120,10 +123,6 @@ def _sipp() -> list[str]:
     if binary is None:
         raise LabError("sipp is missing: apt-get install sip-tester")
     return [binary, "-nostdin", "-nd", "-max_socket", "1024"]
-
-
-def _quiet() -> dict[str, int]:
-    return {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
 
 
 def main() -> None:
