@@ -1,0 +1,149 @@
+# shellcheck shell=bash
+# What the commands in this folder share. Sourced by them, never run.
+
+ROOT="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
+VENV="$ROOT/.venv"
+STARTED=$SECONDS
+STEP=0
+STEPS=${STEPS:-1}
+cd "$ROOT" || exit 1
+
+say() { printf '%s\n' "$*" >&2; }
+
+die() {
+  say "$(basename "$0"): $*"
+  exit 1
+}
+
+step() {
+  STEP=$((STEP + 1))
+  say "[$STEP/$STEPS] $*"
+}
+
+# Silent when all goes well; the whole output when it does not.
+quietly() {
+  local output status=0
+  output="$("$@" 2>&1)" || status=$?
+  if [ "$status" -ne 0 ]; then
+    say "$output"
+    say "failed ($status): $*"
+  fi
+  return "$status"
+}
+
+total_time() {
+  local took=$((SECONDS - STARTED))
+  say "Total: $((took / 60)) min $((took % 60)) s"
+}
+
+# ---------------------------------------------------------------- Debian packages
+
+installed() {
+  [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]
+}
+
+as_root() {
+  if [ "$(id -u)" -eq 0 ]; then
+    "$@"
+  else
+    sudo "$@"
+  fi
+}
+
+apt() {
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -y -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 "$@"
+}
+
+# Installs what is missing of the packages named; asks nothing, and does nothing when all are there.
+need_packages() {
+  local package missing=()
+  if ! command -v dpkg-query >/dev/null; then
+    say "    not a Debian system: please see to it that these are installed: $*"
+    return 0
+  fi
+  for package in "$@"; do
+    installed "$package" || missing+=("$package")
+  done
+  [ "${#missing[@]}" -eq 0 ] && return 0
+  if [ "$(id -u)" -ne 0 ] && ! command -v sudo >/dev/null; then
+    die "root is needed once: run 'apt-get install ${missing[*]}' as root, then this again."
+  fi
+  say "    installing ${missing[*]}"
+  # One unreachable third-party source must not stop us: the installation itself decides.
+  quietly apt update || say "    some package lists could not be refreshed; going on with those at hand"
+  quietly apt install --no-install-recommends "${missing[@]}" ||
+    die "could not install: ${missing[*]}. Mend what apt says above, then run this again."
+}
+
+lab_packages() {
+  sed -e 's/#.*//' -e '/^[[:space:]]*$/d' "$ROOT/lab/packages.txt"
+}
+
+need_lab_packages() {
+  local packages
+  mapfile -t packages < <(lab_packages)
+  need_packages "${packages[@]}"
+}
+
+# ---------------------------------------------------------------- Python
+
+new_enough() {
+  "$1" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null
+}
+
+find_python() {
+  local name
+  for name in python3.11 python3 python3.13 python3.12; do
+    if command -v "$name" >/dev/null && new_enough "$name"; then
+      command -v "$name"
+      return 0
+    fi
+  done
+  return 1
+}
+
+# Debian ships `venv` and `ensurepip` apart from Python itself; other Pythons have them inside.
+make_venv() {
+  local python
+  python="$(find_python)" || need_packages python3
+  python="$(find_python)" || die "Python 3.11 or newer is needed; this system has none to offer."
+  "$python" -c 'import ensurepip, venv' 2>/dev/null || need_packages python3-venv
+  rm -rf "$VENV/bin"
+  quietly "$python" -m venv "$VENV"
+}
+
+# The virtual environment, with this project and its development tools; renewed when pyproject.toml changed.
+need_venv() {
+  mkdir -p "$VENV"
+  (
+    flock 9
+    local wanted
+    wanted="$ROOT $(sha256sum <"$ROOT/pyproject.toml")"
+    [ -x "$VENV/bin/python" ] && new_enough "$VENV/bin/python" || make_venv
+    [ "$(cat "$VENV/.installed" 2>/dev/null)" = "$wanted" ] && exit 0
+    say "    installing the Python packages into .venv (a minute or so, once)"
+    quietly "$VENV/bin/python" -m pip install --quiet --disable-pip-version-check -e "$ROOT[dev]" ||
+      die "the Python packages could not be installed: see above."
+    printf '%s' "$wanted" >"$VENV/.installed"
+  ) 9>"$VENV/.lock"
+}
+
+# ---------------------------------------------------------------- checks
+
+run_checks() {
+  step "ruff: lint and format"
+  quietly "$VENV/bin/ruff" check .
+  quietly "$VENV/bin/ruff" format --check .
+  step "mypy: types of source and tests"
+  quietly "$VENV/bin/mypy"
+  step "import-linter: who may know whom"
+  quietly "$VENV/bin/lint-imports"
+  if command -v shellcheck >/dev/null; then
+    step "shellcheck: the scripts"
+    local scripts
+    mapfile -t scripts < <(grep -lE '^(#!.*bash|# shellcheck shell=bash)' scripts/* .ci/run)
+    quietly shellcheck -x -P SCRIPTDIR "${scripts[@]}"
+  else
+    step "shellcheck is not installed: skipped"
+  fi
+}
