@@ -108,7 +108,7 @@ make_venv() {
   python="$(find_python)" || need_packages python3
   python="$(find_python)" || die "Python 3.11 or newer is needed; this system has none to offer."
   "$python" -c 'import ensurepip, venv' 2>/dev/null || need_packages python3-venv
-  rm -rf "$VENV/bin"
+  rm -rf "${VENV:?}/bin"
   quietly "$python" -m venv "$VENV"
 }
 
@@ -119,10 +119,10 @@ need_venv() {
     flock 9
     local wanted
     wanted="$ROOT $(sha256sum <"$ROOT/pyproject.toml")"
-    [ -x "$VENV/bin/python" ] && new_enough "$VENV/bin/python" || make_venv
+    new_enough "$VENV/bin/python" || make_venv
     [ "$(cat "$VENV/.installed" 2>/dev/null)" = "$wanted" ] && exit 0
     say "    installing the Python packages into .venv (a minute or so, once)"
-    quietly "$VENV/bin/python" -m pip install --quiet --disable-pip-version-check -e "$ROOT[dev]" ||
+    quietly "$VENV/bin/python" -m pip install --quiet --disable-pip-version-check -e "${ROOT}[dev]" ||
       die "the Python packages could not be installed: see above."
     printf '%s' "$wanted" >"$VENV/.installed"
   ) 9>"$VENV/.lock"
