@@ -1,0 +1,67 @@
+"""What the rules and the text gateway say to each other about one text."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from secondring.domain.phone import PhoneNumber
+
+
+class Fault(StrEnum):
+    """Whose fault it is that a text will not go."""
+
+    RECIPIENT = "recipient"
+    """This patient cannot or will not be texted: opted out at the carrier, landline, dead number."""
+    SENDER = "sender"
+    """Our account, number or configuration: the administrator can mend it."""
+    CONTENT = "content"
+    """The words: filtered or malformed. Never to be sent again as they are."""
+    CARRIER = "carrier"
+    """Never taken within the tries and the time that the text was worth."""
+    OUTCOME_UNKNOWN = "outcome-unknown"
+    """The carrier never said whether it took the text, and cannot be asked: the patient may have it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """Why a text failed for good. `note` is in words without patients' data."""
+
+    fault: Fault
+    note: str
+    code: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Go:
+    """The text may go now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """The text has to wait; it is looked at again at `until`."""
+
+    until: datetime
+    because: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cancel:
+    """The text is not to go any more."""
+
+    because: str
+
+
+Permission = Go | Hold | Cancel
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrival:
+    """A text that somebody sent to one of the clinic's numbers."""
+
+    carrier: str
+    carrier_id: str
+    """With `carrier`, its natural key: the same text may be handed over many times."""
+    sender: PhoneNumber
+    to: PhoneNumber
+    body: str = field(repr=False)
+    at: datetime
