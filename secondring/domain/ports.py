@@ -131,6 +131,13 @@ class Books(Protocol):
         """When the next job of these kinds may be claimed; None when there is none."""
         ...
 
+    # bookmarks
+    def bookmark(self, name: str) -> str | None:
+        """How far something outside was read, for example a carrier's inbox; None when never kept."""
+        ...
+
+    def keep_bookmark(self, name: str, place: str) -> None: ...
+
     # figures
     def figures(self, *, since: datetime, until: datetime, site: SiteId | None = None) -> "Figures": ...
 

@@ -1,5 +1,6 @@
 """What the administrator decides, as plain values. `config` builds these from YAML and nothing else does."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
@@ -51,6 +52,9 @@ class Route:
     link: bool = False
     """Sends the self-scheduling link; a task only follows when the link leads to nothing."""
 
+
+MIN_DID_DIGITS = 3
+"""Some trunks send only the last three or four digits of the number dialled."""
 
 FRONT_DESK, BILLING, CARE_TEAM, TRIAGE = "front-desk", "billing", "care-team", "triage"
 QUEUES = (FRONT_DESK, BILLING, CARE_TEAM, TRIAGE)
@@ -127,10 +131,17 @@ class Rules:
         return next((s for s in self.sites if s.id == site), self.sites[0])
 
     def site_of_did(self, did: str) -> Site:
-        """Which site a dialled number belongs to, by its last ten digits; the first site when it is none's."""
-        digits = "".join(c for c in did if c.isdigit())[-10:]
-        if digits:
-            for site in self.sites:
-                if any(number.e164.endswith(digits) for number in site.dids):
-                    return site
-        return self.sites[0]
+        """The site a dialled number belongs to; the first one when it is none's."""
+        return self._site_with(did, lambda site: site.dids)
+
+    def site_of_sender(self, number: str) -> Site:
+        """The site that texts from this number; the first one when none does."""
+        return self._site_with(number, lambda site: (site.sender, *site.dids))
+
+    def _site_with(self, number: str, numbers_of: Callable[[Site], tuple[PhoneNumber, ...]]) -> Site:
+        """Trunks send 7 to 11 digits with or without a prefix, so the last ten (or fewer) decide."""
+        digits = "".join(c for c in number if c.isdigit())[-10:]
+        if len(digits) < MIN_DID_DIGITS:
+            return self.sites[0]
+        fitting = (s for s in self.sites if any(n.e164.endswith(digits) for n in numbers_of(s)))
+        return next(fitting, self.sites[0])

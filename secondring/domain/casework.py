@@ -1,0 +1,255 @@
+"""What happens when a call begins, is answered or ends. One function per event, one transaction each.
+
+Each is harmless when told twice: a call is judged once, whoever reports it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from secondring.domain import episodes
+from secondring.domain.call_events import CallAnswered, CallBegan, CallEnded, CallEvent, Direction
+from secondring.domain.ids import CallId, episode_id
+from secondring.domain.phone import PhoneNumber, parse_number
+from secondring.domain.ports import Books
+from secondring.domain.records import Call, Episode, Outcome, TextState
+from secondring.domain.routing import Action, Circumstances, Decision, decide
+from secondring.domain.rules import FRONT_DESK, Clock, Rules, Site
+from secondring.domain.verdict import Verdict
+
+DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)
+CALLED_AGAIN = 2
+"""From this many missed calls on, a caller who does not answer our text gets a person instead."""
+
+
+class Wording(Protocol):
+    """Our words for a template, ready to send."""
+
+    def text(self, template: str, *, site: Site, language: str, now: datetime) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """Something an administrator or a nurse must learn of now. Carries no patient's data."""
+
+    kind: str
+    because: str
+    site: str = ""
+
+
+class Casework:
+    """The use cases of the calling side."""
+
+    def __init__(self, rules: Rules, wording: Wording) -> None:
+        self.rules = rules
+        self.wording = wording
+
+    def tell(self, books: Books, events: Sequence[CallEvent], now: datetime) -> list[Alarm]:
+        """Take in what the tracker found, in order."""
+        alarms: list[Alarm] = []
+        for event in events:
+            if isinstance(event, CallEnded):
+                alarms += self.call_ended(books, event, now)
+            elif isinstance(event, CallAnswered):
+                self.call_answered(books, event, now)
+            else:
+                self.call_began(books, event, now)
+        return alarms
+
+    def call_began(self, books: Books, event: CallBegan, now: datetime) -> None:
+        """Remember an open call, so that a crash does not lose it, and hold a text to a caller who is back."""
+        if books.call(event.call) is not None:
+            return
+        site = self.rules.site_of_did(event.did)
+        caller = parse_number(event.caller, site.region)
+        books.save_call(
+            Call(
+                id=event.call,
+                site=site.id,
+                direction=Direction.INBOUND,
+                caller=caller,
+                did=event.did,
+                started_at=event.at,
+            )
+        )
+        if caller is not None:
+            self._hold_texts(books, caller, now)
+
+    def _hold_texts(self, books: Books, caller: PhoneNumber, now: datetime) -> None:
+        """They are on the line again: wait for how that ends, but not for ever."""
+        until = now + self.rules.guards.on_line_limit
+        for episode in books.open_episodes(caller):
+            self._move_first_texts(books, episode, until)
+
+    @staticmethod
+    def _move_first_texts(books: Books, episode: Episode, due_at: datetime) -> None:
+        for text in books.texts_of(episode.id):
+            if text.state is TextState.QUEUED and text.template.startswith("first-"):
+                books.save_text(replace(text, due_at=due_at))
+                books.move_job(episodes.send_key(text.id), due_at)
+
+    def call_answered(self, books: Books, event: CallAnswered, now: datetime) -> None:
+        """A caller who has a person on the line needs nothing more from us."""
+        if event.direction is not Direction.INBOUND:
+            return
+        call = books.call(event.call)
+        if call is None or call.answered_at is not None:
+            return
+        books.save_call(replace(call, answered_at=event.at))
+        if call.caller is not None and not event.withheld:
+            self._reached(books, call.caller, call.site, event.at, now)
+
+    def _reached(self, books: Books, caller: PhoneNumber, site: str, at: datetime, now: datetime) -> None:
+        for episode in books.open_episodes(caller):
+            if episode.site == site and episode.opened_at <= at:
+                episodes.spoken_with(
+                    books, episode, "called-again", "the caller called again and was answered", now
+                )
+
+    def call_ended(self, books: Books, event: CallEnded, now: datetime) -> list[Alarm]:
+        """Keep the verdict; a missed call also gets its decision, in the same transaction."""
+        if event.direction is Direction.OUTBOUND:
+            self._called_back(books, event, now)
+            return []
+        if event.direction is not Direction.INBOUND:
+            return []
+        known = books.call(event.call)
+        if known is not None and known.verdict is not None:
+            return []
+        call = self._verdict_of(event, now)
+        if event.verdict is Verdict.MISSED:
+            return self._missed(books, call, now)
+        books.save_call(call)
+        if event.verdict is Verdict.ANSWERED and call.caller is not None and event.answered_at is not None:
+            self._reached(books, call.caller, call.site, event.answered_at, now)
+        return []
+
+    def _verdict_of(self, event: CallEnded, now: datetime) -> Call:
+        site = self.rules.site_of_did(event.did)
+        caller = None if event.withheld else parse_number(event.caller, site.region)
+        return Call(
+            id=event.call,
+            site=site.id,
+            direction=event.direction,
+            caller=caller,
+            did=event.did,
+            queue=event.queue,
+            started_at=event.started_at,
+            answered_at=event.answered_at,
+            ended_at=event.ended_at,
+            verdict=event.verdict,
+            reason=event.reason,
+            detail=event.detail,
+            caller_note="" if caller else "withheld" if event.withheld else "invalid",
+            partial=event.partial,
+            late=now - event.ended_at > self.rules.guards.late_after,
+        )
+
+    # a staff member calls a patient
+
+    def _called_back(self, books: Books, event: CallEnded, now: datetime) -> None:
+        region = self.rules.sites[0].region
+        number = parse_number(event.caller, region)
+        if number is None or books.call(event.call) is not None:
+            return
+        waiting = books.open_episodes(number)
+        if not waiting:
+            return
+        books.save_call(
+            replace(self._verdict_of(event, now), caller=number, site=waiting[0].site, episode=waiting[0].id)
+        )
+        for episode in waiting:
+            if event.talked >= self.rules.guards.spoken:
+                episodes.spoken_with(
+                    books, episode, "called-back", "staff called back and spoke with the caller", now
+                )
+            else:
+                because = "staff called back and did not get through"
+                episodes.note(
+                    books, now, "call-back-tried", "called-back", because, episode=episode.id, call=event.call
+                )
+
+    # a missed call
+
+    def _missed(self, books: Books, call: Call, now: datetime) -> list[Alarm]:
+        site = self.rules.site(call.site)
+        case = self._circumstances(books, call, site, now)
+        decision = decide(case)
+        if decision.action is Action.EXCLUDE:
+            books.save_call(replace(call, verdict=Verdict.IGNORED, reason=decision.rule, detail=call.reason))
+            self._note(books, decision, call.id, None, now)
+            return []
+        episode = self._episode_for(books, call, case.episode)
+        books.save_call(replace(call, episode=episode.id))
+        self._note(books, decision, call.id, episode, now)
+        self._carry_out(books, decision, call, episode, site, now)
+        return [Alarm(decision.rule, decision.because, site.id)] if decision.alarm else []
+
+    def _circumstances(self, books: Books, call: Call, site: Site, now: datetime) -> Circumstances:
+        caller = call.caller
+        consent = books.consent(caller) if caller else None
+        mine = [e for e in books.open_episodes(caller) if e.site == site.id] if caller else []
+        return Circumstances(
+            call=call,
+            site=site,
+            now=now,
+            rules=self.rules,
+            opted_out=consent is not None and consent.opted_out,
+            episode=mine[0] if mine else None,
+            texts_to_caller_today=books.count_texts_out(since=now - DAY, to=caller) if caller else 0,
+            texts_at_site_this_minute=books.count_texts_out(since=now - MINUTE, site=site.id),
+            texts_this_minute=books.count_texts_out(since=now - MINUTE),
+        )
+
+    def _episode_for(self, books: Books, call: Call, found: Episode | None) -> Episode:
+        if found is not None:
+            joined = replace(found, calls=found.calls + 1)
+            books.save_episode(joined)
+            return joined
+        ended_at = call.ended_at or call.started_at
+        episode = Episode(
+            id=episode_id(call.id),
+            site=call.site,
+            caller=call.caller,
+            opened_at=ended_at,
+            window_ends_at=ended_at + self.rules.guards.window,
+            language=self._language(books, call),
+        )
+        books.save_episode(episode)
+        episodes.set_timer(books, episodes.WINDOW, episode.id, episode.window_ends_at)
+        return episode
+
+    def _language(self, books: Books, call: Call) -> str:
+        """The language they last wrote in, else the site's."""
+        before = books.last_episode(call.caller) if call.caller else None
+        return before.language if before else self.rules.site(call.site).language
+
+    @staticmethod
+    def _note(books: Books, decision: Decision, call: CallId, episode: Episode | None, now: datetime) -> None:
+        found = episode.id if episode else None
+        episodes.note(books, now, decision.action, decision.rule, decision.because, episode=found, call=call)
+
+    def _carry_out(
+        self, books: Books, decision: Decision, call: Call, episode: Episode, site: Site, now: datetime
+    ) -> None:
+        if decision.action is Action.TEXT and decision.template is not None:
+            body = self.wording.text(decision.template, site=site, language=episode.language, now=now)
+            due_at = (call.ended_at or now) + self.rules.guards.settle
+            episodes.queue_text(books, episode, site, decision.template, body, now=now, due_at=due_at)
+        elif decision.action is Action.TASK:
+            title = f"Call back ({decision.rule})" if call.caller else "Listen to the voice message"
+            episodes.open_task(books, episode, site, FRONT_DESK, Clock.WITHIN_THE_HOUR, title, now=now)
+        elif decision.action is Action.JOIN:
+            self._join(books, episode, site, call, now)
+        else:
+            episodes.close(books, episode, Outcome.UNTEXTABLE, decision.rule, decision.because, now)
+
+    def _join(self, books: Books, episode: Episode, site: Site, call: Call, now: datetime) -> None:
+        """They called in vain again: their text, if it still waits, waits a little longer; if not, a person calls."""
+        settled = (call.ended_at or now) + self.rules.guards.settle
+        self._move_first_texts(books, episode, settled)
+        unanswered = episode.texted_at is not None and episode.replied_at is None
+        if unanswered and episode.calls >= CALLED_AGAIN:
+            title = "Call back (called again after our text)"
+            episodes.open_task(books, episode, site, FRONT_DESK, Clock.WITHIN_THE_HOUR, title, now=now)

@@ -1,0 +1,119 @@
+"""What people do with tasks, and what happens when nobody does anything."""
+
+from dataclasses import replace
+from datetime import datetime
+from enum import StrEnum
+
+from secondring.domain import episodes
+from secondring.domain.casework import Wording
+from secondring.domain.errors import UnknownThing
+from secondring.domain.ids import EpisodeId, TaskId
+from secondring.domain.ports import Books
+from secondring.domain.records import Episode, Job, Outcome, Task, TaskState, TextState
+from secondring.domain.rules import FRONT_DESK, Clock, Rules
+
+
+class Result(StrEnum):
+    """What came of a task."""
+
+    SPOKE = "spoke"
+    BOOKED = "booked"
+    RESOLVED = "resolved"
+    NO_CONTACT = "no-contact"
+
+
+class Deskwork:
+    """The use cases of the people's side, and of the timers."""
+
+    def __init__(self, rules: Rules, wording: Wording) -> None:
+        self._rules = rules
+        self._wording = wording
+
+    def take(self, books: Books, task_id: TaskId, who: str, now: datetime) -> Task:
+        """Someone makes a task their own; raises UnknownThing when it is someone else's or done."""
+        task = _open_task(books, task_id)
+        if task.owner not in (None, who):
+            raise UnknownThing(f"task {task_id} is already {task.owner}'s. Ask them, or take another one.")
+        taken = replace(task, owner=who, state=TaskState.TAKEN)
+        books.save_task(taken)
+        episodes.note(books, now, "task-taken", "person", f"{who} took {task_id}", episode=task.episode)
+        return taken
+
+    def done(self, books: Books, task_id: TaskId, who: str, result: Result, now: datetime) -> Task:
+        """Someone finishes a task. An urgent one only ends when somebody has spoken with the caller."""
+        task = _open_task(books, task_id)
+        if task.urgent and result not in (Result.SPOKE, Result.BOOKED):
+            raise UnknownThing(
+                f"task {task_id} is urgent: it stays until someone has spoken with the caller (spoke)."
+            )
+        finished = replace(
+            task,
+            state=TaskState.DONE,
+            owner=task.owner or who,
+            closed_at=now,
+            closed_because=f"{result} by {who}",
+        )
+        books.save_task(finished)
+        episodes.note(books, now, "task-done", "person", f"{who}: {result}", episode=task.episode)
+        episode = books.episode(task.episode)
+        if episode is not None:
+            self._after(books, episode, task, result, now)
+        return finished
+
+    def _after(self, books: Books, episode: Episode, task: Task, result: Result, now: datetime) -> None:
+        if result is Result.BOOKED:
+            episodes.close(books, episode, Outcome.BOOKED, "task-done", "staff booked them", now)
+        elif result is Result.SPOKE:
+            episodes.spoken_with(books, episode, "task-done", "staff spoke with the caller", now)
+        elif episodes.open_tasks(books, episode.id):
+            return
+        elif result is Result.RESOLVED:
+            episodes.close(books, episode, Outcome.RESOLVED, "task-done", f"{task.queue} resolved it", now)
+        elif now >= episode.window_ends_at:
+            self._give_up(books, episode, "nobody could reach them", now)
+
+    # timers
+
+    def timer(self, books: Books, job: Job, now: datetime) -> None:
+        """A timer of an episode ran out."""
+        episode = books.episode(EpisodeId(job.ref))
+        if episode is None or not episode.is_open:
+            return
+        if job.kind == episodes.WINDOW:
+            self._window_ends(books, episode, now)
+        elif job.kind == episodes.LINK_SILENCE:
+            self._link_led_nowhere(books, episode, now)
+        elif job.kind == episodes.REMINDER:
+            self._remind(books, episode, now)
+
+    def _window_ends(self, books: Books, episode: Episode, now: datetime) -> None:
+        if not episodes.open_tasks(books, episode.id):
+            self._give_up(books, episode, "no response within the window", now)
+
+    @staticmethod
+    def _give_up(books: Books, episode: Episode, because: str, now: datetime) -> None:
+        sent = (TextState.ACCEPTED, TextState.DELIVERED)
+        texted = any(text.outgoing and text.state in sent for text in books.texts_of(episode.id))
+        outcome = Outcome.UNRECOVERED if texted or episode.replied_at else Outcome.UNTEXTABLE
+        episodes.close(books, episode, outcome, "window", because, now)
+
+    def _link_led_nowhere(self, books: Books, episode: Episode, now: datetime) -> None:
+        site = self._rules.site(episode.site)
+        title = "Book an appointment (no booking after our link)"
+        episodes.open_task(books, episode, site, FRONT_DESK, Clock.WITHIN_THE_HOUR, title, now=now)
+
+    def _remind(self, books: Books, episode: Episode, now: datetime) -> None:
+        if episode.replied_at is not None or episodes.open_tasks(books, episode.id):
+            return
+        site = self._rules.site(episode.site)
+        body = self._wording.text("reminder", site=site, language=episode.language, now=now)
+        episodes.queue_text(books, episode, site, "reminder", body, now=now, due_at=now)
+
+
+def _open_task(books: Books, task_id: TaskId) -> Task:
+    task = books.task(task_id)
+    if task is None:
+        raise UnknownThing(f"there is no task {task_id}. `secondring tasks` lists them.")
+    if task.state is TaskState.DONE:
+        raise UnknownThing(f"task {task_id} is done already ({task.closed_because}).")
+    return task

@@ -1,0 +1,204 @@
+"""The life of an episode: its texts, tasks and timers, and how it ends.
+
+Every function works inside the transaction whose books it is handed.
+"""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from secondring.domain.hours import due
+from secondring.domain.ids import CallId, EpisodeId, JobKey, TextId, task_id, text_id
+from secondring.domain.phone import PhoneNumber
+from secondring.domain.ports import Books
+from secondring.domain.records import (
+    RECOVERED,
+    DecisionRecord,
+    Episode,
+    Job,
+    Outcome,
+    Task,
+    TaskState,
+    Text,
+    TextState,
+)
+from secondring.domain.rules import Clock, Site
+
+SEND_TEXT, WINDOW, LINK_SILENCE, REMINDER = "send-text", "window", "link-silence", "reminder"
+TIMERS = (WINDOW, LINK_SILENCE, REMINDER)
+"""Kinds of jobs that belong to an episode; SEND_TEXT belongs to a text."""
+OPT_OUT_TEMPLATE, STAFF_ALERT = "opt-out", "staff-alert"
+
+
+def send_key(text: TextId) -> JobKey:
+    return JobKey(f"{SEND_TEXT}:{text}")
+
+
+def timer_key(kind: str, episode: EpisodeId) -> JobKey:
+    return JobKey(f"{kind}:{episode}")
+
+
+def note(
+    books: Books,
+    at: datetime,
+    action: str,
+    rule: str,
+    because: str,
+    *,
+    episode: EpisodeId | None = None,
+    call: CallId | None = None,
+    text: TextId | None = None,
+) -> None:
+    """Keep a decision; `because` must name no number and no text."""
+    books.add_decision(
+        DecisionRecord(
+            at=at, action=action, rule=rule, because=because, episode=episode, call=call, text=text
+        )
+    )
+
+
+def set_timer(books: Books, kind: str, episode: EpisodeId, due_at: datetime) -> None:
+    """Plan a timer, or move it when it exists."""
+    key = timer_key(kind, episode)
+    if not books.add_job(Job(key=key, kind=kind, ref=episode, due_at=due_at)):
+        books.move_job(key, due_at)
+
+
+def queue_text(
+    books: Books,
+    episode: Episode,
+    site: Site,
+    template: str,
+    body: str,
+    *,
+    now: datetime,
+    due_at: datetime,
+    to: PhoneNumber | None = None,
+) -> Text:
+    """Write a text and the job that sends it. `to` is the caller unless it goes to staff."""
+    patient = to or episode.caller
+    if patient is None:
+        raise ValueError(f"episode {episode.id} has no number to text")
+    number = sum(1 for text in books.texts_of(episode.id) if text.outgoing)
+    text = Text(
+        id=text_id(episode.id, f"{number}:{template}"),
+        episode=episode.id,
+        site=site.id,
+        outgoing=True,
+        patient=patient,
+        ours=site.sender,
+        body=body,
+        template=template,
+        state=TextState.QUEUED,
+        created_at=now,
+        due_at=due_at,
+    )
+    books.save_text(text)
+    books.add_job(Job(key=send_key(text.id), kind=SEND_TEXT, ref=text.id, due_at=due_at))
+    return text
+
+
+def cancel_text(books: Books, text: Text, now: datetime, because: str) -> None:
+    """Call back a text that has not gone to the carrier; one that has stays as it is."""
+    if text.state is not TextState.QUEUED:
+        return
+    books.save_text(replace(text, state=TextState.CANCELLED, settled_at=now, note=because))
+    books.drop_job(send_key(text.id))
+    note(books, now, "cancel-text", "cancelled", because, episode=text.episode, text=text.id)
+
+
+def cancel_texts(books: Books, episode: EpisodeId, now: datetime, because: str) -> None:
+    """Call back whatever still waits to be sent to the caller, except the confirmation of an opt-out."""
+    for text in books.texts_of(episode):
+        if text.outgoing and text.template not in (OPT_OUT_TEMPLATE, STAFF_ALERT):
+            cancel_text(books, text, now, because)
+
+
+def open_task(
+    books: Books,
+    episode: Episode,
+    site: Site,
+    queue: str,
+    clock: Clock,
+    title: str,
+    *,
+    now: datetime,
+    said: str = "",
+    urgent: bool = False,
+) -> Task:
+    """Give work to people: a new task, or one more line on the open one in that queue."""
+    tasks = books.tasks_of(episode.id)
+    due_at = due(site.hours, clock, now)
+    for task in tasks:
+        if task.queue == queue and task.state is not TaskState.DONE:
+            return _join_task(books, task, title, said, due_at, urgent=urgent)
+    task = Task(
+        id=task_id(episode.id, queue, len(tasks)),
+        episode=episode.id,
+        site=site.id,
+        queue=queue,
+        caller=episode.caller,
+        title=title,
+        said=said,
+        urgent=urgent,
+        created_at=now,
+        due_at=due_at,
+    )
+    books.save_task(task)
+    return task
+
+
+def _join_task(books: Books, task: Task, title: str, said: str, due_at: datetime, *, urgent: bool) -> Task:
+    lines = [line for line in (task.said, said) if line]
+    titles = task.title if title in task.title else f"{task.title}; {title}"
+    joined = replace(
+        task,
+        title=titles,
+        said="\n".join(lines),
+        due_at=min(task.due_at, due_at),
+        urgent=task.urgent or urgent,
+    )
+    books.save_task(joined)
+    return joined
+
+
+def open_tasks(books: Books, episode: EpisodeId) -> list[Task]:
+    """The tasks of an episode that are not done."""
+    return [task for task in books.tasks_of(episode) if task.state is not TaskState.DONE]
+
+
+def close_tasks(books: Books, episode: EpisodeId, now: datetime, because: str) -> None:
+    """Take all its rows off the lists."""
+    for task in open_tasks(books, episode):
+        books.save_task(replace(task, state=TaskState.DONE, closed_at=now, closed_because=because))
+
+
+def close(books: Books, episode: Episode, outcome: Outcome, rule: str, because: str, now: datetime) -> None:
+    """End an episode, once: nothing more is sent and no timer runs on."""
+    if not episode.is_open:
+        return
+    books.save_episode(replace(episode, closed_at=now, outcome=outcome))
+    cancel_texts(books, episode.id, now, because)
+    for kind in TIMERS:
+        books.drop_job(timer_key(kind, episode.id))
+    if outcome in RECOVERED:
+        close_tasks(books, episode.id, now, because)
+    note(books, now, "close", rule, because, episode=episode.id)
+
+
+def spoken_with(books: Books, episode: Episode, rule: str, because: str, now: datetime) -> None:
+    """A person has spoken with the caller: that is what it was all for."""
+    if episode.urgent_at is not None and episode.urgent_reached_at is None:
+        episode = replace(episode, urgent_reached_at=now)
+        books.save_episode(episode)
+        close(books, episode, Outcome.URGENT_CONNECTED, rule, because, now)
+    else:
+        close(books, episode, Outcome.REACHED, rule, because, now)
+
+
+def reopen(books: Books, episode: Episode, now: datetime, window: timedelta) -> Episode:
+    """They came back after we had given up: the episode goes on."""
+    again = replace(episode, closed_at=None, outcome=None, window_ends_at=now + window)
+    books.save_episode(again)
+    set_timer(books, WINDOW, again.id, again.window_ends_at)
+    note(books, now, "reopen", "came-back", "the caller wrote after the episode had ended", episode=again.id)
+    return again

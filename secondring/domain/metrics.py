@@ -1,0 +1,94 @@
+"""The five metrics, from raw counts. Every rate carries its numerator and denominator."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from secondring.domain.ports import Figures
+from secondring.domain.records import RECOVERED, Outcome
+
+FIRST_TEXT_TARGET_S = 60.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rate:
+    """A share of a whole; `value` is None when there is nothing to share."""
+
+    numerator: int
+    denominator: int
+
+    @property
+    def value(self) -> float | None:
+        return self.numerator / self.denominator if self.denominator else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spread:
+    """A set of waiting times in seconds. Percentiles by nearest rank; None when there are none."""
+
+    count: int
+    p50: float | None
+    p95: float | None
+    p99: float | None
+    longest: float | None
+    within_target: Rate
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """How well callers were won back in a period."""
+
+    recovery: Rate
+    """Episodes that ended booked, resolved, reached or urgent-connected, of all episodes."""
+    time_to_first_text: Spread
+    self_scheduling: Rate
+    """Booked, of those who asked to book."""
+    urgent: Spread
+    urgent_reached: Rate
+    unrecovered: Rate
+    """Episodes that ended unrecovered, of all episodes."""
+    still_open: int
+    replied: Rate
+    outcomes: dict[str, int]
+    calls_missed: dict[str, int]
+    calls_answered: int
+    calls_ignored: int
+
+
+def report(figures: Figures) -> Report:
+    """Make the report of a period's figures."""
+    count = figures.outcomes
+    return Report(
+        recovery=Rate(numerator=sum(count.get(o, 0) for o in RECOVERED), denominator=figures.episodes),
+        time_to_first_text=spread(figures.seconds_to_text, FIRST_TEXT_TARGET_S),
+        self_scheduling=Rate(numerator=figures.booked, denominator=figures.booking_asked),
+        urgent=spread(figures.seconds_to_nurse, FIRST_TEXT_TARGET_S),
+        urgent_reached=Rate(numerator=figures.urgent_reached, denominator=figures.urgent),
+        unrecovered=Rate(numerator=count.get(Outcome.UNRECOVERED, 0), denominator=figures.episodes),
+        still_open=figures.open,
+        replied=Rate(numerator=figures.replied, denominator=figures.texted),
+        outcomes={str(outcome): count.get(outcome, 0) for outcome in Outcome},
+        calls_missed=dict(figures.calls_missed),
+        calls_answered=figures.calls_answered,
+        calls_ignored=figures.calls_ignored,
+    )
+
+
+def spread(seconds: Sequence[float], target: float) -> Spread:
+    """Summarise waiting times, given in ascending order."""
+    in_time = sum(1 for s in seconds if s <= target)
+    return Spread(
+        count=len(seconds),
+        p50=percentile(seconds, 50),
+        p95=percentile(seconds, 95),
+        p99=percentile(seconds, 99),
+        longest=seconds[-1] if seconds else None,
+        within_target=Rate(numerator=in_time, denominator=len(seconds)),
+    )
+
+
+def percentile(ascending: Sequence[float], percent: float) -> float | None:
+    """Nearest-rank percentile: always a value that was measured."""
+    if not ascending:
+        return None
+    return ascending[max(0, math.ceil(len(ascending) * percent / 100) - 1)]

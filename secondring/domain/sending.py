@@ -1,0 +1,111 @@
+"""The last word on a text before it goes, and what follows when it went, or could not."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from secondring.domain import episodes
+from secondring.domain.casework import Alarm, Wording
+from secondring.domain.hours import is_open, next_opening
+from secondring.domain.ports import Books
+from secondring.domain.records import Episode, Text
+from secondring.domain.replies import Replies
+from secondring.domain.rules import FRONT_DESK, Clock, Rules
+from secondring.domain.texting import Arrival, Cancel, Failure, Fault, Go, Hold, Permission
+
+ON_LINE_CHECK = timedelta(seconds=5)
+"""How soon a text held for a caller on the line is looked at again, should the hang-up escape us."""
+SENDERS_FAULTS = frozenset({Fault.SENDER, Fault.CARRIER})
+
+RaiseAlarm = Callable[[Alarm], None]
+
+
+class ClinicDesk:
+    """The people's side of the text gateway. Every method works inside the gateway's transaction."""
+
+    def __init__(self, rules: Rules, wording: Wording, raise_alarm: RaiseAlarm) -> None:
+        self._rules = rules
+        self._replies = Replies(rules, wording)
+        self._raise_alarm = raise_alarm
+
+    def before_send(self, books: Books, text: Text, now: datetime) -> Permission:
+        """The last checks: opted out since, back on the line, too late, night."""
+        if text.template == episodes.STAFF_ALERT:
+            return Go()
+        consent = books.consent(text.patient)
+        if consent and consent.opted_out and text.template != episodes.OPT_OUT_TEMPLATE:
+            return Cancel("opted out")
+        if text.template.startswith("first-"):
+            return self._first(books, text, now)
+        if text.template == "reminder":
+            return self._reminder(text, now)
+        return Go()
+
+    def _first(self, books: Books, text: Text, now: datetime) -> Permission:
+        guards = self._rules.guards
+        episode = books.episode(text.episode)
+        if episode is None or not episode.is_open:
+            return Cancel("the episode has ended")
+        waited = now - episode.opened_at
+        if books.caller_on_line(text.patient) and waited < guards.on_line_limit:
+            return Hold(now + ON_LINE_CHECK, "the caller is on the line again")
+        if now - text.created_at > guards.late_after + guards.on_line_limit:
+            return Cancel("too late for a text")
+        return Go()
+
+    def _reminder(self, text: Text, now: datetime) -> Permission:
+        hours = self._rules.site(text.site).hours
+        opening = next_opening(hours, now)
+        if is_open(hours, now) or opening is None:
+            return Go()
+        return Hold(opening, "reminders only go out while the clinic is open")
+
+    def cancelled(self, books: Books, text: Text, because: str, now: datetime) -> None:
+        """A text was called off at the last moment; a caller who still waits gets a person."""
+        episodes.note(books, now, "cancel-text", "before-send", because, episode=text.episode, text=text.id)
+        episode = books.episode(text.episode)
+        if episode and episode.is_open and text.template.startswith("first-"):
+            self._call_back(books, episode, f"Call back ({because})", now)
+
+    def accepted(self, books: Books, text: Text, now: datetime) -> None:
+        """The carrier has it; the first one stops the clock."""
+        episode = books.episode(text.episode)
+        if episode and text.template.startswith("first-") and episode.texted_at is None:
+            books.save_episode(replace(episode, texted_at=text.settled_at or now))
+            self._plan_reminder(books, episode, now)
+
+    def _plan_reminder(self, books: Books, episode: Episode, now: datetime) -> None:
+        after = self._rules.follow_up.reminder_after
+        if after is not None:
+            episodes.set_timer(books, episodes.REMINDER, episode.id, now + after)
+
+    def failed_for_good(self, books: Books, text: Text, failure: Failure, now: datetime) -> None:
+        """No text reaches them, so a person does; what the administrator can mend raises an alarm."""
+        because = f"text failed: {failure.fault} {failure.code} {failure.note}".strip()
+        episodes.note(books, now, "text-failed", failure.fault, because, episode=text.episode, text=text.id)
+        if failure.fault in SENDERS_FAULTS:
+            self._raise_alarm(Alarm(f"text-{failure.fault}", failure.note, text.site))
+        episode = books.episode(text.episode)
+        if episode and episode.is_open and text.template != episodes.STAFF_ALERT:
+            self._call_back(books, episode, "Call back (our text did not reach them)", now)
+
+    def _call_back(self, books: Books, episode: Episode, title: str, now: datetime) -> None:
+        site = self._rules.site(episode.site)
+        episodes.open_task(books, episode, site, FRONT_DESK, Clock.WITHIN_THE_HOUR, title, now=now)
+
+    def delivered(self, books: Books, text: Text, now: datetime) -> None:
+        """The phone has it: for the record."""
+        episodes.note(
+            books, now, "delivered", "receipt", "the carrier delivered it", episode=text.episode, text=text.id
+        )
+
+    def received(self, books: Books, arrival: Arrival, now: datetime) -> None:
+        """A text came in."""
+        for alarm in self._replies.received(books, arrival, now):
+            self._raise_alarm(alarm)
+
+    def cursor(self, books: Books, carrier: str) -> str | None:
+        return books.bookmark(f"inbox:{carrier}")
+
+    def keep_cursor(self, books: Books, carrier: str, cursor: str) -> None:
+        books.keep_bookmark(f"inbox:{carrier}", cursor)
