@@ -157,6 +157,7 @@ class CallTracker:
         insiders = (Direction.INTERNAL, Direction.ORIGINATED)
         if call and call.direction in insiders and self._from_outside(leg.context):
             call.direction = Direction.OUTBOUND
+            call.caller = call.caller.removeprefix(self._rules.outside_prefix)
 
     def _channel_up(self, fact: facts.ChannelUp) -> list[CallEvent]:
         call = self._ledger.with_root(fact.leg.id)
@@ -188,7 +189,7 @@ class CallTracker:
             call.evidence.dialled.add(fact.dialled.id)
             self._note_outbound(call, fact.dialled)
             if call.direction is Direction.OUTBOUND and not call.caller.strip("+").isdigit():
-                call.caller = fact.dial_string.rpartition("/")[2].partition("@")[0]
+                call.caller = _number_in(fact.dial_string)
         return []
 
     def _dial_ended(self, fact: facts.DialEnded) -> list[CallEvent]:
@@ -367,6 +368,12 @@ class CallTracker:
 @lru_cache(maxsize=8)
 def _inbound_pattern(contexts: tuple[str, ...]) -> re.Pattern[str]:
     return re.compile("|".join(f"(?:{c})" for c in contexts) or r"(?!)")
+
+
+def _number_in(dial_string: str) -> str:
+    """The number in `PJSIP/<number>@trunk`, `trunk/sip:<number>@host` and their kin; empty when there is none."""
+    found = re.search(r"\+?\d{7,15}", dial_string)
+    return found.group() if found else ""
 
 
 def _note_variable(call: OpenCall, name: str, value: str) -> None:

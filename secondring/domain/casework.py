@@ -58,7 +58,7 @@ class Casework:
         return alarms
 
     def call_began(self, books: Books, event: CallBegan, now: datetime) -> None:
-        """Remember an open call, so that a crash does not lose it, and hold a text to a caller who is back."""
+        """Remember an open call, so that a crash does not lose it; hold a text to a caller who is back."""
         if books.call(event.call) is not None:
             return
         site = self.rules.site_of_did(event.did)
@@ -246,7 +246,7 @@ class Casework:
             episodes.close(books, episode, Outcome.UNTEXTABLE, decision.rule, decision.because, now)
 
     def _join(self, books: Books, episode: Episode, site: Site, call: Call, now: datetime) -> None:
-        """They called in vain again: their text, if it still waits, waits a little longer; if not, a person calls."""
+        """They called in vain again: a text that still waits, waits longer; one that was no use, a person calls."""
         settled = (call.ended_at or now) + self.rules.guards.settle
         self._move_first_texts(books, episode, settled)
         unanswered = episode.texted_at is not None and episode.replied_at is None

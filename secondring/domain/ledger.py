@@ -110,7 +110,7 @@ class Ledger:
             started_at=at,
             last_seen=at,
             partial=partial,
-            withheld=is_withheld(caller),
+            withheld=direction is Direction.INBOUND and is_withheld(caller),
         )
         self._calls[root] = call
         self.attach(root, call, at)
