@@ -1,0 +1,125 @@
+"""What a carrier is to us. One suite of tests holds for every one of them."""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Protocol
+
+from secondring.domain.ids import TextId
+from secondring.domain.phone import PhoneNumber
+from secondring.domain.records import TextState
+from secondring.domain.texting import Arrival, Fault
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Capabilities:
+    """What a carrier can do; the gateway asks for nothing else."""
+
+    receipts: bool = False
+    """Says later whether the phone got the text."""
+    polling: bool = False
+    """Replies and receipts are fetched with `poll`."""
+    webhooks: bool = False
+    """Replies and receipts are sent to us."""
+    idempotent: bool = False
+    """The same text id sent twice reaches the patient once."""
+    lookup: bool = False
+    """Can be asked whether it ever took a text."""
+    confirms_opt_out: bool = False
+    """Answers STOP by itself, so that we must not."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutgoingText:
+    """A text as the carrier gets it."""
+
+    id: TextId
+    to: PhoneNumber
+    sender: PhoneNumber
+    body: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The carrier has taken the text on."""
+
+    carrier_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Final: this text will not go, now or later."""
+
+    fault: Fault
+    code: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class TryLater:
+    """Surely not taken. `after` is how long the carrier asks us to wait, None when it does not say."""
+
+    after: timedelta | None
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """It may have been taken or not."""
+
+    note: str
+
+
+SendResult = Accepted | Refused | TryLater | Unknown
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """What became of a text that we sent."""
+
+    carrier: str
+    id: str
+    """Our id of the text, or the carrier's."""
+    state: TextState
+    """ACCEPTED, DELIVERED or FAILED."""
+    note: str = ""
+    """Why it failed, in words without patients' data."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Poll:
+    """What came in since the last poll."""
+
+    inbound: tuple[Arrival, ...] = ()
+    receipts: tuple[Receipt, ...] = ()
+    cursor: str
+    """Where to go on; kept once all of the above was taken in."""
+
+
+class Carrier(Protocol):
+    """Whoever sends the text. Every method comes back within the carrier's own time limits."""
+
+    @property
+    def name(self) -> str:
+        """With the carrier's ids, part of natural keys in the store: it never changes."""
+        ...
+
+    @property
+    def capabilities(self) -> Capabilities: ...
+
+    async def send(self, text: OutgoingText) -> SendResult:
+        """Hand a text over. Never raises for what a carrier may do; bad luck is a result."""
+        ...
+
+    async def look_up(self, text: OutgoingText) -> SendResult | None:
+        """What became of a text whose outcome is unknown; None when the carrier never saw it."""
+        ...
+
+    async def poll(self, cursor: str | None) -> Poll:
+        """Everything since `cursor` (None: all there is), oldest first.
+
+        May hand over again what it gave before: whoever takes it in knows it by its id.
+        Raises PeerError when the carrier cannot be asked.
+        """
+        ...
+
+    async def close(self) -> None: ...

@@ -1,0 +1,124 @@
+"""What the texts say: packaged templates, with a site's own files on top.
+
+A site's own wording is a file of the same name below its folder: `es/first-open.txt.j2`.
+"""
+
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from jinja2 import ChoiceLoader, FileSystemLoader, StrictUndefined, Template, TemplateError
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from secondring.domain.errors import ConfigError
+from sms_gateway.lint import SAMPLE, Source, problems_of
+from sms_gateway.segments import count, encoding, fold
+
+PACKAGED = Path(__file__).parent / "templates"
+SUFFIX = ".txt.j2"
+LANGUAGES = ("en", "es")
+FALLBACK = "en"
+NAMES = (
+    "first-open",
+    "first-closed",
+    "first-holiday",
+    "book",
+    "book-call",
+    "reschedule",
+    "reschedule-call",
+    "billing",
+    "refill",
+    "urgent",
+    "help",
+    "opt-out",
+    "start",
+    "unknown",
+    "reminder",
+    "staff-alert",
+)
+"""Every message there is. `book-call` and `reschedule-call` are for sites without a booking page."""
+
+
+class Messages:
+    """All messages in all languages. Rendering is pure: same template and context, same text."""
+
+    def __init__(self, overrides_dir: Path | None = None) -> None:
+        self._folders = [folder for folder in (overrides_dir, PACKAGED) if folder is not None]
+        self._jinja = ImmutableSandboxedEnvironment(
+            undefined=StrictUndefined,
+            autoescape=False,  # plain text, not HTML
+            loader=ChoiceLoader([FileSystemLoader(folder) for folder in self._folders]),
+        )
+
+    def render(self, template: str, language: str, context: Mapping[str, str]) -> str:
+        """The text of a message, ready to send. A language we have no words in gets English.
+
+        Raises ConfigError when there is no such message or `context` lacks what it asks for.
+        """
+        found = self._find(template, language)
+        try:
+            return " ".join(fold(found.render(context)).split())
+        except TemplateError as error:
+            raise ConfigError(f"{found.filename}: {error}; pass it, or take it out of the file") from error
+
+    def path(self, template: str, language: str) -> Path:
+        """The file that a message comes from."""
+        return Path(str(self._find(template, language).filename))
+
+    def lint(self, *, most_segments: int = 2, samples: tuple[Mapping[str, str], ...] = (SAMPLE,)) -> None:
+        """Raise ConfigError naming file, line and remedy of all that must not go to a patient.
+
+        `samples` are contexts to try each message with, at best those of the real sites.
+        """
+        problems = self._strange_files()
+        for language in LANGUAGES:
+            for name in NAMES:
+                file = self._file(name, language)
+                source = Source(name, language, file, file.read_text(encoding="utf-8"))
+                problems += problems_of(source, self._jinja, samples, most_segments)
+        if problems:
+            raise ConfigError("\n".join(problems))
+
+    def _find(self, template: str, language: str) -> Template:
+        if template not in NAMES:
+            raise ConfigError(f"no message is called {template!r}; there are {', '.join(NAMES)}")
+        spoken = language if language in LANGUAGES else FALLBACK
+        return self._jinja.get_template(f"{spoken}/{template}{SUFFIX}")
+
+    def _file(self, name: str, language: str) -> Path:
+        candidates = [folder / language / f"{name}{SUFFIX}" for folder in self._folders]
+        return next((file for file in candidates if file.is_file()), candidates[-1])
+
+    def _strange_files(self) -> list[str]:
+        """Own files that no message would ever use: a slip in a name must not go unnoticed."""
+        known = {f"{language}/{name}{SUFFIX}" for language in LANGUAGES for name in NAMES}
+        strange = [
+            file
+            for folder in self._folders
+            for file in sorted(folder.rglob("*"))
+            if file.is_file() and file.relative_to(folder).as_posix() not in known
+        ]
+        return [
+            f"{file}: no message is read from here; rename it to one of en|es/{_LISTED}" for file in strange
+        ]
+
+
+_LISTED = "|".join(NAMES) + SUFFIX
+
+
+def table() -> str:
+    """Every message as a made-up clinic sends it, with its parts: a Markdown table for the documentation."""
+    messages = Messages()
+    rows = ["| message | language | characters | alphabet | parts | text |", "|---|---|---|---|---|---|"]
+    for name in NAMES:
+        for language in LANGUAGES:
+            text = messages.render(name, language, SAMPLE | {"opens": _OPENS[language]})
+            kind = encoding(text).name
+            rows.append(f"| `{name}` | {language} | {len(text)} | {kind} | {count(text)} | {text} |")
+    return "\n".join(rows) + "\n"
+
+
+_OPENS = {"en": "Monday at 8 AM", "es": "el lunes a las 8 am"}
+
+if __name__ == "__main__":
+    sys.stdout.write(table())
