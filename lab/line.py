@@ -70,12 +70,22 @@ class Line:
             raise LabError(f"{self!r} ended before it was {state.name}")
         return self
 
+    def stay(self, seconds: float) -> "Line":
+        """Let the call go on for a while: people take their time. Returns early when it ends."""
+        self._exchange.wait(lambda: self.reached(State.ENDED), seconds)
+        return self
+
     # -- what a person can do ------------------------------------------------------------------------
 
     def answer(self) -> "Line":
         """Pick up."""
         self._exchange.run(lambda: self._reply(pj.PJSIP_SC_OK))
         return self
+
+    def pick_up(self) -> None:
+        """Pick up, if the caller has not gone meanwhile."""
+        with contextlib.suppress(LabError):
+            self.answer()
 
     def refuse(self, status: int) -> None:
         """Refuse with a SIP status: 486 busy, 603 declined, 480 unavailable, 503 congested."""
@@ -155,11 +165,6 @@ class Line:
     def ring(self) -> None:
         """Say to the other side that we ring."""
         self._reply(pj.PJSIP_SC_RINGING)
-
-    def pick_up(self) -> None:
-        """Answer, unless the caller has gone meanwhile."""
-        if not self.reached(State.ENDED):
-            self._reply(pj.PJSIP_SC_OK)
 
     def entered(self, state: State, status: int) -> None:
         """Note a new state."""
