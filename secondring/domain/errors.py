@@ -17,13 +17,25 @@ class PeerError(SecondRingError):
     """Asterisk, a carrier or the database did not do its part; doors retry or fail open."""
 
 
-class LoginRefused(PeerError):  # noqa: N818 - says what happened
+class LoginRefused(PeerError):
     """The PBX answered, and said no to our user name or secret. Trying again will not help."""
 
 
-class StaleLease(SecondRingError):  # noqa: N818
+class StoreBusy(PeerError):
+    """Another process held the database longer than we wait. Nothing was written; trying again may help."""
+
+
+class StoreFull(PeerError):
+    """The disk of the database has no room. Nothing was written; free some space and all goes on."""
+
+
+class StoreBroken(PeerError):
+    """The database cannot be read or written: permissions, a failing disk, damage. A person has to look."""
+
+
+class StaleLease(SecondRingError):
     """Another worker took over this job; whatever we were about to write must not be written."""
 
 
-class UnknownThing(SecondRingError):  # noqa: N818
+class UnknownThing(SecondRingError):
     """A call, episode or task was named that does not exist."""

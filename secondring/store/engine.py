@@ -1,0 +1,112 @@
+"""How the database is opened: SQLite with a write-ahead log, every commit on the disk before it counts."""
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Literal
+from urllib.parse import quote
+
+from sqlalchemy import Connection, Engine, create_engine, make_url
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import ArgumentError
+from sqlalchemy.pool import QueuePool
+
+from secondring.domain.errors import ConfigError
+from secondring.store.agreed import BUSY_WAIT
+from secondring.store.columns import lend_vault
+from secondring.store.vault import Vault
+
+READERS_KEPT = 4
+READERS_MOST = 60
+"""asyncio's threads are at most 32 (os.cpu_count() + 4), so a reader never queues for a connection."""
+
+Mode = Literal["write", "read"]
+_BEGIN = {"write": "BEGIN IMMEDIATE", "read": "BEGIN DEFERRED"}
+"""Immediate: a write lock taken at the start cannot fail half-way because somebody else wrote since."""
+
+_PRAGMAS = ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "temp_store = MEMORY")
+
+
+def sqlite_file(url: str) -> Path:
+    """The file of a `sqlite:///` URL; raises ConfigError for anything else."""
+    parsed = _parse(url)
+    if parsed.get_backend_name() != "sqlite":
+        raise ConfigError(
+            f"database.url: {parsed.drivername} is not supported: use sqlite:////path/to/secondring.db"
+        )
+    if not parsed.database or parsed.database == ":memory:":
+        raise ConfigError("database.url names no file: use sqlite:////path/to/secondring.db")
+    return Path(parsed.database)
+
+
+def _parse(url: str) -> URL:
+    try:
+        return make_url(url)
+    except ArgumentError:
+        raise ConfigError("database.url is not a URL: use sqlite:////path/to/secondring.db") from None
+
+
+def create_file(file: Path) -> None:
+    """Make an empty database that only we can read, unless there is one; its log gets the same mode."""
+    try:
+        os.close(os.open(file, os.O_CREAT | os.O_RDWR, 0o600))
+    except OSError as error:
+        raise ConfigError(
+            f"database.url: {file}: {error.strerror}: its folder must exist and belong to the service's user"
+        ) from error
+
+
+def require_file(url: str) -> None:
+    """Raise ConfigError when there is no database yet."""
+    file = sqlite_file(url)
+    if not file.exists():
+        raise ConfigError(f"database.url: there is no {file}: run `secondring migrate` to make it")
+
+
+def open_engine(url: str, mode: Mode, vault: Vault | None = None, *, wait: timedelta = BUSY_WAIT) -> Engine:
+    """An engine on a file that exists, for writing or for reading.
+
+    The writing engine has one connection: writers of this process queue for it, in the order they came,
+    rather than poll SQLite's lock.
+    """
+    file, writing, seconds = sqlite_file(url), mode == "write", wait.total_seconds()
+    engine = create_engine(
+        "sqlite://",
+        creator=lambda: _connect(file, seconds),
+        hide_parameters=True,
+        poolclass=QueuePool,
+        pool_size=1 if writing else READERS_KEPT,
+        max_overflow=0 if writing else READERS_MOST,
+        pool_timeout=seconds,
+    )
+    if vault is not None:
+        lend_vault(engine.dialect, vault)
+    return engine
+
+
+@contextmanager
+def begun(engine: Engine, mode: Mode) -> Iterator[Connection]:
+    """A connection in a transaction: committed when the block ends, rolled back when it raises.
+
+    Said here and not in an event listener, because listeners slow every statement down.
+    """
+    with engine.begin() as connection:
+        connection.exec_driver_sql(_BEGIN[mode])
+        yield connection
+
+
+def _connect(file: Path, seconds: float) -> sqlite3.Connection:
+    """Open the file, and never create it: an empty database in the wrong place is worse than none."""
+    connection = sqlite3.connect(
+        f"file:{quote(str(file.absolute()))}?mode=rw",
+        uri=True,
+        timeout=seconds,
+        isolation_level=None,  # the driver is not to begin transactions on its own
+        check_same_thread=False,  # a pooled connection serves one thread after another, never two at once
+    )
+    for pragma in _PRAGMAS:
+        connection.execute(f"PRAGMA {pragma}")
+    return connection

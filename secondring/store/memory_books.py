@@ -1,0 +1,265 @@
+"""`Books` on plain dictionaries.
+
+Look-ups go through every row: thousands are fine, a clinic's years are not.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+from secondring.domain.calls import Direction
+from secondring.domain.ids import CallId, EpisodeId, JobKey, SiteId, TaskId, TextId
+from secondring.domain.phone import PhoneNumber
+from secondring.domain.ports import Figures
+from secondring.domain.records import (
+    Call,
+    Consent,
+    DecisionRecord,
+    Episode,
+    Job,
+    Task,
+    TaskState,
+    Text,
+    TextState,
+)
+from secondring.store.agreed import no_such_episode, refuse_writing, stale
+from secondring.store.memory_figures import count
+
+_T = TypeVar("_T")
+
+
+@dataclass(slots=True)
+class Tables:
+    """One moment of the books; each in the order of first writing."""
+
+    calls: dict[CallId, Call] = field(default_factory=dict)
+    episodes: dict[EpisodeId, Episode] = field(default_factory=dict)
+    texts: dict[TextId, Text] = field(default_factory=dict)
+    tasks: dict[TaskId, Task] = field(default_factory=dict)
+    consents: dict[int, Consent] = field(default_factory=dict)
+    decisions: dict[int, DecisionRecord] = field(default_factory=dict)
+    jobs: dict[JobKey, Job] = field(default_factory=dict)
+    bookmarks: dict[str, str] = field(default_factory=dict)
+
+
+class MemoryBooks:
+    """`Books` on tables in memory."""
+
+    def __init__(self, tables: Tables, *, writable: bool) -> None:
+        self._tables = tables
+        self._writable = writable
+        self._copied: set[str] = set()
+        self._named: set[EpisodeId | None] = set()
+
+    def closed(self) -> Tables:
+        """The tables to commit; raises UnknownThing when something written names no episode there is."""
+        if not self._named - {None} <= self._tables.episodes.keys():
+            raise no_such_episode()
+        return self._tables
+
+    def _own(self, name: str) -> Tables:
+        """The tables, with the one of that name safe to change."""
+        if not self._writable:
+            refuse_writing()
+        if name not in self._copied:
+            setattr(self._tables, name, dict(getattr(self._tables, name)))
+            self._copied.add(name)
+        return self._tables
+
+    # calls
+    def call(self, call: CallId) -> Call | None:
+        return self._tables.calls.get(call)
+
+    def save_call(self, call: Call) -> None:
+        self._own("calls").calls[call.id] = call
+        self._named.add(call.episode)
+
+    def open_calls(self, pbx: str) -> list[Call]:
+        return sorted((c for c in self._on_line() if c.id.pbx == pbx), key=_started)
+
+    def calls_of(self, episode: EpisodeId) -> list[Call]:
+        return sorted((c for c in self._tables.calls.values() if c.episode == episode), key=_started)
+
+    def calls(self, *, since: datetime, until: datetime, limit: int) -> list[Call]:
+        found = (c for c in self._tables.calls.values() if since <= c.started_at < until)
+        return _newest_first(found, _started)[:limit]
+
+    def find_calls(self, uniqueid: str) -> list[Call]:
+        return sorted((c for c in self._tables.calls.values() if c.id.uniqueid == uniqueid), key=_started)
+
+    def caller_on_line(self, caller: PhoneNumber) -> bool:
+        return any(c.caller == caller for c in self._on_line())
+
+    def _on_line(self) -> Iterator[Call]:
+        calls = self._tables.calls.values()
+        return (c for c in calls if c.verdict is None and c.direction is Direction.INBOUND)
+
+    # episodes
+    def episode(self, episode: EpisodeId) -> Episode | None:
+        return self._tables.episodes.get(episode)
+
+    def save_episode(self, episode: Episode) -> None:
+        self._own("episodes").episodes[episode.id] = episode
+
+    def open_episodes(self, caller: PhoneNumber) -> list[Episode]:
+        return [episode for episode in self._of_caller(caller) if episode.is_open]
+
+    def last_episode(self, caller: PhoneNumber) -> Episode | None:
+        return next(iter(self._of_caller(caller)), None)
+
+    def _of_caller(self, caller: PhoneNumber) -> list[Episode]:
+        return _newest_first((e for e in self._tables.episodes.values() if e.caller == caller), _opened)
+
+    def episodes(self, *, since: datetime, until: datetime, limit: int) -> list[Episode]:
+        found = (e for e in self._tables.episodes.values() if since <= e.opened_at < until)
+        return _newest_first(found, _opened)[:limit]
+
+    # texts
+    def text(self, text: TextId) -> Text | None:
+        return self._tables.texts.get(text)
+
+    def save_text(self, text: Text) -> None:
+        self._own("texts").texts[text.id] = text
+        self._named.add(text.episode)
+
+    def texts_of(self, episode: EpisodeId) -> list[Text]:
+        return sorted((t for t in self._tables.texts.values() if t.episode == episode), key=_created)
+
+    def text_by_carrier_id(self, carrier: str, carrier_id: str, *, outgoing: bool) -> Text | None:
+        found = (
+            t
+            for t in self._tables.texts.values()
+            if (t.carrier, t.carrier_id, t.outgoing) == (carrier, carrier_id, outgoing)
+        )
+        return next(iter(_newest_first(found, _created)), None)
+
+    def count_texts_out(
+        self, *, since: datetime, site: SiteId | None = None, to: PhoneNumber | None = None
+    ) -> int:
+        return sum(
+            t.outgoing
+            and t.state is not TextState.CANCELLED
+            and t.created_at >= since
+            and site in {None, t.site}
+            and to in {None, t.patient}
+            for t in self._tables.texts.values()
+        )
+
+    # tasks
+    def task(self, task: TaskId) -> Task | None:
+        return self._tables.tasks.get(task)
+
+    def save_task(self, task: Task) -> None:
+        self._own("tasks").tasks[task.id] = task
+        self._named.add(task.episode)
+
+    def tasks_of(self, episode: EpisodeId) -> list[Task]:
+        return sorted((t for t in self._tables.tasks.values() if t.episode == episode), key=_created)
+
+    def tasks(self, *, include_done: bool = False, limit: int = 1000) -> list[Task]:
+        found = (t for t in self._tables.tasks.values() if include_done or t.state is not TaskState.DONE)
+        return sorted(found, key=lambda task: (not task.urgent, task.due_at))[:limit]
+
+    # consent and decisions
+    def consent(self, number: PhoneNumber) -> Consent | None:
+        found = (entry for entry in self._tables.consents.values() if entry.number == number)
+        return next(iter(_newest_first(found, _at)), None)
+
+    def add_consent(self, consent: Consent) -> None:
+        consents = self._own("consents").consents
+        consents[len(consents)] = consent
+
+    def add_decision(self, decision: DecisionRecord) -> None:
+        decisions = self._own("decisions").decisions
+        decisions[len(decisions)] = decision
+
+    def decisions_of(self, episode: EpisodeId) -> list[DecisionRecord]:
+        return sorted((d for d in self._tables.decisions.values() if d.episode == episode), key=_at)
+
+    def decisions_about(self, call: CallId) -> list[DecisionRecord]:
+        return sorted((d for d in self._tables.decisions.values() if d.call == call), key=_at)
+
+    # jobs
+    def add_job(self, job: Job) -> bool:
+        jobs = self._own("jobs").jobs
+        return jobs.setdefault(job.key, job) is job
+
+    def job(self, key: JobKey) -> Job | None:
+        return self._tables.jobs.get(key)
+
+    def move_job(self, key: JobKey, due_at: datetime) -> None:
+        jobs = self._own("jobs").jobs
+        if key in jobs:
+            jobs[key] = replace(jobs[key], due_at=due_at, leased_until=None)
+
+    def drop_job(self, key: JobKey) -> None:
+        self._own("jobs").jobs.pop(key, None)
+
+    def claim_jobs(self, kinds: Sequence[str], *, now: datetime, lease: timedelta, limit: int) -> list[Job]:
+        jobs = self._own("jobs").jobs
+        due = (job for job in jobs.values() if job.kind in kinds and _claimable_at(job) <= now)
+        claimed = [
+            replace(job, attempts=job.attempts + 1, fence=job.fence + 1, leased_until=now + lease)
+            for job in sorted(due, key=lambda job: job.due_at)[:limit]
+        ]
+        jobs.update((job.key, job) for job in claimed)
+        return claimed
+
+    def finish_job(self, job: Job) -> None:
+        self._require_holder(job)
+        del self._own("jobs").jobs[job.key]
+
+    def retry_job(self, job: Job, due_at: datetime) -> None:
+        self._require_holder(job)
+        self.move_job(job.key, due_at)
+
+    def _require_holder(self, job: Job) -> None:
+        held = self._own("jobs").jobs.get(job.key)
+        if held is None or (held.fence, held.leased_until) != (job.fence, job.leased_until):
+            raise stale(job)
+
+    def next_due(self, kinds: Sequence[str]) -> datetime | None:
+        times = (_claimable_at(job) for job in self._tables.jobs.values() if job.kind in kinds)
+        return min(times, default=None)
+
+    # bookmarks
+    def bookmark(self, name: str) -> str | None:
+        return self._tables.bookmarks.get(name)
+
+    def keep_bookmark(self, name: str, place: str) -> None:
+        self._own("bookmarks").bookmarks[name] = place
+
+    # figures
+    def figures(self, *, since: datetime, until: datetime, site: SiteId | None = None) -> Figures:
+        def inside(at: datetime | None, where: SiteId) -> bool:
+            return at is not None and since <= at < until and site in {None, where}
+
+        return count(
+            [e for e in self._tables.episodes.values() if inside(e.opened_at, e.site)],
+            [c for c in self._tables.calls.values() if inside(c.ended_at, c.site)],
+        )
+
+
+def _newest_first(rows: Iterator[_T], at: Callable[[_T], datetime]) -> list[_T]:
+    return sorted(rows, key=at)[::-1]
+
+
+def _started(call: Call) -> datetime:
+    return call.started_at
+
+
+def _opened(episode: Episode) -> datetime:
+    return episode.opened_at
+
+
+def _created(row: Text | Task) -> datetime:
+    return row.created_at
+
+
+def _at(entry: Consent | DecisionRecord) -> datetime:
+    return entry.at
+
+
+def _claimable_at(job: Job) -> datetime:
+    return max(job.due_at, job.leased_until or job.due_at)

@@ -1,0 +1,42 @@
+"""The figures counted row by row: says in plain Python what the SQL has to say too."""
+
+from collections import Counter
+from collections.abc import Iterable
+from datetime import datetime
+
+from secondring.domain.calls import Direction
+from secondring.domain.ports import Figures
+from secondring.domain.records import Call, Episode, Origin, Outcome
+from secondring.domain.verdict import Verdict
+from secondring.store.agreed import UNKNOWN_REASON
+
+
+def count(opened: Iterable[Episode], ended: Iterable[Call]) -> Figures:
+    """The figures of a period, from the episodes opened and the calls ended in it."""
+    episodes = [episode for episode in opened if episode.origin is Origin.CALL]
+    calls = [call for call in ended if call.direction is Direction.INBOUND]
+    asked = [episode for episode in episodes if episode.booking_asked_at]
+    urgent = [episode for episode in episodes if episode.urgent_at]
+    verdicts = Counter(call.verdict for call in calls)
+    return Figures(
+        episodes=len(episodes),
+        open=sum(episode.is_open for episode in episodes),
+        outcomes=dict(Counter(episode.outcome for episode in episodes if episode.outcome)),
+        texted=sum(episode.texted_at is not None for episode in episodes),
+        replied=sum(episode.replied_at is not None for episode in episodes),
+        booking_asked=len(asked),
+        booked=sum(episode.outcome is Outcome.BOOKED for episode in asked),
+        urgent=len(urgent),
+        urgent_reached=sum(episode.urgent_reached_at is not None for episode in urgent),
+        seconds_to_text=_waits((episode.opened_at, episode.texted_at) for episode in episodes),
+        seconds_to_nurse=_waits((episode.urgent_at, episode.urgent_reached_at) for episode in episodes),
+        calls_missed=dict(
+            Counter(call.reason or UNKNOWN_REASON for call in calls if call.verdict is Verdict.MISSED)
+        ),
+        calls_answered=verdicts[Verdict.ANSWERED],
+        calls_ignored=verdicts[Verdict.IGNORED],
+    )
+
+
+def _waits(times: Iterable[tuple[datetime | None, datetime | None]]) -> tuple[float, ...]:
+    return tuple(sorted((end - start).total_seconds() for start, end in times if start and end))

@@ -1,0 +1,49 @@
+"""Brings a database to this version's tables, from nothing or from any earlier version."""
+
+from sqlalchemy import Connection, inspect, text
+
+from secondring.domain.errors import ConfigError
+from secondring.store.engine import begun, create_file, open_engine, sqlite_file
+from secondring.store.trouble import told_plainly
+
+HEAD = "0001"
+"""The newest revision in `migrations/versions`, kept here so that opening a store need not load Alembic."""
+
+
+def upgrade(url: str) -> None:
+    """Create or migrate the database. Harmless to repeat, and for two processes to do at once."""
+    file = sqlite_file(url)
+    create_file(file)
+    engine = open_engine(url, "write")
+    try:
+        with told_plainly(str(file)), begun(engine, "write") as connection:
+            _run(connection)
+    finally:
+        engine.dispose()
+
+
+def _run(connection: Connection) -> None:
+    from alembic import command  # noqa: PLC0415 - 15 MB and 100 ms that only a migration needs
+    from alembic.config import Config  # noqa: PLC0415
+
+    config = Config()
+    config.set_main_option("script_location", "secondring.store:migrations")
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
+
+
+def revision(connection: Connection) -> str | None:
+    """The revision of a database; None when it was never migrated."""
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    return connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one_or_none()
+
+
+def require_head(connection: Connection, where: str) -> None:
+    """Raise ConfigError unless the database has exactly the tables that this version knows."""
+    found = revision(connection)
+    if found != HEAD:
+        raise ConfigError(
+            f"{where}: the database is at revision {found or 'none'}, this version needs {HEAD}:"
+            " run `secondring migrate` (or install the version that made it)"
+        )

@@ -1,0 +1,231 @@
+"""The tables. Sealed columns hold what belongs to patients; all else may be read by whoever has the file.
+
+Every table has a `seq`, which grows in the order of first writing and breaks ties between equal times.
+References are checked when the transaction ends, so the order of writing within it does not matter.
+A change here needs a migration in `migrations/versions`; a test compares the two.
+"""
+
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    TextClause,
+    UniqueConstraint,
+    text,
+)
+
+from secondring.store.columns import Blind, Instant, Sealed
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "%(table_name)s_pk",
+        "uq": "%(table_name)s_%(column_0_N_name)s_key",
+        "fk": "%(table_name)s_%(column_0_name)s_fk",
+    }
+)
+
+NOT_CANCELLED = text("outgoing IS TRUE AND state <> 'cancelled'")
+"""The texts that count against a cap. Written out: a bound value would not match the partial index."""
+NOT_DONE = text("state <> 'done'")
+
+
+def _seq() -> Column[int]:
+    return Column("seq", BigInteger().with_variant(Integer, "sqlite"), primary_key=True)
+
+
+def _id() -> Column[str]:
+    return Column("id", String, nullable=False, unique=True)
+
+
+def _episode(*, needed: bool) -> Column[str]:
+    reference = ForeignKey("episodes.id", deferrable=True, initially="DEFERRED")
+    return Column("episode_id", String, reference, nullable=not needed)
+
+
+def _instant(name: str, *, needed: bool = False) -> Column[object]:
+    return Column(name, Instant, nullable=not needed)
+
+
+def _words(name: str) -> Column[str]:
+    return Column(name, String, nullable=False)
+
+
+def _maybe(name: str) -> Column[str]:
+    return Column(name, String)
+
+
+def _partial(name: str, *columns: ColumnElement[Any], where: ColumnElement[bool] | TextClause) -> Index:
+    return Index(name, *columns, sqlite_where=where, postgresql_where=where)
+
+
+meta = Table(
+    "meta", metadata, Column("name", String, primary_key=True), Column("value", LargeBinary, nullable=False)
+)
+
+episodes = Table(
+    "episodes",
+    metadata,
+    _seq(),
+    _id(),
+    _words("site"),
+    Column("caller", Sealed("episodes.caller")),
+    Column("caller_hash", Blind),
+    _words("origin"),
+    _instant("opened_at", needed=True),
+    _instant("window_ends_at", needed=True),
+    Column("calls", Integer, nullable=False),
+    _words("language"),
+    _maybe("intent"),
+    _instant("texted_at"),
+    _instant("replied_at"),
+    _instant("booking_asked_at"),
+    _instant("urgent_at"),
+    _instant("urgent_reached_at"),
+    _instant("closed_at"),
+    _maybe("outcome"),
+)
+Index("episodes_opened_at", episodes.c.opened_at)
+Index("episodes_caller", episodes.c.caller_hash, episodes.c.opened_at)
+
+calls = Table(
+    "calls",
+    metadata,
+    _seq(),
+    _words("pbx"),
+    _words("uniqueid"),
+    _words("site"),
+    _words("direction"),
+    Column("caller", Sealed("calls.caller")),
+    Column("caller_hash", Blind),
+    # Sealed because the DID of an outbound call is what was dialled: a patient's number.
+    Column("did", Sealed("calls.did"), nullable=False),
+    _maybe("queue"),
+    _instant("started_at", needed=True),
+    _instant("answered_at"),
+    _instant("ended_at"),
+    _maybe("verdict"),
+    _maybe("reason"),
+    _maybe("detail"),
+    _words("caller_note"),
+    _episode(needed=False),
+    Column("partial", Boolean, nullable=False),
+    Column("late", Boolean, nullable=False),
+    UniqueConstraint("uniqueid", "pbx"),
+)
+Index("calls_started_at", calls.c.started_at)
+Index("calls_ended_at", calls.c.ended_at)
+_partial("calls_episode", calls.c.episode_id, where=calls.c.episode_id.is_not(None))
+_partial("calls_open", calls.c.pbx, calls.c.started_at, where=calls.c.verdict.is_(None))
+_partial("calls_on_line", calls.c.caller_hash, where=calls.c.verdict.is_(None))
+
+texts = Table(
+    "texts",
+    metadata,
+    _seq(),
+    _id(),
+    _episode(needed=True),
+    _words("site"),
+    Column("outgoing", Boolean, nullable=False),
+    Column("patient", Sealed("texts.patient"), nullable=False),
+    Column("patient_hash", Blind, nullable=False),
+    _words("ours"),
+    Column("body", Sealed("texts.body"), nullable=False),
+    _words("template"),
+    _words("state"),
+    _instant("created_at", needed=True),
+    _instant("due_at", needed=True),
+    _instant("settled_at"),
+    Column("attempts", Integer, nullable=False),
+    _words("carrier"),
+    _maybe("carrier_id"),
+    _words("note"),
+)
+Index("texts_episode", texts.c.episode_id)
+_partial("texts_carrier_id", texts.c.carrier_id, where=texts.c.carrier_id.is_not(None))
+_partial("texts_out", texts.c.created_at, texts.c.site, where=NOT_CANCELLED)
+_partial("texts_out_to", texts.c.patient_hash, texts.c.created_at, where=NOT_CANCELLED)
+
+tasks = Table(
+    "tasks",
+    metadata,
+    _seq(),
+    _id(),
+    _episode(needed=True),
+    _words("site"),
+    _words("queue"),
+    Column("caller", Sealed("tasks.caller")),
+    _words("title"),
+    Column("said", Sealed("tasks.said"), nullable=False),
+    Column("urgent", Boolean, nullable=False),
+    _instant("created_at", needed=True),
+    _instant("due_at", needed=True),
+    _words("state"),
+    _maybe("owner"),
+    _instant("closed_at"),
+    _words("closed_because"),
+)
+Index("tasks_episode", tasks.c.episode_id)
+Index("tasks_due", tasks.c.urgent.desc(), tasks.c.due_at)
+_partial("tasks_to_do", tasks.c.urgent.desc(), tasks.c.due_at, where=NOT_DONE)
+
+decisions = Table(
+    "decisions",
+    metadata,
+    _seq(),
+    _instant("at", needed=True),
+    _words("action"),
+    _words("rule"),
+    _words("because"),
+    # No references: why something was chosen outlives what it was chosen about.
+    _maybe("episode_id"),
+    _maybe("call_pbx"),
+    _maybe("call_uniqueid"),
+    _maybe("text_id"),
+)
+_partial("decisions_episode", decisions.c.episode_id, where=decisions.c.episode_id.is_not(None))
+_partial("decisions_call", decisions.c.call_uniqueid, where=decisions.c.call_uniqueid.is_not(None))
+
+consents = Table(
+    "consents",
+    metadata,
+    _seq(),
+    Column("number", Sealed("consents.number"), nullable=False),
+    Column("number_hash", Blind, nullable=False),
+    Column("opted_out", Boolean, nullable=False),
+    _instant("at", needed=True),
+    _words("source"),
+    Column("words", Sealed("consents.words"), nullable=False),
+)
+Index("consents_number", consents.c.number_hash, consents.c.at)
+
+bookmarks = Table(
+    "bookmarks",
+    metadata,
+    Column("name", String, primary_key=True),
+    _words("place"),
+)
+
+jobs = Table(
+    "jobs",
+    metadata,
+    _seq(),
+    Column("key", String, nullable=False, unique=True),
+    _words("kind"),
+    _words("ref"),
+    _instant("due_at", needed=True),
+    Column("attempts", Integer, nullable=False),
+    _instant("leased_until"),
+    Column("fence", BigInteger, nullable=False),
+)
+_partial("jobs_free", jobs.c.kind, jobs.c.due_at, where=jobs.c.leased_until.is_(None))
+_partial("jobs_leased", jobs.c.kind, where=jobs.c.leased_until.is_not(None))

@@ -1,0 +1,16 @@
+"""All of the books on one connection."""
+
+from secondring.store.sql.bookmarks import BookmarkPages
+from secondring.store.sql.calls import CallPages
+from secondring.store.sql.episodes import EpisodePages
+from secondring.store.sql.figures import FigurePages
+from secondring.store.sql.jobs import JobPages
+from secondring.store.sql.tasks import TaskPages
+from secondring.store.sql.texts import TextPages
+from secondring.store.sql.trail import TrailPages
+
+
+class SqlBooks(
+    CallPages, EpisodePages, TextPages, TaskPages, TrailPages, JobPages, BookmarkPages, FigurePages
+):
+    """`Books` inside one SQL transaction."""

@@ -1,0 +1,121 @@
+"""The figures, counted by the database: only the waiting times travel, no rows do."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, Row, Select, bindparam, case, func, select, type_coerce
+
+from secondring.domain.calls import Direction
+from secondring.domain.ids import SiteId
+from secondring.domain.ports import Figures
+from secondring.domain.records import Origin, Outcome
+from secondring.domain.verdict import Verdict
+from secondring.store.agreed import UNKNOWN_REASON
+from secondring.store.schema import calls, episodes
+from secondring.store.sql.page import Page
+
+_SECOND = 1_000_000
+
+_e = episodes.c
+_OPENED = (
+    _e.origin == Origin.CALL.value,
+    _e.opened_at >= bindparam("since"),
+    _e.opened_at < bindparam("until"),
+)
+_COUNTS = select(
+    func.count().label("episodes"),
+    (func.count() - func.count(_e.closed_at)).label("open"),
+    func.count(_e.texted_at).label("texted"),
+    func.count(_e.replied_at).label("replied"),
+    func.count(_e.booking_asked_at).label("booking_asked"),
+    func.count(_e.booking_asked_at).filter(_e.outcome == Outcome.BOOKED.value).label("booked"),
+    func.count(_e.urgent_at).label("urgent"),
+    func.count(case((_e.urgent_at.is_not(None), _e.urgent_reached_at))).label("urgent_reached"),
+    *(
+        func.count().filter(_e.outcome == outcome.value).label(f"outcome_{outcome.name}")
+        for outcome in Outcome
+    ),
+).where(*_OPENED)
+
+
+def _waits(start: Any, end: Any) -> Select[Any]:
+    """Microseconds between two times of an episode, where it has both."""
+    micros = type_coerce(end, BigInteger) - type_coerce(start, BigInteger)
+    return select(micros).where(*_OPENED, start.is_not(None), end.is_not(None))
+
+
+_TO_TEXT = _waits(_e.opened_at, _e.texted_at)
+_TO_NURSE = _waits(_e.urgent_at, _e.urgent_reached_at)
+_VERDICTS = (
+    select(calls.c.verdict, calls.c.reason, func.count().label("number"))
+    .where(
+        calls.c.direction == Direction.INBOUND.value,
+        calls.c.ended_at >= bindparam("since"),
+        calls.c.ended_at < bindparam("until"),
+        calls.c.verdict.is_not(None),
+    )
+    .group_by(calls.c.verdict, calls.c.reason)
+)
+_EVERYWHERE = (_COUNTS, _TO_TEXT, _TO_NURSE, _VERDICTS)
+_AT_EPISODES, _AT_CALLS = _e.site == bindparam("site"), calls.c.site == bindparam("site")
+_AT_SITE = (
+    _COUNTS.where(_AT_EPISODES),
+    _TO_TEXT.where(_AT_EPISODES),
+    _TO_NURSE.where(_AT_EPISODES),
+    _VERDICTS.where(_AT_CALLS),
+)
+
+
+class FigurePages(Page):
+    """The part of `Books` about figures."""
+
+    def figures(self, *, since: datetime, until: datetime, site: SiteId | None = None) -> Figures:
+        period: dict[str, object] = {"since": since, "until": until}
+        asked = period if site is None else period | {"site": site}
+        counts, to_text, to_nurse, verdicts = _EVERYWHERE if site is None else _AT_SITE
+        (counted,) = self._all(counts, **asked)
+        return _figures(
+            counted,
+            to_text=self._seconds(to_text, asked),
+            to_nurse=self._seconds(to_nurse, asked),
+            verdicts={(row.verdict, row.reason): row.number for row in self._all(verdicts, **asked)},
+        )
+
+    def _seconds(self, statement: Select[Any], asked: dict[str, object]) -> tuple[float, ...]:
+        return tuple(
+            sorted(micros / _SECOND for micros in self._connection.execute(statement, asked).scalars())
+        )
+
+
+def _figures(
+    counted: Row[Any],
+    *,
+    to_text: tuple[float, ...],
+    to_nurse: tuple[float, ...],
+    verdicts: dict[tuple[str, str | None], int],
+) -> Figures:
+    by_outcome = {outcome: getattr(counted, f"outcome_{outcome.name}") for outcome in Outcome}
+    return Figures(
+        episodes=counted.episodes,
+        open=counted.open,
+        outcomes={outcome: number for outcome, number in by_outcome.items() if number},
+        texted=counted.texted,
+        replied=counted.replied,
+        booking_asked=counted.booking_asked,
+        booked=counted.booked,
+        urgent=counted.urgent,
+        urgent_reached=counted.urgent_reached,
+        seconds_to_text=to_text,
+        seconds_to_nurse=to_nurse,
+        calls_missed={
+            reason or UNKNOWN_REASON: number
+            for (verdict, reason), number in verdicts.items()
+            if verdict == Verdict.MISSED
+        },
+        calls_answered=_total(verdicts, Verdict.ANSWERED),
+        calls_ignored=_total(verdicts, Verdict.IGNORED),
+    )
+
+
+def _total(verdicts: dict[tuple[str, str | None], int], wanted: Verdict) -> int:
+    return sum(number for (verdict, _), number in verdicts.items() if verdict == wanted)

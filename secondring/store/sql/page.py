@@ -1,0 +1,69 @@
+"""What all parts of the SQL books share: one connection inside one transaction, and how rows are written."""
+
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Connection, CursorResult, Executable, Row, Select, Table, select
+from sqlalchemy.dialects.sqlite import Insert, insert
+
+from secondring.domain.phone import PhoneNumber
+from secondring.store.agreed import refuse_writing
+
+
+class Page:
+    """A connection in a transaction. Statements are built once, at import; only values change."""
+
+    def __init__(self, connection: Connection, *, writable: bool) -> None:
+        self._connection = connection
+        self._writable = writable
+
+    def _write(self, statement: Executable, values: Mapping[str, object]) -> CursorResult[Any]:
+        if not self._writable:
+            refuse_writing()
+        return self._connection.execute(statement, values)
+
+    def _first(self, statement: Executable, **values: object) -> Row[Any] | None:
+        return self._connection.execute(statement, values).first()
+
+    def _all(self, statement: Executable, **values: object) -> Sequence[Row[Any]]:
+        return self._connection.execute(statement, values).all()
+
+    def _value(self, statement: Executable, **values: object) -> Any:
+        return self._connection.execute(statement, values).scalar()
+
+
+def put(table: Table, *key: str) -> Insert:
+    """Insert a row, or replace the one of that key. With `keep`, this is where SQL dialects part ways."""
+    statement = insert(table)
+    given = [column.name for column in table.c if column.name not in {"seq", *key}]
+    return statement.on_conflict_do_update(
+        index_elements=list(key), set_={name: statement.excluded[name] for name in given}
+    )
+
+
+def keep(table: Table, *key: str) -> Insert:
+    """Insert a row, unless there is one of that key."""
+    return insert(table).on_conflict_do_nothing(index_elements=list(key))
+
+
+def pick(table: Table) -> Select[Any]:
+    """All of a row that is ever read back: not `seq`, and not the hashes."""
+    return select(
+        *(column for column in table.c if column.name != "seq" and not column.name.endswith("_hash"))
+    )
+
+
+def whole(number: PhoneNumber | None) -> str | None:
+    """A number as its columns take it."""
+    return None if number is None else number.e164
+
+
+def number(e164: str | None) -> PhoneNumber | None:
+    """A number as its column gives it."""
+    return None if e164 is None else PhoneNumber(e164)
+
+
+def word(value: StrEnum | None) -> str | None:
+    """A word of ours as its column takes it."""
+    return None if value is None else value.value

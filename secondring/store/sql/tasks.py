@@ -1,0 +1,72 @@
+"""Tasks in SQL."""
+
+from typing import Any
+
+from sqlalchemy import Row, bindparam
+
+from secondring.domain.ids import EpisodeId, TaskId
+from secondring.domain.records import Task, TaskState
+from secondring.store.schema import NOT_DONE, tasks
+from secondring.store.sql.page import Page, number, pick, put, whole
+
+_SAVE = put(tasks, "id")
+_ALL = pick(tasks)
+_BY_ID = _ALL.where(tasks.c.id == bindparam("id"))
+_OF_EPISODE = _ALL.where(tasks.c.episode_id == bindparam("episode")).order_by(tasks.c.created_at, tasks.c.seq)
+_LIST = _ALL.order_by(tasks.c.urgent.desc(), tasks.c.due_at, tasks.c.seq).limit(bindparam("most"))
+_TO_DO = _LIST.where(NOT_DONE)
+
+
+class TaskPages(Page):
+    """The part of `Books` about tasks."""
+
+    def task(self, task: TaskId) -> Task | None:
+        row = self._first(_BY_ID, id=task)
+        return None if row is None else _read(row)
+
+    def save_task(self, task: Task) -> None:
+        self._write(_SAVE, _values(task))
+
+    def tasks_of(self, episode: EpisodeId) -> list[Task]:
+        return [_read(row) for row in self._all(_OF_EPISODE, episode=episode)]
+
+    def tasks(self, *, include_done: bool = False, limit: int = 1000) -> list[Task]:
+        return [_read(row) for row in self._all(_LIST if include_done else _TO_DO, most=limit)]
+
+
+def _values(task: Task) -> dict[str, object]:
+    return {
+        "id": task.id,
+        "episode_id": task.episode,
+        "site": task.site,
+        "queue": task.queue,
+        "caller": whole(task.caller),
+        "title": task.title,
+        "said": task.said,
+        "urgent": task.urgent,
+        "created_at": task.created_at,
+        "due_at": task.due_at,
+        "state": task.state.value,
+        "owner": task.owner,
+        "closed_at": task.closed_at,
+        "closed_because": task.closed_because,
+    }
+
+
+def _read(row: Row[Any]) -> Task:
+    return Task(
+        id=row.id,
+        episode=row.episode_id,
+        site=row.site,
+        queue=row.queue,
+        caller=number(row.caller),
+        title=row.title,
+        said=row.said,
+        urgent=row.urgent,
+        created_at=row.created_at,
+        due_at=row.due_at,
+        state=TaskState(row.state),
+        owner=row.owner,
+        closed_at=row.closed_at,
+        closed_because=row.closed_because,
+    )

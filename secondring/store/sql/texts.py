@@ -1,0 +1,104 @@
+"""Texts in SQL."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, bindparam, func, select
+
+from secondring.domain.ids import EpisodeId, SiteId, TextId
+from secondring.domain.phone import PhoneNumber
+from secondring.domain.records import Text, TextState
+from secondring.store.schema import NOT_CANCELLED, texts
+from secondring.store.sql.page import Page, pick, put, whole
+
+_SAVE = put(texts, "id")
+_ALL = pick(texts)
+_BY_ID = _ALL.where(texts.c.id == bindparam("id"))
+_OF_EPISODE = _ALL.where(texts.c.episode_id == bindparam("episode")).order_by(texts.c.created_at, texts.c.seq)
+_BY_CARRIER_ID = (
+    _ALL.where(
+        texts.c.carrier_id == bindparam("carrier_id"),
+        texts.c.carrier == bindparam("carrier"),
+        texts.c.outgoing == bindparam("outgoing"),
+    )
+    .order_by(texts.c.created_at.desc(), texts.c.seq.desc())
+    .limit(1)
+)
+_OUT = select(func.count()).select_from(texts).where(NOT_CANCELLED, texts.c.created_at >= bindparam("since"))
+_AT_SITE = texts.c.site == bindparam("site")
+_TO_ONE = texts.c.patient_hash == bindparam("to")
+_COUNTS = {
+    (False, False): _OUT,
+    (True, False): _OUT.where(_AT_SITE),
+    (False, True): _OUT.where(_TO_ONE),
+    (True, True): _OUT.where(_AT_SITE, _TO_ONE),
+}
+"""By whether a site and a number are asked for."""
+
+
+class TextPages(Page):
+    """The part of `Books` about texts."""
+
+    def text(self, text: TextId) -> Text | None:
+        row = self._first(_BY_ID, id=text)
+        return None if row is None else _read(row)
+
+    def save_text(self, text: Text) -> None:
+        self._write(_SAVE, _values(text))
+
+    def texts_of(self, episode: EpisodeId) -> list[Text]:
+        return [_read(row) for row in self._all(_OF_EPISODE, episode=episode)]
+
+    def text_by_carrier_id(self, carrier: str, carrier_id: str, *, outgoing: bool) -> Text | None:
+        row = self._first(_BY_CARRIER_ID, carrier=carrier, carrier_id=carrier_id, outgoing=outgoing)
+        return None if row is None else _read(row)
+
+    def count_texts_out(
+        self, *, since: datetime, site: SiteId | None = None, to: PhoneNumber | None = None
+    ) -> int:
+        asked = {"since": since, "site": site, "to": whole(to)}
+        given = {name: value for name, value in asked.items() if value is not None}
+        return int(self._value(_COUNTS[site is not None, to is not None], **given))
+
+
+def _values(text: Text) -> dict[str, object]:
+    return {
+        "id": text.id,
+        "episode_id": text.episode,
+        "site": text.site,
+        "outgoing": text.outgoing,
+        "patient": text.patient.e164,
+        "patient_hash": text.patient.e164,
+        "ours": text.ours.e164,
+        "body": text.body,
+        "template": text.template,
+        "state": text.state.value,
+        "created_at": text.created_at,
+        "due_at": text.due_at,
+        "settled_at": text.settled_at,
+        "attempts": text.attempts,
+        "carrier": text.carrier,
+        "carrier_id": text.carrier_id,
+        "note": text.note,
+    }
+
+
+def _read(row: Row[Any]) -> Text:
+    return Text(
+        id=row.id,
+        episode=row.episode_id,
+        site=row.site,
+        outgoing=row.outgoing,
+        patient=PhoneNumber(row.patient),
+        ours=PhoneNumber(row.ours),
+        body=row.body,
+        template=row.template,
+        state=TextState(row.state),
+        created_at=row.created_at,
+        due_at=row.due_at,
+        settled_at=row.settled_at,
+        attempts=row.attempts,
+        carrier=row.carrier,
+        carrier_id=row.carrier_id,
+        note=row.note,
+    )

@@ -1,0 +1,85 @@
+"""The books in a database. `migrate.upgrade` makes the tables first."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+
+from sqlalchemy import Connection, select
+
+from secondring.domain.errors import ConfigError
+from secondring.domain.ports import Books
+from secondring.store.agreed import BUSY_WAIT
+from secondring.store.engine import begun, open_engine, require_file, sqlite_file
+from secondring.store.keys import Key
+from secondring.store.migrate import require_head
+from secondring.store.schema import meta
+from secondring.store.sql.books import SqlBooks
+from secondring.store.sql.page import keep
+from secondring.store.trouble import told_plainly
+from secondring.store.vault import Vault
+
+_CHECK_NAME = "key check"
+_CHECK = select(meta.c.value).where(meta.c.name == _CHECK_NAME)
+_SET_CHECK = keep(meta, "name")
+
+
+class SqlStore:
+    """`Store` in a database, for any number of threads and processes at once.
+
+    Writers of all processes take turns; each waits up to `wait` for its own, then StoreBusy is raised.
+    Readers see the books as they were at their first look, and wait for nobody.
+    A transaction inside a transaction of the same thread would wait for itself: it ends in StoreBusy.
+    """
+
+    def __init__(self, url: str, key: Key, *, wait: timedelta = BUSY_WAIT) -> None:
+        """Open a migrated database; raises ConfigError when missing, of another version or another key."""
+        self._where = str(sqlite_file(url))
+        require_file(url)
+        vault = Vault(key)
+        self._writing = open_engine(url, "write", vault, wait=wait)
+        self._reading = open_engine(url, "read", vault, wait=wait)
+        try:
+            self._check_in(vault)
+        except BaseException:
+            self.close()
+            raise
+
+    @contextmanager
+    def transaction(self) -> Iterator[Books]:
+        """Read and write; on the disk when the block ends, undone when it raises.
+
+        Raises StoreBusy, StoreFull or StoreBroken when the database fails, and UnknownThing when something
+        saved names an episode that does not exist.
+        """
+        with told_plainly(self._where), begun(self._writing, "write") as connection:
+            yield SqlBooks(connection, writable=True)
+
+    @contextmanager
+    def reading(self) -> Iterator[Books]:
+        """Read only, one moment of the books throughout; never waits for a writer."""
+        with told_plainly(self._where), begun(self._reading, "read") as connection:
+            yield SqlBooks(connection, writable=False)
+
+    def close(self) -> None:
+        """Give back all connections. The last process to leave folds the log into the database."""
+        self._reading.dispose()
+        self._writing.dispose()
+
+    def _check_in(self, vault: Vault) -> None:
+        with told_plainly(self._where), begun(self._reading, "read") as connection:
+            require_head(connection, self._where)
+            known = connection.execute(_CHECK).scalar()
+        if known is None:
+            with told_plainly(self._where), begun(self._writing, "write") as connection:
+                known = _first_check(connection, vault.check)
+        if known != vault.check:
+            raise ConfigError(
+                f"{self._where}: this is not the key that the database was made with:"
+                " point database.key_file at the right one, or restore it from its backup"
+            )
+
+
+def _first_check(connection: Connection, check: bytes) -> bytes:
+    """Tie a new database to its key, unless another process was faster; returns what it is tied to."""
+    connection.execute(_SET_CHECK, {"name": _CHECK_NAME, "value": check})
+    return bytes(connection.execute(_CHECK).scalar_one())
