@@ -1,0 +1,65 @@
+"""Messages in, facts out: translation, plus the few things that take more than one message.
+
+Live links and recordings read through this same class, so a recording gives what the link gave.
+"""
+
+import logging
+from datetime import datetime
+
+from ami_listener.messages import Message, UnreadableMessage
+from ami_listener.stats import LinkStats
+from ami_listener.translate import live_leg, translate
+from secondring.domain.facts import Fact, LinkLost, LiveLeg, StockTaken
+from secondring.domain.ids import Uniqueid
+
+log = logging.getLogger(__name__)
+
+STOCK_ROW = "CoreShowChannel"
+STOCK_END = "CoreShowChannelsComplete"
+STOCK_EVENTS = (STOCK_ROW, STOCK_END)
+"""The answer to CoreShowChannels comes as events, in order with all others, and is read as such."""
+
+
+class FactReader:
+    """Reads the messages of one link in order. What cannot be read is counted, never raised."""
+
+    def __init__(self, stats: LinkStats) -> None:
+        self._stats = stats
+        self._stock: dict[Uniqueid, LiveLeg] = {}
+
+    def read(self, message: Message, arrived: datetime) -> Fact | None:
+        """Give the fact that a message tells, if any; its own Timestamp wins over its arrival."""
+        try:
+            fact = self._read(message, message.timestamp or arrived)
+        except UnreadableMessage as error:
+            self._count(error)
+            return None
+        except Exception as error:  # noqa: BLE001 - our bug costs one message, never the link
+            self._stats.broken += 1
+            log.error("could not read an event %s: %s", message.name, type(error).__name__)  # noqa: TRY400 - values are patients' data
+            return None
+        self._stats.facts += fact is not None
+        return fact
+
+    def lost(self, at: datetime) -> LinkLost:
+        """Tell that the link broke; a half-given list of channels is worth nothing."""
+        self._stock.clear()
+        self._stats.facts += 1
+        return LinkLost(at=at)
+
+    def _read(self, message: Message, at: datetime) -> Fact | None:
+        if message.name == STOCK_ROW:
+            row = live_leg(message)
+            self._stock[row.leg.id] = row
+            return None
+        if message.name == STOCK_END:
+            rows, self._stock = tuple(self._stock.values()), {}
+            return StockTaken(at=at, legs=rows)
+        if message.name == "Hangup":  # a leg that ends while the list is given is not alive
+            self._stock.pop(Uniqueid(message.get("Uniqueid")), None)
+        return translate(message, at)
+
+    def _count(self, error: UnreadableMessage) -> None:
+        self._stats.unreadable[error.where] += 1
+        if self._stats.unreadable[error.where] == 1:
+            log.warning("%s; such events are skipped and counted", error)
