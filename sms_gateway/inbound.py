@@ -1,0 +1,112 @@
+"""Takes in what comes back: replies and receipts, fetched from the carrier or sent to our webhooks.
+
+Each reply is one transaction of its own; what was taken in before does no harm.
+"""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from datetime import timedelta
+
+from secondring.domain.errors import PeerError
+from secondring.domain.ports import Books
+from secondring.domain.texting import Arrival
+from sms_gateway import standing
+from sms_gateway.carriers.port import Carrier, Receipt
+from sms_gateway.desk import Clock, Desk, InStore, Ring
+from sms_gateway.privacy import blame
+
+log = logging.getLogger(__name__)
+
+LONGEST_PAUSE = timedelta(minutes=2)
+"""Between polls of a carrier that cannot be asked."""
+
+
+class Inbound:
+    """The one door for everything that carriers tell us."""
+
+    def __init__(self, desk: Desk, in_store: InStore, *, clock: Clock, ring: Ring) -> None:
+        self._desk = desk
+        self._in_store = in_store
+        self._clock = clock
+        self._ring = ring
+
+    async def text(self, arrival: Arrival) -> bool:
+        """Take in a reply; on disk when this returns. False for one that was taken in before."""
+        new = await self._in_store(lambda books: self._take(books, arrival))
+        if new:
+            await self._ring()
+        return new
+
+    async def receipts(self, receipts: Sequence[Receipt]) -> list[Receipt]:
+        """Take in receipts, in one transaction; returns those of texts that we do not know."""
+        return await self._in_store(lambda books: self._strangers(books, receipts))
+
+    def _take(self, books: Books, arrival: Arrival) -> bool:
+        if books.text_by_carrier_id(arrival.carrier, arrival.carrier_id, outgoing=False) is not None:
+            return False
+        self._desk.received(books, arrival, self._clock())
+        return True
+
+    def _strangers(self, books: Books, receipts: Sequence[Receipt]) -> list[Receipt]:
+        now = self._clock()
+        return [one for one in receipts if not standing.by_receipt(self._desk, books, one, now)]
+
+
+class Poller:
+    """Fetches from a carrier that is asked for its news."""
+
+    def __init__(
+        self,
+        carrier: Carrier,
+        inbound: Inbound,
+        desk: Desk,
+        in_store: InStore,
+        *,
+        interval: timedelta = timedelta(seconds=5),
+    ) -> None:
+        self._carrier = carrier
+        self._inbound = inbound
+        self._desk = desk
+        self._in_store = in_store
+        self._interval = interval
+        self._failures = 0
+
+    async def run(self) -> None:
+        """Poll until cancelled; ever more rarely while it fails."""
+        while True:
+            self._failures = 0 if await self.round() else self._failures + 1
+            await asyncio.sleep(self._pause().total_seconds())
+
+    async def round(self) -> bool:
+        """One poll. False when something could not be taken in; it will be handed over again."""
+        try:
+            return await self._fetch()
+        except PeerError as error:
+            log.warning("carrier %s cannot be polled: %s", self._carrier.name, error)
+        except Exception as error:  # noqa: BLE001 - the outermost loop: replies must not stop coming
+            log.error("polling %s broke: %s", self._carrier.name, blame(error))  # noqa: TRY400
+        return False
+
+    def _pause(self) -> timedelta:
+        return min(self._interval * (1 << min(self._failures, 16)), max(LONGEST_PAUSE, self._interval))
+
+    async def _fetch(self) -> bool:
+        name = self._carrier.name
+        cursor = await self._in_store(lambda books: self._desk.cursor(books, name))
+        news = await self._carrier.poll(cursor)
+        taken = [await self._take(arrival) for arrival in news.inbound]
+        if news.receipts:
+            await self._inbound.receipts(news.receipts)
+        if all(taken) and news.cursor != cursor:
+            await self._in_store(lambda books: self._desk.keep_cursor(books, name, news.cursor))
+        return all(taken)
+
+    async def _take(self, arrival: Arrival) -> bool:
+        """A reply that the books refuse holds back no other; the cursor stays, so it comes again."""
+        try:
+            await self._inbound.text(arrival)
+        except Exception as error:  # noqa: BLE001 - see above
+            log.error("a reply of %s could not be taken in: %s", arrival.carrier, blame(error))  # noqa: TRY400
+            return False
+        return True
