@@ -50,8 +50,9 @@ __all__ = [
     "ListeningRules",
 ]
 
+LOCAL = "Local"
 NOT_DEVICES = frozenset(
-    {"Local", "Message", "Surrogate", "Announcer", "Recorder", "CBAnn", "CBRec", "MulticastRTP"}
+    {LOCAL, "Message", "Surrogate", "Announcer", "Recorder", "CBAnn", "CBRec", "MulticastRTP"}
 )
 RINGING_IN = frozenset({"Ring", "Pre-ring"})
 """States in which a channel starts that somebody dialled in on; Down means that the PBX dials."""
@@ -206,6 +207,8 @@ class CallTracker:
         if owner is None:
             return self._ledger.belongs(dialled, at)
         self._ledger.attach(dialled.id, owner, at)
+        if caller is not None and caller.tech == LOCAL:
+            owner.evidence.behind_local.add(dialled.id)
         return owner
 
     def _bridge_entered(self, fact: facts.BridgeEntered) -> list[CallEvent]:
@@ -371,7 +374,7 @@ def _inbound_pattern(contexts: tuple[str, ...]) -> re.Pattern[str]:
 
 
 def _number_in(dial_string: str) -> str:
-    """The number in `PJSIP/<number>@trunk`, `trunk/sip:<number>@host` and their kin; empty when there is none."""
+    """The number in `PJSIP/<number>@trunk`, `trunk/sip:<number>@host` and their kin; else empty."""
     found = re.search(r"\+?\d{7,15}", dial_string)
     return found.group() if found else ""
 

@@ -71,6 +71,7 @@ class Detail(StrEnum):
 ANSWER = "ANSWER"
 RANG_OUT = frozenset({"NOANSWER", "CANCEL", "BUSY", "CONGESTION", "CHANUNAVAIL"})
 """The DialStatus words with a meaning of their own; any other word is a screen's refusal."""
+CAUSE_BUSY = 17
 CAUSE_REJECTED = 21
 CAUSES_UNREACHABLE = frozenset({3, 20, 34})
 """Q.850: no route, subscriber absent, no circuit: what a call to an unregistered phone ends with."""
@@ -93,6 +94,8 @@ class Evidence:
     fetched_by_nobody: bool = False
     """Parked, and the caller hung up before anyone came back to them."""
     dialled: set[Uniqueid] = field(default_factory=set)
+    behind_local: set[Uniqueid] = field(default_factory=set)
+    """Legs dialled by a Local channel, not by the caller's own: they end as their Local channel is told to."""
     first_dial_end: dict[Uniqueid, str] = field(default_factory=dict)
     """Every dialled leg may end twice on the wire; the first one counts."""
     leg_causes: dict[Uniqueid, int] = field(default_factory=dict)
@@ -113,7 +116,14 @@ class Evidence:
 
     @property
     def statuses(self) -> set[str]:
-        return set(self.first_dial_end.values())
+        """How the dialled legs ended, as the caller's own dial saw it."""
+        direct = self.first_dial_end.keys() - self.behind_local
+        return {self._status(leg) for leg in direct or self.first_dial_end}
+
+    def _status(self, leg: Uniqueid) -> str:
+        """Queues report a busy agent as NOANSWER; the leg's own hang-up cause knows better."""
+        status = self.first_dial_end[leg]
+        return "BUSY" if status == "NOANSWER" and self.leg_causes.get(leg) == CAUSE_BUSY else status
 
 
 Judgement = tuple[Verdict, str | None, Detail | None]
@@ -150,7 +160,7 @@ def _abandoned(seen: Evidence) -> Detail:
         return Detail.PARKED
     if seen.queue is None:
         return Detail.NOT_JOINED
-    if seen.statuses == {"BUSY"}:
+    if "BUSY" in seen.statuses <= {"BUSY", "CANCEL"}:  # CANCEL: the round in which the caller gave up
         return Detail.ALL_BUSY
     if seen.queue_status in _QUEUE_STATUS:
         return _QUEUE_STATUS[seen.queue_status]
