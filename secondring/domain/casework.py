@@ -246,7 +246,7 @@ class Casework:
             episodes.close(books, episode, Outcome.UNTEXTABLE, decision.rule, decision.because, now)
 
     def _join(self, books: Books, episode: Episode, site: Site, call: Call, now: datetime) -> None:
-        """They called in vain again: a text that still waits, waits longer; one that was no use, a person calls."""
+        """They called in vain again: a waiting text waits longer; if it was of no use, a person calls."""
         settled = (call.ended_at or now) + self.rules.guards.settle
         self._move_first_texts(books, episode, settled)
         unanswered = episode.texted_at is not None and episode.replied_at is None

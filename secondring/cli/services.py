@@ -1,0 +1,34 @@
+"""`run` and `demo`: the service, and the service in a box."""
+
+from typing import Annotated
+
+import typer
+
+from secondring import service
+from secondring.cli.common import settings
+
+
+def register(app: typer.Typer) -> None:
+    """Add these commands to the application."""
+    app.command()(run)
+    app.command()(demo)
+
+
+def run() -> None:
+    """Listen to the PBX, text callers back, route their replies: all in one process.
+
+    Stops cleanly on SIGTERM and Ctrl-C. Tells systemd when it is ready and that it is alive.
+    """
+    service.run(settings())
+
+
+def demo(
+    stay: Annotated[bool, typer.Option("--stay", help="Keep everything running until Ctrl-C.")] = False,
+) -> None:
+    """A morning at a clinic, on this machine: a real Asterisk, phones that ring, and the whole loop.
+
+    Needs root the first time, to build the PBX. Nothing leaves this machine.
+    """
+    from lab.demo import run_demo  # noqa: PLC0415 - the phones are an extra; the service runs without them
+
+    run_demo(stay=stay)

@@ -1,0 +1,71 @@
+"""`init`, `check-config`, `migrate`, `render`: from nothing to a service that may start."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from secondring import wiring
+from secondring.cli.common import Json, config_directory, print_json, settings
+
+
+def register(app: typer.Typer) -> None:
+    """Add these commands to the application."""
+    app.command()(init)
+    app.command("check-config")(check_config)
+    app.command()(migrate)
+    app.command()(render)
+
+
+def init(
+    clinic: Annotated[
+        str, typer.Option(prompt="Clinic's name, as patients know it", help="The name that texts give.")
+    ],
+    phone: Annotated[
+        str, typer.Option(prompt="Number patients call", help="With country code, such as +12025550100.")
+    ],
+    zone: Annotated[str, typer.Option(prompt="Time zone", help="IANA name.")] = "America/New_York",
+    did: Annotated[list[str] | None, typer.Option(help="A number that rings here; repeatable.")] = None,
+    ami_user: Annotated[str, typer.Option(help="Name of the AMI account.")] = "secondring",
+) -> None:
+    """Write a first configuration, an encryption key and an AMI secret. Nothing is overwritten.
+
+    Example: secondring init --clinic "Northside Clinic" --phone +12025550100
+    """
+    made = wiring.first_configuration(config_directory(), clinic, phone, zone, tuple(did or ()), ami_user)
+    for path in made.written:
+        sys.stdout.write(f"wrote {path}\n")
+    sys.stdout.write(f"{made.next_steps}\n")
+
+
+def check_config(json: Json = False) -> None:
+    """Read the configuration and the messages; say what is wrong, with file, line and remedy."""
+    chosen = settings()
+    wiring.check_messages(chosen)
+    if json:
+        print_json(
+            [{"ok": True, "files": [str(file) for file in chosen.files], "sites": len(chosen.rules.sites)}]
+        )
+        return
+    for file in chosen.files:
+        sys.stdout.write(f"read {file}\n")
+    for site in chosen.rules.sites:
+        sys.stdout.write(f"site {site.id}: {site.name}, {len(site.dids)} numbers, {site.hours.zone}\n")
+    sys.stdout.write("The configuration is good.\n")
+
+
+def migrate() -> None:
+    """Bring the database to this version; makes it when there is none. Safe to repeat."""
+    sys.stdout.write(f"{wiring.migrate(settings())}\n")
+
+
+def render(
+    what: Annotated[
+        str, typer.Argument(metavar="manager", help="Only `manager` for now: the AMI account.")
+    ] = "manager",
+    asterisk: Annotated[str, typer.Option(help="Version of Asterisk, for example 22.1.0.")] = "22.1.0",
+) -> None:
+    """Print what belongs into Asterisk's configuration: the AMI account with its event filter."""
+    if what != "manager":
+        raise typer.BadParameter(f"{what!r} cannot be rendered; there is `manager`.")
+    sys.stdout.write(wiring.render_manager(settings(), asterisk))

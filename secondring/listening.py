@@ -1,0 +1,95 @@
+"""From facts to books: feeds the call tracker and commits what it finds, before anything else happens.
+
+The tracker has taken a fact in for good, so what follows from it must not get lost: when the database
+does not take it, it is kept and tried again, and the PBX's events wait meanwhile.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+from typing import Protocol, TypeVar
+
+from secondring.domain.call_events import CallBegan, CallEvent
+from secondring.domain.calls import CallTracker
+from secondring.domain.casework import Alarm, Casework
+from secondring.domain.errors import PeerError
+from secondring.domain.facts import Fact
+from secondring.domain.ports import Books
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+
+RETRY_PAUSES = (0.1, 0.5, 1.0, 2.0, 5.0)
+"""Seconds between tries to store what was found; the last one repeats."""
+TICK = timedelta(minutes=1)
+
+
+class InStore(Protocol):
+    """Runs a function in one write transaction."""
+
+    def __call__(self, work: Callable[[Books], T]) -> Awaitable[T]: ...
+
+
+class CallKeeper:
+    """The consumer of one PBX's facts."""
+
+    def __init__(
+        self,
+        tracker: CallTracker,
+        casework: Casework,
+        in_store: InStore,
+        *,
+        clock: Callable[[], datetime],
+        ring: Callable[[], Awaitable[None]],
+        raise_alarm: Callable[[Alarm], None],
+    ) -> None:
+        self._tracker = tracker
+        self._casework = casework
+        self._in_store = in_store
+        self._clock = clock
+        self._ring = ring
+        self._raise_alarm = raise_alarm
+        self._busy = asyncio.Lock()
+        self.last_call_at: datetime | None = None
+
+    async def adopt_open_calls(self, pbx: str) -> int:
+        """Take up calls that were open when the service last stopped; returns how many."""
+        calls = await self._in_store(lambda books: books.open_calls(pbx))
+        for call in calls:
+            number = call.caller.e164 if call.caller else ""
+            began = CallBegan(call=call.id, at=call.started_at, caller=number, did=call.did)
+            self._tracker.adopt(began, call.answered_at)
+        return len(calls)
+
+    async def handle(self, facts: list[Fact]) -> None:
+        """Take in facts, in order; returns once all that follows from them is committed."""
+        async with self._busy:
+            events = [event for fact in facts for event in self._tracker.feed(fact)]
+            await self._store(events)
+
+    async def tick(self) -> None:
+        """Judge calls that have shown no sign of life for too long. Runs until cancelled."""
+        while True:
+            await asyncio.sleep(TICK.total_seconds())
+            async with self._busy:
+                await self._store(self._tracker.tick(self._clock()))
+
+    async def _store(self, events: list[CallEvent]) -> None:
+        if not events:
+            return
+        for alarm in await self._insist(events):
+            self._raise_alarm(alarm)
+        self.last_call_at = self._clock()
+        await self._ring()
+
+    async def _insist(self, events: list[CallEvent]) -> list[Alarm]:
+        failures = 0
+        while True:
+            try:
+                return await self._in_store(lambda books: self._casework.tell(books, events, self._clock()))
+            except PeerError as error:
+                if failures == 0:
+                    self._raise_alarm(Alarm("store", f"calls cannot be stored, trying again: {error}"))
+                await asyncio.sleep(RETRY_PAUSES[min(failures, len(RETRY_PAUSES) - 1)])
+                failures += 1

@@ -1,0 +1,171 @@
+"""`secondring run`: everything in one process, joined by the in-process doorbell."""
+
+import asyncio
+import logging
+import os
+import random
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from ami_listener.connection import AmiLink
+from secondring import wiring
+from secondring.bus.memory import Doorbell
+from secondring.domain.calls import CallTracker
+from secondring.domain.casework import Alarm, Casework
+from secondring.domain.deskwork import Deskwork
+from secondring.domain.rules import Rules
+from secondring.domain.sending import ClinicDesk
+from secondring.listening import CallKeeper
+from secondring.running import run_together
+from secondring.sdnotify import Notifier, watchdog_interval
+from secondring.store.sqlstore import SqlStore
+from secondring.timers import Timers
+from secondring.wiring import ClinicWording, Settings, now
+from secondring.writer import Writer
+from sms_gateway.breaker import Breaker
+from sms_gateway.carriers.port import Carrier
+from sms_gateway.errands import Clerk
+from sms_gateway.inbound import Inbound, Poller
+from sms_gateway.listener import ListenSettings, make_server
+from sms_gateway.outbox import Outbox, OutboxSettings
+from sms_gateway.pace import Pace
+from sms_gateway.retry import RetryPolicy
+from sms_gateway.webhooks import Webhooks, WebhookSettings
+
+log = logging.getLogger("secondring")
+
+TEXTS = "texts"
+"""The doorbell that tells the outbox to look."""
+HANDSET_POLL = timedelta(milliseconds=200)
+"""The simulated phones are a file on this machine: looking often costs nothing."""
+
+Part = Callable[[], Awaitable[None]]
+
+
+def run(settings: Settings) -> None:
+    """Listen, text and route until told to stop. Raises ConfigError or LoginRefused when it cannot start."""
+    wiring.start_logging(settings)
+    wiring.check_messages(settings)
+    store = wiring.open_store(settings)
+    try:
+        asyncio.run(_serve(settings, store))
+    finally:
+        store.close()
+
+
+@dataclass(frozen=True, slots=True)
+class _Frame:
+    """What every part needs."""
+
+    settings: Settings
+    rules: Rules
+    wording: ClinicWording
+    writer: Writer
+    bell: Doorbell
+
+    async def ring(self) -> None:
+        await self.bell.ring(TEXTS)
+
+
+async def _serve(settings: Settings, store: SqlStore) -> None:
+    writer = Writer(store)
+    carrier = wiring.carrier(settings)
+    rules = replace(settings.rules, carrier_confirms_opt_out=carrier.capabilities.confirms_opt_out)
+    frame = _Frame(settings, rules, wiring.wording(settings), writer, Doorbell())
+    notifier = Notifier.from_environ(os.environ)
+    try:
+        parts = await _listening(frame, notifier)
+        parts |= _gateway(frame, carrier)
+        parts["timers"] = Timers(Deskwork(rules, frame.wording), writer, clock=now, ring=frame.ring).run
+        await run_together(parts, lambda: notifier.ready("starting"))
+    finally:
+        notifier.stopping()
+        await carrier.close()
+        writer.close()
+
+
+def raise_alarm(alarm: Alarm) -> None:
+    """Say it as loudly as a service can: at the top of its log."""
+    log.error("ALARM %s%s: %s", alarm.kind, f" at {alarm.site}" if alarm.site else "", alarm.because)
+
+
+# ---------------------------------------------------------------- the listening side
+
+
+async def _listening(frame: _Frame, notifier: Notifier) -> dict[str, Part]:
+    settings = frame.settings
+    keeper = CallKeeper(
+        CallTracker(settings.listening),
+        Casework(frame.rules, frame.wording),
+        frame.writer,
+        clock=now,
+        ring=frame.ring,
+        raise_alarm=raise_alarm,
+    )
+    adopted = await keeper.adopt_open_calls(settings.listening.pbx)
+    if adopted:
+        log.info("%d calls were going on when the service last stopped", adopted)
+    link = AmiLink(wiring.account(settings), clock=now, timing=wiring.timing(settings))
+
+    async def alive() -> None:
+        await _tell_alive(link, keeper, notifier)
+
+    return {
+        "AMI listener": lambda: link.run(keeper.handle),
+        "call clean-up": keeper.tick,
+        "watchdog": alive,
+    }
+
+
+async def _tell_alive(link: AmiLink, keeper: CallKeeper, notifier: Notifier) -> None:
+    """Pet the watchdog and say how things stand, for `systemctl status`."""
+    every = watchdog_interval(os.environ) or timedelta(seconds=10)
+    while True:
+        state = "listening" if link.is_up else "no link to the PBX, trying again"
+        last = keeper.last_call_at
+        seen = f"; last call at {last:%H:%M:%S} UTC" if last else ""
+        notifier.alive()
+        notifier.status(f"{state}{seen}; {link.stats.backlog} events waiting")
+        await asyncio.sleep(every.total_seconds())
+
+
+# ---------------------------------------------------------------- the texting side
+
+
+def _gateway(frame: _Frame, carrier: Carrier) -> dict[str, Part]:
+    desk = ClinicDesk(frame.rules, frame.wording, raise_alarm)
+    inbound = Inbound(desk, frame.writer, clock=now, ring=frame.ring)
+    parts: dict[str, Part] = {"outbox": _outbox(frame, desk, carrier).run}
+    if carrier.capabilities.polling:
+        parts["inbox"] = Poller(carrier, inbound, desk, frame.writer, interval=HANDSET_POLL).run
+    http = frame.settings.carrier.http
+    if http is not None and http.inbound is not None:
+        secrets = (http.inbound.secret.get_secret_value(),)
+        webhooks = Webhooks(inbound, WebhookSettings(secrets=secrets), clock=now)
+        server = make_server(
+            webhooks.application(), ListenSettings(host=http.inbound.host, port=http.inbound.port)
+        )
+        parts["webhooks"] = server.serve
+    return parts
+
+
+def _outbox(frame: _Frame, desk: ClinicDesk, carrier: Carrier) -> Outbox:
+    gateway = frame.settings.gateway
+    clerk = Clerk(
+        desk,
+        carrier=carrier.name,
+        capabilities=carrier.capabilities,
+        policy=RetryPolicy(most_attempts=gateway.max_attempts, first_text_worth=gateway.max_age),
+        pace=Pace(per_second=gateway.per_second),
+        breaker=Breaker(),
+        chance=random.random,
+    )
+    return Outbox(
+        carrier,
+        clerk,
+        frame.writer,
+        clock=now,
+        bell=frame.bell.listen(TEXTS),
+        settings=OutboxSettings(in_flight=gateway.concurrency),
+    )

@@ -1,0 +1,310 @@
+"""The one place that knows everyone: builds the parts from the settings and joins them.
+
+It is also the only place that reads the clock; everyone else is handed one.
+"""
+
+import asyncio
+import logging
+import os
+import re
+import ssl
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from ami_listener.recording import read_facts
+from ami_listener.recording import record as record_link
+from ami_listener.session import AmiAccount, Timing
+from ami_listener.stats import LinkStats
+from config.first import Answers, write_first_config
+from config.loader import HOME, config_path, load
+from config.settings import Settings
+from dialplan.render import render_manager as render_account
+from secondring.domain.call_events import CallEnded, ListeningRules
+from secondring.domain.calls import CallTracker
+from secondring.domain.deskwork import Deskwork
+from secondring.domain.errors import ConfigError, UnknownThing
+from secondring.domain.hours import next_opening
+from secondring.domain.ids import SiteId
+from secondring.domain.phone import PhoneNumber, spoken_form
+from secondring.domain.ports import Books
+from secondring.domain.rules import Site
+from secondring.store.keys import Key
+from secondring.store.migrate import upgrade
+from secondring.store.sqlstore import SqlStore
+from sms_gateway.carriers.handset import HandsetCarrier
+from sms_gateway.carriers.http import HttpCarrier, HttpSettings
+from sms_gateway.carriers.port import Carrier
+from sms_gateway.carriers.spool import Line, Spool
+from sms_gateway.messages import Messages
+from sms_gateway.privacy import quiet_libraries
+from sms_gateway.spoken_time import opens_phrase
+
+__all__ = ["Settings"]
+
+log = logging.getLogger("secondring")
+
+
+def now() -> datetime:
+    """The time, in UTC."""
+    return datetime.now(UTC)
+
+
+# ---------------------------------------------------------------- settings
+
+
+def load_settings(directory: Path | None) -> Settings:
+    """Read the configuration; raises ConfigError with every mistake in it."""
+    return load(config_path(directory, os.environ), os.environ)
+
+
+def known_site(settings: Settings, name: str | None) -> SiteId | None:
+    """The site of that id; raises UnknownThing naming those there are."""
+    if name is None:
+        return None
+    if name not in {site.id for site in settings.rules.sites}:
+        names = ", ".join(site.id for site in settings.rules.sites)
+        raise UnknownThing(f"there is no site {name!r}; there are: {names}")
+    return SiteId(name)
+
+
+@dataclass(frozen=True, slots=True)
+class FirstConfiguration:
+    """What `init` made."""
+
+    written: list[Path]
+    next_steps: str
+
+
+def first_configuration(
+    directory: Path | None, clinic: str, phone: str, zone: str, dids: tuple[str, ...], ami_user: str
+) -> FirstConfiguration:
+    """Write a first configuration; nothing that exists is touched."""
+    home = directory or HOME
+    answers = Answers(clinic=clinic, phone=phone, zone=zone, dids=dids, ami_user=ami_user)
+    written = write_first_config(home, answers)
+    option = f" --config {home}" if home != HOME else ""
+    steps = (
+        "Next:",
+        f"  secondring{option} check-config",
+        f"  secondring{option} render manager     (put it into Asterisk's manager_custom.conf or manager.conf)",
+        f"  secondring{option} migrate",
+        f"  secondring{option} run",
+    )
+    return FirstConfiguration(written, "\n".join(steps))
+
+
+def render_manager(settings: Settings, version: str) -> str:
+    """The AMI account of the listener, for Asterisk's configuration."""
+    return render_account(settings.ami.user, settings.ami.secret.get_secret_value(), version)
+
+
+# ---------------------------------------------------------------- streams
+
+
+def listening_rules(inbound: Sequence[str] | None) -> ListeningRules:
+    """The usual rules, or those with other inbound contexts."""
+    return ListeningRules(inbound=tuple(inbound)) if inbound else ListeningRules()
+
+
+class Replayed:
+    """A recording being replayed."""
+
+    def __init__(self, file: Path, rules: ListeningRules) -> None:
+        self._file = file
+        self._tracker = CallTracker(rules)
+        self._stats = LinkStats()
+
+    def calls(self) -> Iterator[CallEnded]:
+        """Every call in the recording, in order of verdict."""
+        for fact in read_facts(self._file, stats=self._stats):
+            for event in self._tracker.feed(fact):
+                if isinstance(event, CallEnded):
+                    yield event
+
+    def notes(self) -> list[str]:
+        """What a reader of the verdicts should know; to be asked for at the end."""
+        notes = []
+        if self._tracker.open_calls:
+            notes.append(f"{self._tracker.open_calls} calls were not over when the recording ended")
+        skipped = self._stats.garbage + self._stats.broken + sum(self._stats.unreadable.values())
+        if skipped:
+            notes.append(f"{skipped} messages could not be read and were skipped")
+        return notes
+
+
+def replay(file: Path, rules: ListeningRules) -> Replayed:
+    """Read a recording through the code of the live service."""
+    return Replayed(file, rules)
+
+
+def record(settings: Settings, file: Path) -> None:
+    """Write down what the PBX says, until Ctrl-C."""
+    asyncio.run(record_link(account(settings), file, clock=now, timing=timing(settings)))
+
+
+def account(settings: Settings) -> AmiAccount:
+    """Where the PBX is, and as whom we log in."""
+    ami = settings.ami
+    context = (
+        ssl.create_default_context(cafile=str(ami.ca_file) if ami.ca_file else None) if ami.tls else None
+    )
+    secret = ami.secret.get_secret_value()
+    return AmiAccount(host=ami.host, port=ami.port, user=ami.user, secret=secret, tls=context)
+
+
+def timing(settings: Settings) -> Timing:
+    """How patient the link is."""
+    ami = settings.ami
+    return Timing(
+        ping_every=ami.ping_interval.total_seconds(), ping_deadline=ami.ping_deadline.total_seconds()
+    )
+
+
+# ---------------------------------------------------------------- books
+
+
+def migrate(settings: Settings) -> str:
+    """Make or bring up to date the database; says what was done."""
+    upgrade(settings.database_url)
+    open_store(settings).close()
+    return f"The database at {settings.database_url} is up to date."
+
+
+def open_store(settings: Settings) -> SqlStore:
+    """The books; raises ConfigError when they are not migrated or the key is not theirs."""
+    return SqlStore(settings.database_url, Key(settings.key.get_secret_value()))
+
+
+@contextmanager
+def reading(settings: Settings) -> Iterator[Books]:
+    """The books, to read."""
+    with _opened(settings) as store, store.reading() as books:
+        yield books
+
+
+@contextmanager
+def writing(settings: Settings) -> Iterator[Books]:
+    """The books, to write in one transaction."""
+    with _opened(settings) as store, store.transaction() as books:
+        yield books
+
+
+@contextmanager
+def _opened(settings: Settings) -> Iterator[SqlStore]:
+    store = open_store(settings)
+    try:
+        yield store
+    finally:
+        store.close()
+
+
+# ---------------------------------------------------------------- words
+
+
+class ClinicWording:
+    """The gateway's messages, with what each site puts into them."""
+
+    def __init__(self, messages: Messages) -> None:
+        self._messages = messages
+
+    def text(self, template: str, *, site: Site, language: str, now: datetime) -> str:
+        """A message, ready to send."""
+        return self._messages.render(template, language, site_words(site, language, now))
+
+
+def site_words(site: Site, language: str, at: datetime) -> dict[str, str]:
+    """What a message may say of a site at a time."""
+    opening = next_opening(site.hours, at)
+    return {
+        "clinic": site.name,
+        "phone": spoken_form(site.phone, site.region),
+        "link": site.booking_url or "",
+        "opens": opens_phrase(opening or at, now=at, zone=site.hours.zone, language=language),
+    }
+
+
+def wording(settings: Settings) -> ClinicWording:
+    """Our words, with the site's own on top."""
+    return ClinicWording(Messages(settings.messages_directory))
+
+
+def check_messages(settings: Settings) -> None:
+    """Raise ConfigError naming file and line of every message that must not go to a patient."""
+    at = now()
+    samples = tuple(
+        site_words(site, language, at) for site in settings.rules.sites for language in ("en", "es")
+    )
+    Messages(settings.messages_directory).lint(samples=samples)
+
+
+def deskwork(settings: Settings) -> Deskwork:
+    """What people do with tasks."""
+    return Deskwork(settings.rules, wording(settings))
+
+
+class Handset:
+    """The simulated phones."""
+
+    def __init__(self, spool: Spool) -> None:
+        self._spool = spool
+
+    def inbox(self, number: PhoneNumber) -> list[Line]:
+        """The texts that reached a phone, oldest first."""
+        return self._spool.inbox(number)
+
+    def reply(self, number: PhoneNumber, body: str) -> None:
+        """Write to whoever texted that phone last."""
+        self._spool.reply(number, body, at=now())
+
+
+def handset(settings: Settings) -> Handset:
+    """The phones of the handset carrier; raises ConfigError when another one is configured."""
+    if settings.carrier.kind != "handset":
+        raise ConfigError(
+            f"the carrier is {settings.carrier.kind!r}, so there are no simulated phones."
+            " Set carrier.kind to handset to try things out."
+        )
+    return Handset(_spool(settings))
+
+
+def _spool(settings: Settings) -> Spool:
+    return Spool(settings.state_directory / "handset")
+
+
+def carrier(settings: Settings) -> Carrier:
+    """Whoever sends the texts."""
+    http = settings.carrier.http
+    if http is None:
+        return HandsetCarrier(_spool(settings), now)
+    return HttpCarrier(
+        HttpSettings(
+            url=http.url,
+            token=http.token.get_secret_value() if http.token else None,
+            lookup_url=http.lookup_url,
+            timeout=http.timeout,
+            connections=settings.gateway.concurrency,
+            confirms_opt_out=settings.rules.carrier_confirms_opt_out,
+        ),
+        now,
+    )
+
+
+# ---------------------------------------------------------------- log
+
+
+class _Masking(logging.Formatter):
+    """Hides whatever looks like a whole phone number: the last line of defence, after careful wording."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return re.sub(r"\+\d{8,15}", "+***", super().format(record))
+
+
+def start_logging(settings: Settings) -> None:
+    """Log to standard error, where systemd's journal or a terminal takes it up."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(_Masking("%(levelname)s %(name)s: %(message)s"))
+    logging.basicConfig(level=settings.log_level.upper(), handlers=[handler], force=True)
+    quiet_libraries()

@@ -1,0 +1,34 @@
+"""One thread that writes: async code hands it work, one transaction each, and awaits the result.
+
+A single writer per process means that nobody waits inside the process for the database's write lock,
+and that transactions happen in the order in which they were asked for.
+"""
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+from secondring.domain.ports import Books, Store
+
+T = TypeVar("T")
+
+
+class Writer:
+    """Runs functions in write transactions of a store, one after the other."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="writer")
+
+    async def __call__(self, work: Callable[[Books], T]) -> T:
+        """Commits when `work` returns; rolls back and raises what it raised otherwise."""
+        return await asyncio.get_running_loop().run_in_executor(self._thread, self._run, work)
+
+    def _run(self, work: Callable[[Books], T]) -> T:
+        with self._store.transaction() as books:
+            return work(books)
+
+    def close(self) -> None:
+        """Finish what was handed over, then stop."""
+        self._thread.shutdown(wait=True)
