@@ -160,7 +160,8 @@ class Outbox:
 
     async def _fly(self, errand: Errand) -> None:
         try:
-            self._done.append(Done(errand, await self._ask(errand)))
+            result = await self._ask(errand)
+            self._done.append(Done(errand, result))  # not in one line: rounds replace the list meanwhile
         finally:
             task = asyncio.current_task()
             if task is not None:
