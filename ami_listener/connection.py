@@ -63,6 +63,7 @@ class AmiLink:
         )
         self._session: Session | None = None
         self._up = asyncio.Event()
+        self._booted = asyncio.Event()
         self._complaint = ""
 
     @property
@@ -119,6 +120,7 @@ class AmiLink:
             await asyncio.sleep(pause_after(failures, self._timing))
 
     async def _stay_connected(self) -> None:
+        self._booted.clear()
         session = await Session.open(
             self.account, sink=self._hear, timing=self._timing, stats=self.stats, tee=self._tee
         )
@@ -130,6 +132,7 @@ class AmiLink:
             log.info("listening to the PBX at %s as %s", self.account.where, self.account.user)
             self._complaint = ""
             if self.account.events:
+                await session.wait(self._booted, self._timing.boot)
                 await self._take_stock(session)
             await session.watch()
         except PeerError:
@@ -141,7 +144,12 @@ class AmiLink:
             await session.close()
 
     async def _take_stock(self, session: Session) -> None:
-        """Ask for all channels; we hear events already, so none falls between. The rows come as events."""
+        """Ask for all channels; we hear events already, so none falls between. The rows come as events.
+
+        Asterisk lets managers in before it has booted. Asking then would show an empty PBX before anybody
+        knows that it was restarted, so FullyBooted comes first; to an account that may not hear of it
+        (without read=system) we do not wait for ever.
+        """
         reply = await session.action({"Action": "CoreShowChannels"})
         if not reply.ok:
             log.warning(
@@ -173,6 +181,8 @@ class AmiLink:
 
     def _hear(self, messages: list[Message]) -> None:
         now = self._clock()
+        if not self._booted.is_set() and any(message.name == "FullyBooted" for message in messages):
+            self._booted.set()
         self._backlog.put([(message, now) for message in messages])
 
     def _stop_reading(self) -> None:

@@ -6,6 +6,7 @@ import ssl
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 from ami_listener.messages import Message
 from ami_listener.protocol import Fields, OneConnection, Protocol, Reply, Request
@@ -43,6 +44,8 @@ class Timing:
     """For the connection and the greeting."""
     answer: float = 10.0
     """For the response to an action. Asterisk holds a refused login back for 1 s."""
+    boot: float = 60.0
+    """For a PBX that lets us in while it still boots."""
     ping_every: float = 10.0
     ping_deadline: float = 5.0
     """A link on which nothing at all arrives for so long after a Ping is dead."""
@@ -113,6 +116,15 @@ class Session:
         finally:
             self._protocol.forget(request)
         return reply
+
+    async def wait(self, event: asyncio.Event, within: float) -> None:
+        """Wait for something that the PBX is to send, no longer than the connection lasts or `within` seconds."""
+        waiting = asyncio.create_task(event.wait(), name="ami wait")
+        either: list[asyncio.Future[Any]] = [waiting, self._protocol.ended]
+        try:
+            await asyncio.wait(either, timeout=within, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            waiting.cancel()
 
     async def watch(self) -> None:
         """Stay until the connection is over, asking for a sign of life now and then; then raise PeerError."""

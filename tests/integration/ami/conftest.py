@@ -14,6 +14,7 @@ from tests.support.fake_ami import SECRET, USER, FakeAmi, until
 QUICK = Timing(
     connect=5,
     answer=5,
+    boot=5,
     ping_every=60,
     ping_deadline=0.1,
     first_pause=0.01,

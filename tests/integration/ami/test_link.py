@@ -114,6 +114,32 @@ async def test_a_restarted_pbx_is_found_again(listen: Listen, ami: FakeAmi) -> N
         assert [uptime.total_seconds() for uptime in boots if uptime is not None] == [3600, 0]
 
 
+async def test_stock_is_taken_when_the_pbx_has_booted_not_before(listen: Listen, ami: FakeAmi) -> None:
+    ami.after_login = b""
+    async with listen() as hearing:
+        ami.say(newchannel())
+        await hearing.told(ChannelStarted)
+        assert "CoreShowChannels" not in ami.names()
+        ami.say(event("FullyBooted", Uptime="0"))
+        await hearing.told(StockTaken)
+        assert hearing.kinds() == ["ChannelStarted", "PbxBooted", "StockTaken"]
+
+
+async def test_stock_is_taken_though_the_account_never_hears_of_the_boot(
+    listen: Listen, ami: FakeAmi
+) -> None:
+    ami.after_login = b""
+    async with listen(timing=replace(QUICK, boot=0.05)) as hearing:
+        await hearing.told(StockTaken)
+
+
+async def test_a_link_that_breaks_before_the_boot_is_replaced(listen: Listen, ami: FakeAmi) -> None:
+    ami.after_login = b""
+    async with listen(timing=replace(QUICK, boot=3600)) as hearing:
+        ami.cut()
+        await until(lambda: hearing.stats.logins == 2)
+
+
 async def test_a_half_open_link_is_noticed_and_replaced(listen: Listen, ami: FakeAmi) -> None:
     async with listen(timing=replace(QUICK, ping_every=0.05)) as hearing:
         await hearing.told(StockTaken)
