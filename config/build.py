@@ -1,0 +1,152 @@
+"""From a checked configuration to the domain's own types and the wiring's settings."""
+
+from datetime import date
+
+from pydantic import SecretBytes, SecretStr
+
+from config.check import problem_at
+from config.problems import KeyPath, Problem
+from config.schema import Configuration, Http, SiteKeys
+from config.secret_files import SecretReader, SecretRefused, as_key, as_password
+from config.settings import (
+    AmiSettings,
+    CarrierSettings,
+    GatewaySettings,
+    HttpSettings,
+    InboundSettings,
+    Settings,
+)
+from config.tree import Tree
+from secondring.domain.calls import ListeningRules
+from secondring.domain.hours import OpeningHours, Period
+from secondring.domain.ids import SiteId
+from secondring.domain.rules import FollowUp, Guards, Route, Rules, Site
+
+
+class Secrets:
+    """Reads the secrets of a configuration and collects what is wrong with them."""
+
+    def __init__(self, read: SecretReader, tree: Tree) -> None:
+        self._read = read
+        self._tree = tree
+        self.problems: list[Problem] = []
+
+    def _bytes(self, place: str, path: KeyPath) -> bytes | None:
+        try:
+            return self._read(place)
+        except SecretRefused as refused:
+            self._note(path, refused)
+            return None
+
+    def _note(self, path: KeyPath, refused: SecretRefused) -> None:
+        self.problems.append(problem_at(self._tree, path, refused.what, refused.remedy))
+
+    def password(self, place: str, path: KeyPath) -> SecretStr:
+        """The password kept at a place; an empty one when there is a problem."""
+        raw = self._bytes(place, path)
+        try:
+            return SecretStr("" if raw is None else as_password(raw))
+        except SecretRefused as refused:
+            self._note(path, refused)
+            return SecretStr("")
+
+    def key(self, place: str, path: KeyPath) -> SecretBytes:
+        """The key kept at a place; an empty one when there is a problem."""
+        raw = self._bytes(place, path)
+        try:
+            return SecretBytes(b"" if raw is None else as_key(raw))
+        except SecretRefused as refused:
+            self._note(path, refused)
+            return SecretBytes(b"")
+
+
+def build_settings(found: Configuration, secrets: Secrets) -> Settings:
+    """Everything the wiring needs. Look at `secrets.problems` before using it."""
+    return Settings(
+        rules=build_rules(found),
+        listening=build_listening(found),
+        ami=_ami(found, secrets),
+        database_url=found.database.url,
+        key=secrets.key(found.database.key_file, ("database", "key_file")),
+        carrier=CarrierSettings(
+            kind=found.carrier.kind,
+            http=_http(found.carrier.http, secrets) if found.carrier.kind == "http" else None,
+        ),
+        gateway=GatewaySettings(**dict(found.gateway)),
+        messages_directory=found.messages.directory,
+        log_level=found.log.level,
+        state_directory=found.state_directory,
+        keep_for=found.retention.keep_for,
+    )
+
+
+def build_rules(found: Configuration) -> Rules:
+    """The clinic's wishes as the domain takes them."""
+    return Rules(
+        sites=tuple(_site(name, keys) for name, keys in found.sites.items()),
+        guards=Guards(**dict(found.guards)),
+        follow_up=FollowUp(**dict(found.follow_up)),
+        routes={intent: Route(**dict(keys)) for intent, keys in found.routes.items()},
+        carrier_confirms_opt_out=found.carrier.confirms_opt_out,
+    )
+
+
+def build_listening(found: Configuration) -> ListeningRules:
+    """How the PBX names things, as the domain takes it."""
+    return ListeningRules(
+        pbx=found.pbx.name,
+        inbound=found.pbx.inbound_contexts,
+        outside_prefix=found.pbx.outside_prefix,
+        forget_after=found.pbx.forget_after,
+    )
+
+
+def _site(name: str, keys: SiteKeys) -> Site:
+    return Site(
+        id=SiteId(name),
+        name=keys.name,
+        phone=keys.phone,
+        sender=keys.sender or keys.phone,
+        dids=keys.dids or (keys.phone,),
+        hours=OpeningHours(zone=keys.zone, week=keys.hours, days=_days(keys)),
+        region=keys.region,
+        language=keys.language,
+        booking_url=keys.booking_url,
+        alert_numbers=keys.alert_numbers,
+    )
+
+
+def _days(keys: SiteKeys) -> dict[date, tuple[Period, ...]]:
+    closed: dict[date, tuple[Period, ...]] = dict.fromkeys(keys.holidays, ())
+    return closed | keys.special_days
+
+
+def _ami(found: Configuration, secrets: Secrets) -> AmiSettings:
+    keys = found.ami
+    return AmiSettings(
+        host=keys.host,
+        port=keys.port,
+        user=keys.user,
+        secret=secrets.password(keys.secret_file, ("ami", "secret_file")),
+        tls=keys.tls,
+        ca_file=keys.ca_file,
+        ping_interval=keys.ping_interval,
+        ping_deadline=keys.ping_deadline,
+    )
+
+
+def _http(keys: Http, secrets: Secrets) -> HttpSettings:
+    at: KeyPath = ("carrier", "http")
+    return HttpSettings(
+        url=keys.url or "",
+        token=secrets.password(keys.token_file, (*at, "token_file")) if keys.token_file else None,
+        lookup_url=keys.lookup_url,
+        timeout=keys.timeout,
+        inbound=InboundSettings(
+            host=keys.inbound.host,
+            port=keys.inbound.port,
+            secret=secrets.password(keys.inbound.secret_file, (*at, "inbound", "secret_file")),
+        )
+        if keys.inbound
+        else None,
+    )

@@ -1,0 +1,130 @@
+"""Holds a tree of values against the schema; every mistake becomes a problem with its place and remedy."""
+
+from collections.abc import Iterator
+from difflib import get_close_matches
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from config.links import is_loopback
+from config.problems import SECRET_KEYS, KeyPath, Problem, dotted, may_show, shown
+from config.schema import Configuration
+from config.tree import Tree
+from config.walk import field_at, section_at
+
+_WHAT = {
+    "missing": "is missing",
+    "int_parsing": "is not a whole number",
+    "int_type": "is not a whole number",
+    "bool_parsing": "is neither true nor false",
+    "bool_type": "is neither true nor false",
+    "string_type": "is not a single value",
+    "tuple_type": "is not a list",
+    "frozen_set_type": "is not a list",
+    "dict_type": "is not a mapping of keys and values",
+    "model_type": "is not a mapping of keys and values",
+    "model_attributes_type": "is not a mapping of keys and values",
+    "extra_forbidden": "is a key that does not exist",
+    "too_short": "needs at least one entry",
+}
+
+
+def validate(tree: Tree) -> tuple[Configuration | None, list[Problem]]:
+    """The configuration, or what keeps it from being one."""
+    try:
+        found = Configuration.model_validate(tree.values)
+    except ValidationError as error:
+        details = error.errors(include_url=False, include_input=False)
+        return None, [_problem(tree, detail) for detail in details]
+    return found, list(_contradictions(found, tree))
+
+
+def problem_at(tree: Tree, path: KeyPath, what: str, remedy: str) -> Problem:
+    """A problem with the value that stands at a path."""
+    value = shown(tree.value(path)) if may_show(path) else None
+    return Problem(place=tree.place(path), path=path, what=what, remedy=remedy, value=value)
+
+
+def _problem(tree: Tree, detail: ErrorDetails) -> Problem:
+    context = detail.get("ctx", {})
+    path = (*(part for part in detail["loc"] if part != "[key]"), *context.get("at", ()))
+    if detail["type"] == "refused":
+        return problem_at(tree, path, context["what"], context["remedy"])
+    return problem_at(tree, path, _what(detail), _remedy(detail["type"], path))
+
+
+def _what(detail: ErrorDetails) -> str:
+    limits = detail.get("ctx", {})
+    match detail["type"]:
+        case "literal_error" | "enum":
+            return f"is none of {limits['expected']}"
+        case "greater_than_equal":
+            return f"is less than {limits['ge']}"
+        case "less_than_equal":
+            return f"is more than {limits['le']}"
+        case "string_too_long":
+            return f"is longer than {limits['max_length']} characters"
+        case kind:
+            return _WHAT.get(kind) or f"is not right: {detail['msg']}"
+
+
+def _remedy(kind: str, path: KeyPath) -> str:
+    name = str(path[-1]) if path else ""
+    if kind == "extra_forbidden":
+        return _remedy_for_unknown(name, path)
+    info = field_at(path)
+    if info is None or not info.examples:
+        return "See docs/configuration.md."
+    whole = next((p for p in reversed(path) if isinstance(p, str)), name)
+    return f"{'Add' if kind == 'missing' else 'Write'} for example `{whole}: {info.examples[0]}`."
+
+
+def _remedy_for_unknown(name: str, path: KeyPath) -> str:
+    section = section_at(path[:-1])
+    known = list(section.model_fields) if section else []
+    if name in SECRET_KEYS:
+        keeper = f"{name}_file" if f"{name}_file" in known else "a key that ends in _file"
+        return (
+            f"Secrets do not stand in the configuration: write it to a file and name that file in {keeper}."
+        )
+    near = get_close_matches(name, known, n=1)
+    return f"Did you mean {near[0]}?" if near else f"Take it out; known here: {', '.join(known)}."
+
+
+def _contradictions(found: Configuration, tree: Tree) -> Iterator[Problem]:
+    """What each key alone cannot tell."""
+    yield from _shared_dids(found, tree)
+    yield from _double_days(found, tree)
+    if found.carrier.kind == "http" and found.carrier.http.url is None:
+        yield problem_at(
+            tree,
+            ("carrier", "http", "url"),
+            "is missing, and carrier.kind is http",
+            "Add the address that texts are posted to, or set carrier.kind to handset.",
+        )
+    if not found.ami.tls and not is_loopback(found.ami.host):
+        yield problem_at(
+            tree,
+            ("ami", "host"),
+            "is another machine, and the link is not encrypted",
+            "Set ami.tls to true (and tlsenable = yes in the PBX's manager.conf).",
+        )
+
+
+def _shared_dids(found: Configuration, tree: Tree) -> Iterator[Problem]:
+    owner: dict[str, str] = {}
+    for name, site in found.sites.items():
+        for place, number in enumerate(site.dids or (site.phone,)):
+            first = owner.setdefault(number.e164, name)
+            path: KeyPath = ("sites", name, "dids", place) if site.dids else ("sites", name, "phone")
+            if first != name:
+                yield problem_at(
+                    tree, path, f"rings at {dotted(('sites', first))} too", "A DID belongs to one site only."
+                )
+
+
+def _double_days(found: Configuration, tree: Tree) -> Iterator[Problem]:
+    for name, site in found.sites.items():
+        for day in sorted(site.holidays.keys() & site.special_days.keys()):
+            path: KeyPath = ("sites", name, "special_days", day.isoformat())
+            yield problem_at(tree, path, "is a holiday as well", "Keep it in one of the two.")

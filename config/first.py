@@ -1,0 +1,104 @@
+"""The first configuration of a clinic, as `secondring init` writes it. Nothing is ever overwritten."""
+
+import grp
+import json
+import os
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+from string import Template
+
+from secondring.domain.errors import ConfigError
+
+TEMPLATE = Path(__file__).with_name("first-site.yaml")
+SERVICE_GROUP = "secondring"
+SECRET_BYTES = 32
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answers:
+    """What `init` asks. The values are checked by the loader afterwards, like everything in the file."""
+
+    clinic: str
+    phone: str
+    dids: tuple[str, ...] = ()
+    """The numbers that ring there; the phone alone when empty."""
+    zone: str
+    ami_user: str = "secondring"
+    site: str = "main"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _New:
+    """A file to make, and who may read it."""
+
+    path: Path
+    text: str
+    secret: bool = False
+
+
+def write_first_config(directory: Path, answers: Answers, group: str = SERVICE_GROUP) -> list[Path]:
+    """Write `conf.d/10-site.yaml`, `credentials/key` and `credentials/ami-secret` below `directory`.
+
+    Returns the files it made; those that exist already stay as they are and are not among them.
+    As root, the service's group may read conf.d; the credentials are for root alone, systemd hands
+    them over. Raises ConfigError when it may not write there.
+    """
+    secret_files = directory / "credentials"
+    wanted = (
+        _New(path=directory / "conf.d" / "10-site.yaml", text=first_site(answers)),
+        _New(path=secret_files / "key", text=secrets.token_hex(SECRET_BYTES) + "\n", secret=True),
+        _New(path=secret_files / "ami-secret", text=secrets.token_urlsafe(SECRET_BYTES) + "\n", secret=True),
+    )
+    try:
+        return [new.path for new in wanted if _write_new(new, group)]
+    except OSError as error:
+        raise ConfigError(
+            f"Cannot write the configuration to {directory}: {error.strerror} ({error.filename}). "
+            "Run this as root, or name another place with --config."
+        ) from error
+
+
+def first_site(answers: Answers) -> str:
+    """The text of the first file. Answers are quoted, so none of them can be taken for YAML."""
+    dids = answers.dids or (answers.phone,)
+    return Template(TEMPLATE.read_text("utf-8")).substitute(
+        site=_quoted(answers.site),
+        clinic=_quoted(answers.clinic),
+        phone=_quoted(answers.phone),
+        dids=", ".join(_quoted(did) for did in dids),
+        zone=_quoted(answers.zone),
+        ami_user=_quoted(answers.ami_user),
+    )
+
+
+def _quoted(text: str) -> str:
+    """A JSON string is a YAML string too."""
+    return json.dumps(text, ensure_ascii=False)
+
+
+def _write_new(new: _New, group: str) -> bool:
+    """Create a file that no stranger can read, not even while it is being written. False when it exists."""
+    new.path.parent.mkdir(mode=0o700 if new.secret else 0o750, parents=True, exist_ok=True)
+    try:
+        handle = os.open(new.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600 if new.secret else 0o640)
+    except FileExistsError:
+        return False
+    with os.fdopen(handle, "w", encoding="utf-8", errors="replace") as file:
+        file.write(new.text)
+        file.flush()
+        os.fsync(file.fileno())
+    if not new.secret:
+        _share(new.path.parent, group)
+        _share(new.path, group)
+    return True
+
+
+def _share(path: Path, group: str) -> None:
+    """Let the service read what root wrote; on a machine without that group there is nothing to do."""
+    try:
+        number = grp.getgrnam(group).gr_gid
+    except KeyError:
+        return
+    if os.geteuid() == 0:
+        os.chown(path, -1, number)

@@ -1,0 +1,63 @@
+"""Addresses in the configuration: web addresses, the database's, and where a secret is kept."""
+
+import ipaddress
+import re
+from typing import Annotated
+from urllib.parse import SplitResult, urlsplit
+
+from pydantic import AfterValidator
+
+from config.fields import refusal
+
+WRITE_SECRET = "Write a path (/etc/secondring/credentials/NAME), credential:NAME or env:NAME."  # noqa: S105
+_SECRET_REF = re.compile(r"/[^\x00]+|credential:[A-Za-z0-9_.-]{1,64}|env:[A-Z][A-Z0-9_]{0,63}")
+
+
+def is_loopback(host: str) -> bool:
+    """True when what is sent to `host` never leaves this machine."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _split(text: str) -> SplitResult:
+    try:
+        parts = urlsplit(text)
+        _ = parts.port
+    except ValueError:
+        raise refusal("is not a web address", "Write https://host/path.") from None
+    return parts
+
+
+def _web(text: str) -> str:
+    parts = _split(text)
+    if parts.scheme not in ("https", "http") or not parts.hostname or re.search(r"[\s\x00-\x1f]", text):
+        raise refusal("is not a web address", "Write https://host/path.")
+    if parts.username or parts.password:
+        raise refusal("holds a user name or password", "Take it out; secrets come from files.")
+    if parts.scheme == "http" and not is_loopback(parts.hostname):
+        raise refusal("would send patients' data unencrypted", "Begin it with https://.")
+    return text
+
+
+def _database(text: str) -> str:
+    if not re.fullmatch(r"sqlite:////[^\x00?]+", text):
+        raise refusal(
+            "is not a database that this version can use",
+            "Write sqlite:/// and a whole path: sqlite:////var/lib/secondring/secondring.db.",
+        )
+    return text
+
+
+def _secret(text: str) -> str:
+    if not _SECRET_REF.fullmatch(text):
+        raise refusal("does not say where the secret is kept; it may not stand here itself", WRITE_SECRET)
+    return text
+
+
+WebAddress = Annotated[str, AfterValidator(_web)]
+DatabaseUrl = Annotated[str, AfterValidator(_database)]
+SecretPlace = Annotated[str, AfterValidator(_secret)]

@@ -1,0 +1,85 @@
+"""The configuration as the wiring takes it: plain frozen values, secrets wrapped so that they never print."""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Literal
+
+from pydantic import SecretBytes, SecretStr
+
+from secondring.domain.calls import ListeningRules
+from secondring.domain.rules import Rules
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AmiSettings:
+    """The link to Asterisk."""
+
+    host: str
+    port: int
+    user: str
+    secret: SecretStr
+    tls: bool
+    ca_file: Path | None
+    ping_interval: timedelta
+    ping_deadline: timedelta
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InboundSettings:
+    """Where the carrier delivers replies and receipts."""
+
+    host: str
+    port: int
+    secret: SecretStr
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HttpSettings:
+    """The plain HTTP carrier."""
+
+    url: str
+    token: SecretStr | None
+    lookup_url: str | None
+    timeout: timedelta
+    inbound: InboundSettings | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CarrierSettings:
+    """Who sends the texts; `http` is there exactly when `kind` is `http`."""
+
+    kind: Literal["handset", "http"]
+    http: HttpSettings | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GatewaySettings:
+    """How fast and how long texts are tried."""
+
+    per_second: int
+    concurrency: int
+    max_attempts: int
+    max_age: timedelta
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Everything that `secondring` is told from outside."""
+
+    rules: Rules
+    listening: ListeningRules
+    ami: AmiSettings
+    database_url: str
+    key: SecretBytes
+    """32 bytes."""
+    carrier: CarrierSettings
+    gateway: GatewaySettings
+    messages_directory: Path | None
+    log_level: str
+    """`debug`, `info`, `warning` or `error`."""
+    state_directory: Path
+    keep_for: timedelta | None
+    """How long records of closed episodes are kept; None keeps all."""
+    files: tuple[Path, ...] = field(default=())
+    """The administrator's files that were read, in order."""
