@@ -156,6 +156,11 @@ class Line:
             self._exchange.wait(lambda: self.reached(State.ENDED), 0.1)
         return False
 
+    def wait_to_hear(self, frequency: int, timeout: float = 5) -> None:
+        """Wait for a tone from the other side: an announcement has begun."""
+        if not self.hears(frequency, timeout):
+            raise LabError(f"{self!r} did not hear {frequency} Hz within {timeout} s")
+
     # -- called on the SIP thread ------------------------------------------------------------------------
 
     def bind(self, call: Any) -> None:

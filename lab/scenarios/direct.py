@@ -11,14 +11,14 @@ def answered_directly(stage: Stage) -> None:
     desk = stage.desk(behaviour=Answer(after=0.5))
     call = stage.dial_in()
     desk.next_call().wait_for(State.TALKING)
-    call.wait_for(State.TALKING).hang_up()
+    stage.talk(call).hang_up()
 
 
 @scenario(ONE_PHONE, answered())
 def answered_and_desk_hangs_up(stage: Stage) -> None:
     """The front desk picks up and hangs up first."""
     desk = stage.desk(behaviour=Answer())
-    call = stage.dial_in().wait_for(State.TALKING)
+    call = stage.talk(stage.dial_in())
     desk.next_call().hang_up()
     call.wait_for(State.ENDED)
 
@@ -104,7 +104,7 @@ def withheld_number_rang_out(stage: Stage) -> None:
 def put_on_hold_and_back(stage: Stage) -> None:
     """The desk answers, puts the caller on hold and comes back."""
     desk = stage.desk(behaviour=Answer())
-    call = stage.dial_in().wait_for(State.TALKING)
+    call = stage.talk(stage.dial_in())
     talking = desk.next_call()
     talking.wait_for_audio()
     talking.hold()
@@ -116,7 +116,7 @@ def put_on_hold_and_back(stage: Stage) -> None:
 def gave_up_on_hold(stage: Stage) -> None:
     """The desk answers, puts the caller on hold, and the caller leaves."""
     desk = stage.desk(behaviour=Answer())
-    call = stage.dial_in().wait_for(State.TALKING)
+    call = stage.talk(stage.dial_in())
     talking = desk.next_call()
     talking.wait_for_audio()
     talking.hold()
@@ -130,7 +130,7 @@ def forwarded_and_answered(stage: Stage) -> None:
     colleague = stage.desk("1002", Answer(after=0.5))
     call = stage.dial_in()
     colleague.next_call().wait_for(State.TALKING)
-    call.wait_for(State.TALKING).hang_up()
+    stage.talk(call).hang_up()
 
 
 @scenario(ONE_PHONE, missed("no-answer", "timeout"))
@@ -145,7 +145,7 @@ def forwarded_and_unanswered(stage: Stage) -> None:
 def two_calls_one_answered(stage: Stage) -> None:
     """Two callers at once: the desk talks to the first while the second rings out."""
     desk = stage.desk(behaviour=Answer())
-    first = stage.dial_in().wait_for(State.TALKING)
+    first = stage.talk(stage.dial_in())
     desk.when_called = Answer(after=30)
     second = stage.dial_in(ONE_PHONE_BRIEFLY, caller=SECOND_CALLER)
     second.wait_for(State.ENDED)

@@ -12,7 +12,10 @@ from lab.scenarios.dids import (
     OPTIMISED_LOCAL,
     RING_GROUP,
 )
-from lab.scenarios.stage import Stage, answered, missed, ours, scenario
+from lab.scenarios.stage import ANY, Stage, answered, missed, ours, scenario
+from lab.sounds import PROMPTS
+
+QUESTION, _ = PROMPTS["please-choose"]  # Hz
 
 
 @scenario(RING_GROUP, answered())
@@ -22,7 +25,17 @@ def group_second_answers(stage: Stage) -> None:
     second = stage.desk("1002", Answer(after=0.5))
     call = stage.dial_in()
     second.next_call().wait_for(State.TALKING)
-    call.wait_for(State.TALKING).hang_up()
+    stage.talk(call).hang_up()
+
+
+@scenario(RING_GROUP, missed("no-answer", "caller-cancel"))
+def group_caller_gives_up(stage: Stage) -> None:
+    """Two phones ring, the caller gives up."""
+    stage.desk("1001")
+    second = stage.desk("1002")
+    call = stage.dial_in()
+    second.next_call().wait_for(State.RINGING).stay(0.5)
+    call.hang_up()
 
 
 @scenario(RING_GROUP, missed("no-answer", "timeout"))
@@ -55,7 +68,7 @@ def hunt_third_answers(stage: Stage) -> None:
     stage.desk("1001")
     stage.desk("1002", Refuse(BUSY))
     stage.desk("1003", Answer(after=0.3))
-    stage.dial_in().wait_for(State.TALKING).hang_up()
+    stage.talk(stage.dial_in()).hang_up()
 
 
 @scenario(HUNT, missed("no-answer", "caller-cancel"))
@@ -74,7 +87,7 @@ def forked_locals_answered(stage: Stage) -> None:
     """Two extensions are rung through Local channels; one answers."""
     stage.desk("1001")
     stage.desk("1002", Answer(after=0.5))
-    stage.dial_in().wait_for(State.TALKING).hang_up()
+    stage.talk(stage.dial_in()).hang_up()
 
 
 @scenario(FORKED_LOCALS, missed("no-answer", "timeout"))
@@ -85,18 +98,28 @@ def forked_locals_nobody(stage: Stage) -> None:
     stage.dial_in().wait_for(State.ENDED, timeout=8)
 
 
+@scenario(FORKED_LOCALS, missed("no-answer", "caller-cancel"))
+def forked_locals_caller_gives_up(stage: Stage) -> None:
+    """Two extensions are rung through Local channels; the caller gives up."""
+    stage.desk("1001")
+    second = stage.desk("1002")
+    call = stage.dial_in()
+    second.next_call().wait_for(State.RINGING).stay(0.5)
+    call.hang_up()
+
+
 @scenario(LOCAL_CHAIN, answered())
 def local_chain_answered(stage: Stage) -> None:
     """The call runs through three Local channels before a phone rings and answers."""
     stage.desk("1001", Answer(after=0.3))
-    stage.dial_in().wait_for(State.TALKING).hang_up()
+    stage.talk(stage.dial_in()).hang_up()
 
 
 @scenario(OPTIMISED_LOCAL, answered())
 def optimised_local_answered(stage: Stage) -> None:
     """A Local channel that Asterisk takes out of the way once sound flows."""
     desk = stage.desk("1001", Answer())
-    call = stage.dial_in().wait_for(State.TALKING)
+    call = stage.talk(stage.dial_in())
     talking = desk.next_call()
     call.play_tone(440)
     talking.play_tone(440)
@@ -107,7 +130,7 @@ def optimised_local_answered(stage: Stage) -> None:
 @scenario(LOCAL_VOICEMAIL, missed("voicemail", "no-message"))
 def local_leg_is_voicemail(stage: Stage) -> None:
     """The dialled Local leg runs VoiceMail: answered on the wire, by a machine."""
-    stage.dial_in().wait_for(State.TALKING).hang_up()
+    stage.talk(stage.dial_in(), people=1).hang_up()
 
 
 @scenario(LOCAL_ROBOT, missed("no-answer", "unconfirmed"))
@@ -125,7 +148,7 @@ def colleague_picks_up(stage: Stage) -> None:
     call = stage.dial_in()
     desk.next_call().wait_for(State.RINGING)
     colleague.call("*8").wait_for(State.TALKING)
-    call.wait_for(State.TALKING).hang_up()
+    stage.talk(call).hang_up()
 
 
 @scenario(FOLLOW_ME, answered())
@@ -135,15 +158,28 @@ def follow_me_accepted(stage: Stage) -> None:
     stage.desk("1002")
     call = stage.dial_in()
     taken = desk.next_call().wait_for(State.TALKING)
+    taken.wait_to_hear(QUESTION)
     taken.dial("1")
     call.wait_for(State.TALKING)
     stage.tap.wait_for_event("BridgeEnter", Context="from-trunk")
     call.hang_up()
 
 
-@scenario(FOLLOW_ME, missed("no-answer", "timeout"))
+@scenario(FOLLOW_ME, missed("no-answer", "unconfirmed"))
+def follow_me_declined(stage: Stage) -> None:
+    """Follow-me rings two phones; one answers and presses 2: no, thanks."""
+    desk = stage.desk("1001", Answer())
+    stage.desk("1002")
+    call = stage.dial_in()
+    taken = desk.next_call().wait_for(State.TALKING)
+    taken.wait_to_hear(QUESTION)
+    taken.dial("2")
+    call.wait_for(State.ENDED, timeout=12)
+
+
+@scenario(FOLLOW_ME, missed("no-answer", ANY))
 def follow_me_nobody(stage: Stage) -> None:
-    """Follow-me rings two phones; nobody answers."""
+    """Follow-me rings two phones; nobody answers. FollowMe never says how its own dials ended."""
     stage.desk("1001")
     stage.desk("1002")
     stage.dial_in().wait_for(State.ENDED, timeout=12)

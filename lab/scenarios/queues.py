@@ -1,9 +1,10 @@
 """Callers who wait in a queue."""
 
-from lab.phones import BUSY, DECLINED, Answer, Line, Phone, Refuse, State
+from lab.phones import BUSY, DECLINED, Answer, Line, Phone, Refuse, Ring, State
 from lab.scenarios.dids import (
     QUEUE,
     QUEUE_AFTER_ANSWER,
+    QUEUE_ANNOUNCED,
     QUEUE_DRAINING,
     QUEUE_EMPTY,
     QUEUE_OF_LOCALS,
@@ -29,14 +30,14 @@ def wait_in_queue(stage: Stage, agent: Phone) -> Line:
 def queue_answered(stage: Stage) -> None:
     """An agent of the queue answers."""
     stage.desk(behaviour=Answer(after=0.5))
-    stage.dial_in().wait_for(State.TALKING).hang_up()
+    stage.talk(stage.dial_in()).hang_up()
 
 
 @scenario(QUEUE, answered())
 def queue_agent_hangs_up_first(stage: Stage) -> None:
     """An agent of the queue answers, and ends the call."""
     agent = stage.desk(behaviour=Answer())
-    call = stage.dial_in().wait_for(State.TALKING)
+    call = stage.talk(stage.dial_in())
     agent.next_call().hang_up()
     call.wait_for(State.ENDED)
 
@@ -60,7 +61,8 @@ def queue_timeout_then_answered(stage: Stage) -> None:
     """The queue's time is up; the phone that rings next is answered."""
     stage.desk()
     stage.desk("1002", Answer())
-    stage.dial_in().wait_for(State.TALKING, timeout=8).hang_up()
+    call = stage.dial_in().wait_for(State.TALKING, timeout=8)
+    stage.talk(call).hang_up()
 
 
 @scenario(QUEUE_THEN_VOICEMAIL, missed("voicemail", "no-message"))
@@ -121,7 +123,8 @@ def queue_second_agent_answers(stage: Stage) -> None:
     """The first agent declines the call, the second answers."""
     stage.desk("1001", Refuse(DECLINED))
     stage.desk("1002", Answer(after=0.3))
-    stage.dial_in().wait_for(State.TALKING, timeout=8).hang_up()
+    call = stage.dial_in().wait_for(State.TALKING, timeout=8)
+    stage.talk(call).hang_up()
 
 
 @scenario(QUEUE_OF_LOCALS, answered())
@@ -129,7 +132,7 @@ def queue_local_members_answered(stage: Stage) -> None:
     """The queue's members are Local channels, as FreePBX makes them; one answers."""
     stage.desk("1001")
     stage.desk("1002", Answer(after=0.5))
-    stage.dial_in().wait_for(State.TALKING).hang_up()
+    stage.talk(stage.dial_in()).hang_up()
 
 
 @scenario(QUEUE_OF_LOCALS, missed("abandoned", "caller-cancel"))
@@ -143,7 +146,7 @@ def queue_local_members_abandoned(stage: Stage) -> None:
 @scenario(QUEUE_OF_MAILBOXES, missed("voicemail", "no-message"))
 def queue_member_is_voicemail(stage: Stage) -> None:
     """The queue's member forwards to voicemail: AgentConnect and a bridge, and no person."""
-    stage.dial_in().wait_for(State.TALKING).hang_up()
+    stage.talk(stage.dial_in(), people=1).hang_up()
 
 
 @scenario(QUEUE, missed("abandoned", "all-busy"))
@@ -163,3 +166,31 @@ def queue_abandoned_after_greeting(stage: Stage) -> None:
     call = stage.dial_in().wait_for(State.TALKING)
     desk.next_call().wait_for(State.RINGING)
     call.hang_up()
+
+
+@scenario(QUEUE_ANNOUNCED, answered())
+def queue_announced_and_answered(stage: Stage) -> None:
+    """The agent hears an announcement first, then the caller."""
+    stage.desk(behaviour=Answer())
+    stage.talk(stage.dial_in()).hang_up()
+
+
+@scenario(QUEUE_ANNOUNCED, missed("abandoned", "caller-cancel"))
+def queue_agent_leaves_in_announcement(stage: Stage) -> None:
+    """The agent hangs up during the announcement; the caller waits on and gives up."""
+    agent = stage.desk(behaviour=Answer())
+    call = stage.dial_in()
+    agent.next_call().wait_for(State.TALKING).hang_up()
+    agent.when_called = Ring()
+    agent.next_call().wait_for(State.RINGING)
+    call.hang_up()
+
+
+@scenario(QUEUE_ANNOUNCED, missed("abandoned", "caller-cancel"))
+def queue_caller_leaves_in_announcement(stage: Stage) -> None:
+    """The caller hangs up while the agent, who has answered, still hears the announcement."""
+    agent = stage.desk(behaviour=Answer())
+    call = stage.dial_in()
+    listening = agent.next_call().wait_for(State.TALKING)
+    call.hang_up()
+    listening.wait_for(State.ENDED)

@@ -19,7 +19,7 @@ def screen_accepted(stage: Stage) -> None:
     """The nurse answers, is asked, and presses 1."""
     call, asked = ring_the_nurse(stage)
     asked.dial("1")
-    call.wait_for(State.TALKING).hang_up()
+    stage.talk(call).hang_up()
 
 
 @scenario(SCREENED_MOBILE, missed("no-answer", "refused"))
@@ -58,7 +58,7 @@ def screen_caller_hangs_up(stage: Stage) -> None:
 def mobile_answers_unscreened(stage: Stage) -> None:
     """The nurse's mobile answers without being asked anything: taken for a person."""
     stage.mobile(Answer(after=0.3))
-    stage.dial_in().wait_for(State.TALKING).hang_up()
+    stage.talk(stage.dial_in()).hang_up()
 
 
 @scenario(SCREENED_MOBILE, missed("no-answer", "caller-cancel"))

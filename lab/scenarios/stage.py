@@ -6,12 +6,16 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from lab.pbx import Pbx
-from lab.phones import RING, Behaviour, Line, Phone
+from lab.phones import RING, Behaviour, Line, Phone, State
 from lab.tap import Tap
 
 CALLER = "+13125550123"
 SECOND_CALLER = "+13125550124"
 MOBILE = "+12025550177"
+A_FEW_WORDS = 0.2  # seconds
+
+ANY = "*"
+"""A detail that Asterisk does not tell, or tells by which of its threads is faster."""
 
 ANSWERED, MISSED, IGNORED = "answered", "missed", "ignored"
 
@@ -131,6 +135,16 @@ class Stage:
     def dial_in(self, did: str | None = None, *, caller: str | None = CALLER) -> Line:
         """Somebody outside calls the clinic."""
         return self.caller(caller).call(did or self._played.did)
+
+    def talk(self, call: Line, *, people: int = 2) -> Line:
+        """Let a call go on for a few words, once so many phones have really been seen in a bridge."""
+        call.wait_for(State.TALKING)
+        self.tap.wait_for(lambda: len(self._bridged()) >= people, f"{people} phones in a bridge")
+        return call.stay(A_FEW_WORDS)
+
+    def _bridged(self) -> set[str]:
+        entered = (event for event in self.tap.events() if event["Event"] == "BridgeEnter")
+        return {event["Uniqueid"] for event in entered if event["Channel"].startswith("PJSIP/")}
 
     def operator(self, action: dict[str, str]) -> None:
         """Ask something of the PBX through the manager interface, as a click in a program would."""

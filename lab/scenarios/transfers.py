@@ -20,7 +20,7 @@ def blind_transfer_answered(stage: Stage) -> None:
     call, _, talking = talk_to_desk(stage)
     talking.transfer("1002")
     colleague.next_call().wait_for(State.TALKING)
-    call.hang_up()
+    stage.talk(call, people=3).hang_up()
 
 
 @scenario(ONE_PHONE, answered())
@@ -42,7 +42,7 @@ def attended_transfer(stage: Stage) -> None:
     talking.transfer_to(asking)
     stage.tap.wait_for_event("AttendedTransfer")
     asking.wait_for(State.ENDED)
-    call.hang_up()
+    stage.talk(call, people=4).hang_up()
 
 
 @scenario(ONE_PHONE, ours("internal"), answered())
@@ -55,7 +55,7 @@ def attended_transfer_while_ringing(stage: Stage) -> None:
     talking.transfer_to(asking)
     stage.tap.wait_for_event("AttendedTransfer")
     colleague.next_call().answer().wait_for(State.TALKING)
-    call.hang_up()
+    stage.talk(call, people=3).hang_up()
 
 
 @scenario(ONE_PHONE, answered(), ours("internal"))
@@ -67,7 +67,7 @@ def parked_and_fetched(stage: Stage) -> None:
     place = stage.tap.wait_for_event("ParkedCall")["ParkingSpace"]
     colleague.call(place).wait_for(State.TALKING)
     stage.tap.wait_for_event("UnParkedCall")
-    call.hang_up()
+    stage.talk(call, people=3).hang_up()
 
 
 @scenario(ONE_PHONE, answered("parked-lost"))
