@@ -5,6 +5,7 @@ import contextlib
 import logging
 import signal
 from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
 
 log = logging.getLogger(__name__)
 
@@ -21,11 +22,14 @@ async def run_together(parts: Mapping[str, Callable[[], Awaitable[None]]], ready
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    tasks: dict[asyncio.Future[None], str] = {asyncio.ensure_future(part()): name for name, part in parts.items()}
+    tasks: dict[asyncio.Future[None], str] = {
+        asyncio.ensure_future(part()): name for name, part in parts.items()
+    }
     waiting = asyncio.create_task(stop.wait(), name="signal")
     try:
         ready()
-        await asyncio.wait({*tasks, waiting}, return_when=asyncio.FIRST_COMPLETED)
+        everything: list[asyncio.Future[Any]] = [*tasks, waiting]
+        await asyncio.wait(everything, return_when=asyncio.FIRST_COMPLETED)
     finally:
         waiting.cancel()
         await _stop(tasks)

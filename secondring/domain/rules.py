@@ -3,12 +3,27 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
-from enum import StrEnum
 
-from secondring.domain.hours import OpeningHours
+from secondring.domain.hours import Clock, OpeningHours
 from secondring.domain.ids import SiteId
 from secondring.domain.phone import PhoneNumber
 from secondring.domain.records import Intent
+
+
+__all__ = [
+    "BILLING",
+    "CARE_TEAM",
+    "DEFAULT_ROUTES",
+    "FRONT_DESK",
+    "QUEUES",
+    "TRIAGE",
+    "Clock",
+    "FollowUp",
+    "Guards",
+    "Route",
+    "Rules",
+    "Site",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,15 +46,6 @@ class Site:
     """Where patients book themselves; None when there is no such page and the desk calls them."""
     alert_numbers: tuple[PhoneNumber, ...] = ()
     """Staff phones that are texted when someone is URGENT; such a text names no patient."""
-
-
-class Clock(StrEnum):
-    """When a task is due; all of them run in business time."""
-
-    NOW = "now"
-    WITHIN_THE_HOUR = "within-the-hour"
-    SAME_DAY = "same-business-day"
-    NEXT_DAY = "next-business-day"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
