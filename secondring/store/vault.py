@@ -15,6 +15,8 @@ FORMAT = b"\x01"
 """First byte of everything sealed, so that a later format or a second key can stand beside this one."""
 NONCE_BYTES = 12
 """NIST SP 800-38D, 8.2.2: random nonces of 96 bits are good for 2^32 values under one key."""
+_TEXT = ("utf-8", "surrogatepass")
+"""A carrier that cuts an emoji in two sends half of it; the reply is kept all the same."""
 BLIND_BYTES = 16
 """128 bits of HMAC-SHA256: two numbers with one hash are not going to happen."""
 
@@ -34,7 +36,7 @@ class Vault:
     def seal(self, place: str, plain: str) -> bytes:
         """Encrypt a value for one place (`table.column`); elsewhere it will not open."""
         nonce = os.urandom(NONCE_BYTES)
-        return FORMAT + nonce + self._cipher.encrypt(nonce, plain.encode(), place.encode())
+        return FORMAT + nonce + self._cipher.encrypt(nonce, plain.encode(*_TEXT), place.encode())
 
     def unseal(self, place: str, sealed: bytes) -> str:
         """Decrypt what `seal` made for that place; raises StoreBroken when it was altered or moved."""
@@ -47,7 +49,7 @@ class Vault:
             raise StoreBroken(
                 f"a value of {place} was damaged or altered: restore the database from a backup"
             )
-        return plain.decode()
+        return plain.decode(*_TEXT)
 
     def blind(self, number: str) -> bytes:
         """The keyed hash of a number: the same number gives the same bytes, and they give no number back."""

@@ -1,0 +1,225 @@
+"""The memory and the database are told the same things in any order, and must give the same answers."""
+
+from collections.abc import Callable
+from dataclasses import fields
+from datetime import timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+
+from secondring.domain.calls import Direction
+from secondring.domain.errors import SecondRingError
+from secondring.domain.ids import CallId, EpisodeId, JobKey, SiteId, TaskId, TextId, Uniqueid
+from secondring.domain.phone import PhoneNumber
+from secondring.domain.ports import Books
+from secondring.domain.records import (
+    Call,
+    Consent,
+    DecisionRecord,
+    Episode,
+    Intent,
+    Job,
+    Origin,
+    Outcome,
+    Task,
+    TaskState,
+    Text,
+    TextState,
+)
+from secondring.domain.verdict import Verdict
+from secondring.store.memory import MemoryStore
+from secondring.store.sqlstore import SqlStore
+from tests.support.books import ANNA, BEN, CLINIC, EAST, KEY, LEASE, MAIN, NOW, new_database
+
+Write = Callable[[Books], object]
+
+times = st.integers(-3, 3).map(lambda n: NOW + timedelta(seconds=n, microseconds=n))
+maybe_times = st.none() | times
+numbers = st.sampled_from([ANNA, BEN])
+sites = st.sampled_from([MAIN, EAST])
+words = st.text(st.characters(codec="utf-8"), max_size=12)
+call_ids = st.builds(
+    CallId, st.sampled_from(["pbx", "east"]), st.sampled_from(["1.1", "1.2", "1.3"]).map(Uniqueid)
+)
+episode_ids = st.sampled_from(["E-1", "E-2", "E-3"]).map(EpisodeId)
+text_ids = st.sampled_from(["M-1", "M-2", "M-3", "M-4"]).map(TextId)
+task_ids = st.sampled_from(["T-1", "T-2", "T-3"]).map(TaskId)
+keys = st.sampled_from(["a", "b", "c", "d"]).map(JobKey)
+kinds = st.sampled_from(["send", "window"])
+
+SPECIAL: dict[tuple[type, str], st.SearchStrategy[Any]] = {
+    (Call, "reason"): st.sampled_from([None, "busy", "no-answer"]),
+    (Call, "queue"): st.none() | words,
+    (Call, "detail"): st.none() | words,
+    (Text, "ours"): st.just(CLINIC),
+    (Text, "carrier"): st.sampled_from(["http", "sim"]),
+    (Text, "carrier_id"): st.none() | st.sampled_from(["1", "2"]),
+    (Task, "owner"): st.none() | words,
+    (Job, "kind"): kinds,
+    (Job, "leased_until"): st.none(),
+    (DecisionRecord, "text"): st.none() | text_ids,
+    (DecisionRecord, "call"): st.none() | call_ids,
+    (DecisionRecord, "episode"): st.none() | episode_ids,
+    (Call, "id"): call_ids,
+    (Episode, "id"): episode_ids,
+    (Text, "id"): text_ids,
+    (Task, "id"): task_ids,
+    (Call, "episode"): st.none() | episode_ids,
+}
+BY_TYPE: dict[object, st.SearchStrategy[Any]] = {
+    SiteId: sites,
+    str: words,
+    int: st.integers(0, 2**31),
+    bool: st.booleans(),
+    EpisodeId: episode_ids,
+    JobKey: keys,
+    PhoneNumber: numbers,
+    Direction: st.sampled_from([Direction.INBOUND, Direction.OUTBOUND]),
+    Origin: st.sampled_from(Origin),
+    TextState: st.sampled_from(TextState),
+    TaskState: st.sampled_from(TaskState),
+    type(NOW): times,
+    type(NOW) | None: maybe_times,
+    PhoneNumber | None: st.none() | numbers,
+    Verdict | None: st.none() | st.sampled_from(Verdict),
+    Intent | None: st.none() | st.sampled_from(Intent),
+    Outcome | None: st.none() | st.sampled_from(Outcome),
+}
+
+
+def _any(kind: type) -> st.SearchStrategy[Any]:
+    """Any record of a kind, from ids and times so few that they meet often."""
+    return st.builds(
+        kind,
+        **{
+            f.name: SPECIAL[kind, f.name] if (kind, f.name) in SPECIAL else BY_TYPE[f.type]
+            for f in fields(kind)
+        },
+    )
+
+
+writes: st.SearchStrategy[Write] = st.one_of(
+    _any(Episode).map(lambda episode: lambda books: books.save_episode(episode)),
+    _any(Call).map(lambda call: lambda books: books.save_call(call)),
+    _any(Text).map(lambda text: lambda books: books.save_text(text)),
+    _any(Task).map(lambda task: lambda books: books.save_task(task)),
+    _any(Consent).map(lambda consent: lambda books: books.add_consent(consent)),
+    _any(DecisionRecord).map(lambda decision: lambda books: books.add_decision(decision)),
+    _any(Job).map(lambda job: lambda books: books.add_job(job)),
+    st.tuples(keys, times).map(lambda move: lambda books: books.move_job(*move)),
+    keys.map(lambda key: lambda books: books.drop_job(key)),
+    st.tuples(st.lists(kinds, max_size=2), times, st.integers(1, 3)).map(
+        lambda ask: lambda books: books.claim_jobs(ask[0], now=ask[1], lease=LEASE, limit=ask[2])
+    ),
+    keys.map(lambda key: lambda books: _finish(books, key)),
+    st.tuples(keys, times).map(lambda ask: lambda books: _retry(books, *ask)),
+    words.map(lambda place: lambda books: books.keep_bookmark("inbox", place)),
+)
+
+
+def _finish(books: Books, key: JobKey) -> None:
+    job = books.job(key)
+    if job is not None:
+        books.finish_job(job)
+
+
+def _retry(books: Books, key: JobKey, due_at: Any) -> None:
+    job = books.job(key)
+    if job is not None:
+        books.retry_job(job, due_at)
+
+
+def _answers(books: Books) -> list[object]:
+    """Everything the books can be asked about the few things there are."""
+    span = {"since": NOW - timedelta(seconds=2), "until": NOW + timedelta(seconds=2)}
+    return [
+        [books.open_calls(pbx) for pbx in ("pbx", "east")],
+        books.calls(**span, limit=3),
+        [books.find_calls(uniqueid) for uniqueid in ("1.1", "1.2", "1.3")],
+        books.episodes(**span, limit=2),
+        [_about_episode(books, EpisodeId(name)) for name in ("E-1", "E-2", "E-3")],
+        [_about_number(books, number) for number in (ANNA, BEN)],
+        [books.text(TextId(f"M-{number}")) for number in range(1, 5)],
+        [
+            books.text_by_carrier_id(carrier, number, outgoing=outgoing)
+            for carrier in ("http", "sim")
+            for number in ("1", "2")
+            for outgoing in (True, False)
+        ],
+        [books.count_texts_out(since=NOW, site=site) for site in (None, MAIN, EAST)],
+        [books.tasks(), books.tasks(include_done=True, limit=2)],
+        [books.decisions_about(CallId("pbx", Uniqueid(uniqueid))) for uniqueid in ("1.1", "1.2", "1.3")],
+        [books.job(JobKey(key)) for key in "abcd"],
+        [books.next_due(names) for names in (["send"], ["window"], ["send", "window"])],
+        books.bookmark("inbox"),
+        [books.figures(**span, site=site) for site in (None, MAIN, EAST)],
+    ]
+
+
+def _about_episode(books: Books, episode: EpisodeId) -> list[object]:
+    return [
+        books.episode(episode),
+        books.calls_of(episode),
+        books.texts_of(episode),
+        books.tasks_of(episode),
+        books.decisions_of(episode),
+    ]
+
+
+def _about_number(books: Books, number: PhoneNumber) -> list[object]:
+    return [
+        books.caller_on_line(number),
+        books.open_episodes(number),
+        books.last_episode(number),
+        books.consent(number),
+        books.count_texts_out(since=NOW, to=number),
+        books.count_texts_out(since=NOW, to=number, site=MAIN),
+    ]
+
+
+class SameBooks(RuleBasedStateMachine):
+    def __init__(self) -> None:
+        super().__init__()
+        self.folder = TemporaryDirectory()
+        self.memory = MemoryStore()
+        self.sql = SqlStore(new_database(Path(self.folder.name)), KEY)
+
+    def teardown(self) -> None:
+        self.sql.close()
+        self.folder.cleanup()
+
+    @rule(transaction=st.lists(writes, min_size=1, max_size=6), fails=st.booleans())
+    def write(self, transaction: list[Write], *, fails: bool) -> None:
+        told = [_tell(store, transaction, fails=fails) for store in (self.memory, self.sql)]
+        assert told[0] == told[1]
+
+    @invariant()
+    def both_answer_alike(self) -> None:
+        with self.memory.reading() as memory, self.sql.reading() as sql:
+            for from_memory, from_sql in zip(_answers(memory), _answers(sql), strict=True):
+                assert from_memory == from_sql
+
+
+class _Undo(Exception):
+    pass
+
+
+def _tell(store: MemoryStore | SqlStore, transaction: list[Write], *, fails: bool) -> list[object]:
+    """What the writing returned, and how the transaction ended."""
+    told: list[object] = []
+    try:
+        with store.transaction() as books:
+            told += [write(books) for write in transaction]
+            if fails:
+                raise _Undo  # noqa: TRY301 - the transaction has to see it
+    except (_Undo, SecondRingError) as error:
+        told.append(type(error))
+    return told
+
+
+SameBooks.TestCase.settings = settings(max_examples=40, stateful_step_count=12, deadline=None)
+test_memory_and_database_are_the_same_books = SameBooks.TestCase
