@@ -27,6 +27,8 @@ CHUNK = 256 * 1024
 FIRST_STAMP = re.compile(rb"\r\nTimestamp: (\d{9,11}(?:\.\d+)?)\r\n")
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 TICK = timedelta(microseconds=1)
+BEFORE_FIRST = timedelta(seconds=1)
+"""What answers an action has no Timestamp: what a link begins with is put so long before its first event."""
 
 
 def read_facts(
@@ -35,7 +37,7 @@ def read_facts(
     """Read a recording; whatever is damaged in it is skipped and counted in `stats`, never raised.
 
     Timestamp headers give the clock. Without one, time stands still but for a microsecond a message, from
-    `start` on (else the first Timestamp further on, else the file's date, else 1970).
+    `start` on (else just before the first Timestamp further on, else the file's date, else 1970).
     """
     chunks = iter(_chunks(source) if isinstance(source, Path) else source)
     first = next(chunks, b"")
@@ -166,7 +168,7 @@ def _chunks(path: Path) -> Iterator[bytes]:
 
 def _first_stamp(chunk: bytes) -> datetime | None:
     found = FIRST_STAMP.search(chunk)
-    return datetime.fromtimestamp(float(found[1]), UTC) if found else None
+    return datetime.fromtimestamp(float(found[1]), UTC) - BEFORE_FIRST if found else None
 
 
 def _file_date(path: Path) -> datetime:

@@ -15,6 +15,7 @@ from secondring.domain.facts import ChannelStarted, Fact, HungUp, LinkLost, PbxB
 from tests.support.ami_messages import block, event, hangup, newchannel, stream
 from tests.support.fake_ami import GREETING, wire
 
+RECORDINGS = Path(__file__).parents[2] / "recordings"
 START = datetime(2026, 3, 2, 14, 0, tzinfo=UTC)
 LOGIN = wire({"Response": "Success", "ActionID": "a", "Message": "Authentication accepted"})
 BOOTED = event("FullyBooted", Uptime="60", Timestamp="1772460000.000000")
@@ -33,6 +34,16 @@ def test_a_recording_gives_facts_with_their_timestamps() -> None:
     assert kinds(facts) == KINDS
     assert facts[0].at == START
     assert facts[2].at == START + timedelta(seconds=1.25)
+
+
+@pytest.mark.parametrize("path", sorted(RECORDINGS.glob("*.ami")), ids=lambda path: path.stem)
+def test_what_a_real_pbx_said_is_read_without_a_flaw(path: Path) -> None:
+    stats = LinkStats()
+    facts = list(read_facts(path, stats=stats))
+    assert ChannelStarted in kinds(facts)
+    assert (stats.garbage, stats.oversized, stats.broken, stats.losses) == (0, 0, 0, 0)
+    assert stats.unreadable == {}
+    assert all(before.at <= after.at for before, after in itertools.pairwise(facts))
 
 
 def test_a_file_is_read_like_its_bytes(tmp_path: Path) -> None:
