@@ -1,0 +1,200 @@
+"""`secondring run` beside a PBX of the lab: its configuration, its process, its answers.
+
+    with Service(pbx) as service:
+        service.ask("calls", "--json")
+
+It is ready when it says so itself, by the same message that systemd waits for.
+"""
+
+import contextlib
+import json
+import os
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import yaml
+
+from lab.errors import LabError
+from lab.pbx import Pbx
+
+START_SECONDS = 30
+STOP_SECONDS = 10
+ALWAYS = {"mon-sun": ["00:00-24:00"]}
+"""Open day and night: what a test expects must not hang on the hour it is run."""
+COMMAND = [sys.executable, "-c", "from secondring.cli import main; main()"]
+
+
+class Service:
+    """A clinic's Second Ring, started on construction, gone at the end of the `with` block."""
+
+    def __init__(
+        self, pbx: Pbx, *, config: Mapping[str, Any] | None = None, home: Path | None = None
+    ) -> None:
+        self.home = home or Path(tempfile.mkdtemp(prefix="secondring-clinic-"))
+        self._own_home = home is None
+        self._pbx = pbx
+        self._process: subprocess.Popen[bytes] | None = None
+        self.log = self.home / "service.log"
+        try:
+            self._write_config(config or {})
+            self.ask("migrate")
+            self.start()
+        except BaseException:
+            self.close()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    # -- its life
+
+    def start(self) -> None:
+        """Start it, and return when it listens to the PBX."""
+        address = self.home / "notify"
+        address.unlink(missing_ok=True)
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+            manager.bind(str(address))
+            environ = os.environ | {"NOTIFY_SOCKET": str(address), "WATCHDOG_USEC": "400000"}
+            with self.log.open("ab") as log:
+                self._process = subprocess.Popen(
+                    [*COMMAND, "--config", str(self.home), "run"],
+                    env=environ,
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=log,
+                )
+            self._wait_until_listening(manager)
+
+    def stop(self) -> float:
+        """Ask it to stop, as systemd does; returns how many seconds that took."""
+        asked = time.monotonic()
+        self._end(signal.SIGTERM)
+        return time.monotonic() - asked
+
+    def kill(self) -> None:
+        """Kill it, as a crash would."""
+        self._end(signal.SIGKILL)
+
+    def close(self) -> None:
+        """Stop it and take everything away."""
+        self.stop()
+        if self._own_home:
+            shutil.rmtree(self.home, ignore_errors=True)
+
+    @property
+    def pid(self) -> int:
+        """Its process id while it runs."""
+        if self._process is None or self._process.poll() is not None:
+            raise LabError(f"the service does not run: {self.log_tail()}")
+        return self._process.pid
+
+    # -- what it knows
+
+    def ask(self, *words: str, stdin: str = "") -> str:
+        """Run a command of the command line; raises LabError with what it complained about."""
+        done = subprocess.run(
+            [*COMMAND, "--config", str(self.home), *words],
+            input=stdin,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            raise LabError(f"secondring {' '.join(words)}: {done.stderr.strip()}")
+        return done.stdout
+
+    def rows(self, *words: str) -> list[dict[str, Any]]:
+        """The JSON lines of a command."""
+        return [json.loads(line) for line in self.ask(*words, "--json").splitlines()]
+
+    def log_tail(self, lines: int = 20) -> str:
+        """The last lines it logged."""
+        return (
+            "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:]) if self.log.exists() else ""
+        )
+
+    # -- inside
+
+    def _write_config(self, changes: Mapping[str, Any]) -> None:
+        for folder in ("conf.d", "credentials", "state"):
+            (self.home / folder).mkdir(mode=0o700, exist_ok=True)
+        config = _merged(_clinic(self._pbx, self.home), changes)
+        (self.home / "conf.d/10-site.yaml").write_text(yaml.safe_dump(config))
+        self._secret("ami-secret", self._pbx.secrets["secondring"])
+        self._secret("key", secrets.token_hex(32))
+
+    def _secret(self, name: str, value: str) -> None:
+        file = self.home / "credentials" / name
+        if not file.exists():
+            file.touch(mode=0o600)
+            file.write_text(value)
+
+    def _wait_until_listening(self, manager: socket.socket) -> None:
+        deadline = time.monotonic() + START_SECONDS
+        while time.monotonic() < deadline:
+            if self._process is None or self._process.poll() is not None:
+                break
+            manager.settimeout(0.1)
+            with contextlib.suppress(TimeoutError):
+                if b"STATUS=listening" in manager.recv(4096):
+                    return
+        raise LabError(f"the service did not come to listen to the PBX:\n{self.log_tail()}")
+
+    def _end(self, number: signal.Signals) -> None:
+        if self._process is None:
+            return
+        if self._process.poll() is None:
+            self._process.send_signal(number)
+        try:
+            self._process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+            raise LabError(f"the service did not stop within {STOP_SECONDS} s:\n{self.log_tail()}") from None
+        finally:
+            self._process = None
+
+
+def _clinic(pbx: Pbx, home: Path) -> dict[str, Any]:
+    dids = [f"+12025550{n}" for n in range(100, 170)]
+    return {
+        "ami": {"host": pbx.ami_host, "port": pbx.ami_port, "ping_interval": "2s", "ping_deadline": "2s"},
+        "database": {"url": f"sqlite:///{home}/state/secondring.db"},
+        "state_directory": str(home / "state"),
+        "sites": {
+            "northside": {
+                "name": "Northside Clinic",
+                "phone": "+12025550100",
+                "sender": "+12025550100",
+                "dids": dids,
+                "zone": "America/New_York",
+                "hours": ALWAYS,
+                "booking_url": "https://book.northside.example/new",
+                "alert_numbers": ["+12025550177"],
+            }
+        },
+    }
+
+
+def _merged(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    merged = dict(base)
+    for key, value in changes.items():
+        old = merged.get(key)
+        both = isinstance(old, Mapping) and isinstance(value, Mapping)
+        merged[key] = _merged(old, value) if both else value  # type: ignore[arg-type]
+    return merged
