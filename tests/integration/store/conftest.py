@@ -1,0 +1,40 @@
+"""Other processes on one database; none of them outlives its test."""
+
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.books import new_database
+
+ROOT = Path(__file__).parents[3]
+StartWorker = Callable[..., "subprocess.Popen[str]"]
+
+
+@pytest.fixture
+def url(tmp_path: Path) -> str:
+    return new_database(tmp_path)
+
+
+@pytest.fixture
+def start_worker() -> Iterator[StartWorker]:
+    """Start `tests.support.store_worker` with these arguments."""
+    started: list[subprocess.Popen[str]] = []
+
+    def start(*arguments: object) -> "subprocess.Popen[str]":
+        worker = subprocess.Popen(
+            [sys.executable, "-m", "tests.support.store_worker", *map(str, arguments)],
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        started.append(worker)
+        return worker
+
+    yield start
+    for worker in started:
+        worker.kill()
+        worker.communicate()

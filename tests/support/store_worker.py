@@ -1,0 +1,79 @@
+"""Another process on the same database: `python -m tests.support.store_worker WHAT URL [NUMBER]`."""
+
+import resource
+import sqlite3
+import sys
+
+from secondring.domain.errors import PeerError
+from secondring.store.sqlstore import SqlStore
+from tests.support.books import KEY, LEASE, NOW, a_text, an_episode, eid
+
+
+def claim(store: SqlStore) -> None:
+    """Take and finish jobs until there are none; prints the key of each."""
+    while True:
+        with store.transaction() as books:
+            jobs = books.claim_jobs(["send"], now=NOW, lease=LEASE, limit=3)
+        if not jobs:
+            return
+        for job in jobs:
+            with store.transaction() as books:
+                books.finish_job(job)
+            print(job.key, flush=True)
+
+
+def write(store: SqlStore, first: int) -> None:
+    """Write episodes with a text each, for ever; prints the number of each once it is committed."""
+    number = first
+    while True:
+        with store.transaction() as books:
+            books.save_episode(an_episode(number))
+            books.save_text(a_text(number))
+        print(number, flush=True)
+        number += 1
+
+
+def write_with_a_quota(store: SqlStore, size: int) -> None:
+    """Write until no file may grow further, then without the quota; prints what became of it."""
+    hard = resource.getrlimit(resource.RLIMIT_FSIZE)[1]
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    number = 0
+    try:
+        while True:
+            with store.transaction() as books:
+                books.save_episode(an_episode(number))
+            number += 1
+    except PeerError as error:
+        print(type(error).__name__, number, flush=True)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))
+    with store.transaction() as books:
+        print(books.episode(eid(number)) is None, books.episode(eid(number - 1)) is not None)
+        books.save_episode(an_episode(number))
+
+
+def lock(url: str) -> None:
+    """Hold the write lock until a line comes in."""
+    connection = sqlite3.connect(url.removeprefix("sqlite:///"), isolation_level=None)
+    connection.execute("BEGIN IMMEDIATE")
+    print("locked", flush=True)
+    sys.stdin.readline()
+    connection.execute("ROLLBACK")
+    connection.close()
+
+
+def main(what: str, url: str, number: str = "0") -> None:
+    if what == "lock":
+        lock(url)
+        return
+    store = SqlStore(url, KEY)
+    if what == "claim":
+        claim(store)
+    elif what == "write":
+        write(store, int(number))
+    else:
+        write_with_a_quota(store, int(number))
+    store.close()
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

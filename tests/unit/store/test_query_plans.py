@@ -1,0 +1,123 @@
+"""No question is answered by reading a whole table, however many episodes there are."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from sqlalchemy import event
+
+from secondring.domain.ids import CallId, TaskId, TextId, Uniqueid
+from secondring.domain.ports import Books
+from secondring.store.schema import metadata
+from secondring.store.sqlstore import SqlStore
+from tests.support.books import (
+    ANNA,
+    DAY,
+    LEASE,
+    MAIN,
+    NOW,
+    a_call,
+    a_consent,
+    a_decision,
+    a_job,
+    a_task,
+    a_text,
+    an_episode,
+    eid,
+)
+
+Asked = list[tuple[str, tuple[object, ...]]]
+_WHOLE_TABLE = re.compile(rf"SCAN ({'|'.join(metadata.tables)})$")
+
+
+@pytest.fixture
+def asked(sql: SqlStore) -> Iterator[Asked]:
+    """Every statement that reaches the writing connection, with its values."""
+    statements: Asked = []
+
+    def note(_connection: object, _cursor: object, statement: str, values: object, *_: object) -> None:
+        assert isinstance(values, tuple)
+        statements.append((statement, values))
+
+    event.listen(sql._writing, "before_cursor_execute", note)
+    yield statements
+    event.remove(sql._writing, "before_cursor_execute", note)
+
+
+def _ask_everything(books: Books) -> None:
+    call = CallId("pbx", Uniqueid("1.1"))
+    books.call(call)
+    books.open_calls("pbx")
+    books.calls_of(eid(1))
+    books.calls(since=NOW, until=NOW + DAY, limit=10)
+    books.find_calls("1.1")
+    books.caller_on_line(ANNA)
+    books.episode(eid(1))
+    books.open_episodes(ANNA)
+    books.last_episode(ANNA)
+    books.episodes(since=NOW, until=NOW + DAY, limit=10)
+    books.text(TextId("M"))
+    books.texts_of(eid(1))
+    books.text_by_carrier_id("http", "1", outgoing=True)
+    books.count_texts_out(since=NOW)
+    books.count_texts_out(since=NOW, site=MAIN)
+    books.count_texts_out(since=NOW, to=ANNA)
+    books.count_texts_out(since=NOW, to=ANNA, site=MAIN)
+    books.task(TaskId("T"))
+    books.tasks_of(eid(1))
+    books.tasks()
+    books.tasks(include_done=True)
+    books.consent(ANNA)
+    books.decisions_of(eid(1))
+    books.decisions_about(call)
+    books.job(a_job().key)
+    books.next_due(["send", "window"])
+    books.bookmark("inbox")
+    books.figures(since=NOW, until=NOW + DAY)
+    books.figures(since=NOW, until=NOW + DAY, site=MAIN)
+
+
+def _write_everything(books: Books) -> None:
+    books.save_episode(an_episode(1))
+    books.save_call(a_call(1, episode=eid(1)))
+    books.save_text(a_text(1))
+    books.save_task(a_task(1))
+    books.add_consent(a_consent(opted_out=True))
+    books.add_decision(a_decision(episode=eid(1)))
+    books.add_job(a_job())
+    books.move_job(a_job().key, NOW)
+    (job,) = books.claim_jobs(["send", "window"], now=NOW, lease=LEASE, limit=5)
+    books.retry_job(job, NOW)
+    (job,) = books.claim_jobs(["send", "window"], now=NOW, lease=LEASE, limit=5)
+    books.finish_job(job)
+    books.drop_job(job.key)
+
+
+def test_no_statement_reads_a_whole_table(sql: SqlStore, asked: Asked) -> None:
+    with sql.transaction() as books:
+        _write_everything(books)
+        _ask_everything(books)
+    statements = [entry for entry in asked if not entry[0].startswith("BEGIN")]
+    assert len(statements) > 40
+    with sql.transaction() as books:
+        explain = books._connection.exec_driver_sql  # type: ignore[attr-defined]
+        for statement, values in statements:
+            plan = [row[3] for row in explain(f"EXPLAIN QUERY PLAN {statement}", values)]
+            assert not [step for step in plan if _WHOLE_TABLE.match(step)], (statement, plan)
+
+
+def test_the_caps_and_the_claim_use_the_indexes_made_for_them(sql: SqlStore, asked: Asked) -> None:
+    with sql.transaction() as books:
+        books.count_texts_out(since=NOW, site=MAIN)
+        books.count_texts_out(since=NOW, to=ANNA)
+        books.caller_on_line(ANNA)
+        books.open_calls("pbx")
+        books.tasks()
+        books.claim_jobs(["send"], now=NOW, lease=LEASE, limit=5)
+    wanted = ["texts_out ", "texts_out_to ", "calls_on_line ", "calls_open ", "tasks_to_do", "jobs_free "]
+    with sql.transaction() as books:
+        explain = books._connection.exec_driver_sql  # type: ignore[attr-defined]
+        statements = [entry for entry in asked if not entry[0].startswith("BEGIN")]
+        for index, (statement, values) in zip(wanted, statements, strict=True):
+            plan = "\n".join(row[3] for row in explain(f"EXPLAIN QUERY PLAN {statement}", values))
+            assert f"INDEX {index}" in plan, plan
