@@ -6,7 +6,7 @@ import stat
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from config.first import Answers, first_site, write_first_config
@@ -70,6 +70,7 @@ def test_no_room_for_it_is_told(tmp_path: Path) -> None:
         write_first_config(tmp_path, ANSWERS)
 
 
+@settings(deadline=None)
 @given(st.text(alphabet=st.characters(exclude_categories=["Cc", "Cs"]), min_size=1))
 def test_any_name_comes_back_as_it_was_given(name: str) -> None:
     answers = Answers(clinic=name, phone="+1 202 555 0123", zone="UTC", site="main")
