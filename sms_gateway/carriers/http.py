@@ -75,8 +75,9 @@ class HttpCarrier:
 
     def __init__(self, settings: HttpSettings, clock: Clock) -> None:
         quiet_libraries()
-        for url in filter(None, (settings.url, settings.lookup_url)):
-            _check(url, plain_allowed=settings.allow_plain_http)
+        _check(settings.url, plain_allowed=settings.allow_plain_http)
+        if settings.lookup_url is not None:
+            _check(settings.lookup_url, plain_allowed=settings.allow_plain_http)
         self._settings = settings
         self._clock = clock
         self._seconds = settings.timeout.total_seconds()
