@@ -88,6 +88,7 @@ class Outbox:
                 await self._pause(await self.round())
         finally:
             ear.cancel()
+            await asyncio.gather(ear, return_exceptions=True)
             await self._drain()
 
     async def round(self) -> float:

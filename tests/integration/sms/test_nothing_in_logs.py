@@ -22,11 +22,29 @@ PLANTED = "planted words of a patient"
 TOKEN = "planted-token"
 
 
+class _Ear(logging.Handler):
+    """Hears everything, with its arguments and tracebacks. (`caplog` has forgotten it by the teardown.)"""
+
+    def __init__(self) -> None:
+        super().__init__(logging.DEBUG)
+        self.heard: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.heard.append(f"{self.format(record)} {record.__dict__}")
+
+
 @pytest.fixture(autouse=True)
-def _nothing_of_a_patient(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
-    caplog.set_level(logging.DEBUG)
-    yield
-    logged = caplog.text + "".join(str(record.__dict__) for record in caplog.records)
+def ear() -> Iterator[_Ear]:
+    root, listening = logging.getLogger(), _Ear()
+    before = root.level
+    root.setLevel(logging.DEBUG)
+    root.addHandler(listening)
+    try:
+        yield listening
+    finally:
+        root.removeHandler(listening)
+        root.setLevel(before)
+    logged = "\n".join(listening.heard)
     for planted in (PLANTED, ANNA.e164, ANNA.e164[1:], ANNA.e164[2:], CLINIC.e164, TOKEN):
         assert planted not in logged
 
@@ -109,7 +127,8 @@ async def test_webhooks() -> None:
         assert (await door.knock("inbound", planted | {"id": "r9"})).status_code == 503
 
 
-def test_reprs() -> None:
+def test_reprs(ear: _Ear) -> None:
     letter = OutgoingText(id=World().queue(), to=ANNA, sender=CLINIC, body=PLANTED)
     arrival = Arrival(carrier="http", carrier_id="r", sender=ANNA, to=CLINIC, body=PLANTED, at=NOON)
     logging.getLogger("planted").debug("%s %r %s", letter, arrival, reply("r1", PLANTED))
+    assert "M-1" in ear.heard[-1], "the ear hears"

@@ -1,0 +1,71 @@
+"""A gateway in a process of its own, made to be killed: `victim.py FOLDER`."""
+
+import asyncio
+import sys
+from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TypeVar
+
+from secondring.bus.memory import Doorbell
+from secondring.domain.ports import Books
+from secondring.store.keys import read_key
+from secondring.store.sqlstore import SqlStore
+from sms_gateway.breaker import Breaker
+from sms_gateway.carriers.handset import HandsetCarrier
+from sms_gateway.carriers.port import OutgoingText, SendResult
+from sms_gateway.carriers.spool import Spool
+from sms_gateway.errands import Clerk
+from sms_gateway.outbox import Outbox, OutboxSettings
+from sms_gateway.pace import Pace
+from sms_gateway.retry import RetryPolicy
+from tests.unit.sms_gateway.fakes import FakeDesk
+
+T = TypeVar("T")
+
+
+class SlowHandset(HandsetCarrier):
+    """Takes its time before and after, so that a kill finds it in the middle."""
+
+    async def send(self, text: OutgoingText) -> SendResult:
+        await asyncio.sleep(0.02)
+        result = await super().send(text)
+        await asyncio.sleep(0.02)
+        return result
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+async def main(folder: Path) -> None:
+    store = SqlStore(f"sqlite:///{folder / 'books.db'}", read_key(folder / "key"))
+    writer = ThreadPoolExecutor(1)
+
+    def in_store(work: Callable[[Books], T]) -> Awaitable[T]:
+        def run() -> T:
+            with store.transaction() as books:
+                return work(books)
+
+        return asyncio.get_running_loop().run_in_executor(writer, run)
+
+    carrier = SlowHandset(Spool(folder / "air"), _now)
+    clerk = Clerk(
+        FakeDesk(),
+        carrier=carrier.name,
+        capabilities=carrier.capabilities,
+        policy=RetryPolicy(),
+        pace=Pace(None),
+        breaker=Breaker(),
+        chance=lambda: 0.0,
+    )
+    settings = OutboxSettings(in_flight=3, lease=timedelta(milliseconds=500))
+    bell = Doorbell().listen("texts")
+    sys.stdout.write("ready\n")
+    sys.stdout.flush()
+    await Outbox(carrier, clerk, in_store, clock=_now, bell=bell, settings=settings).run()
+
+
+if __name__ == "__main__":
+    asyncio.run(main(Path(sys.argv[1])))
