@@ -120,7 +120,10 @@ class Books(Protocol):
         ...
 
     def finish_job(self, job: Job) -> None:
-        """Remove a job that we hold; raises StaleLease when its fence has moved on."""
+        """Remove a job that we hold; raises StaleLease when its fence has moved on, or it was moved or dropped.
+
+        Finish first and act afterwards, in one transaction: acting may drop or plan anew that very job.
+        """
         ...
 
     def retry_job(self, job: Job, due_at: datetime) -> None:

@@ -40,11 +40,14 @@ def test_a_writer_gives_up_on_a_locked_database_and_a_reader_does_not_care(
     url: str, start_worker: StartWorker
 ) -> None:
     store = SqlStore(url, KEY, wait=timedelta(seconds=0.2))
-    _locker(url, start_worker)
+    locker = _locker(url, start_worker)
     with store.reading() as books:
         assert books.tasks() == []
     with pytest.raises(StoreBusy, match=r"secondring\.db.*locked"), store.transaction():
         pass
+    locker.communicate("let go\n", timeout=30)
+    with store.transaction() as books:
+        books.save_episode(an_episode(1))
     store.close()
 
 

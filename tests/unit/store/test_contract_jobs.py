@@ -98,7 +98,16 @@ def test_the_holder_gives_a_job_back_for_later(store: Store) -> None:
 
 @pytest.mark.parametrize("what", ["finish", "retry"])
 @pytest.mark.parametrize(
-    "since", ["taken over", "finished", "moved", "dropped", "planned anew", "given back"]
+    "since",
+    [
+        "taken over",
+        "taken over to the same moment",
+        "finished",
+        "moved",
+        "dropped",
+        "planned anew",
+        "given back",
+    ],
 )
 def test_who_no_longer_holds_a_job_is_turned_away_and_writes_nothing(
     store: Store, what: str, since: str
@@ -120,6 +129,8 @@ def _meanwhile(store: Store, job: Job, since: str) -> None:
     with store.transaction() as books:
         if since == "taken over":
             assert books.claim_jobs(["send"], now=NOW + LEASE, lease=LEASE, limit=1)
+        elif since == "taken over to the same moment":
+            assert books.claim_jobs(["send"], now=NOW + LEASE, lease=0 * LEASE, limit=1)
         elif since == "finished":
             books.finish_job(job)
         elif since == "moved":
