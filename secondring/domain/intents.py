@@ -14,6 +14,7 @@ The order, and the `rule` each step leaves behind (never a word of the patient's
 An opt-out errs to opting out: the law asks what a reasonable person would understand, in any words.
 """
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate, pairwise
@@ -27,8 +28,8 @@ Language = Literal["en", "es"]
 
 _BARE_STOP_WORDS = 4
 """A text this short that holds the word stop, not about something else, is an opt-out."""
-_NEGATION_REACH = 2
-"""Words that may stand between `I don't need` and what is not needed."""
+_REACH = {"negated-far": 2, "negated-near": 0}
+"""Words that may stand between a negation (`I don't need`, `no`) and what is not wanted."""
 _LISTING = frozenset({"or", "and", "o", "y", "also", "then"})
 _WISHES = frozenset({Intent.BOOK, Intent.RESCHEDULE, Intent.BILLING, Intent.REFILL})
 _DIGIT_OF = {intent: digit for digit, intent in words.DIGITS.items() if digit.isdigit()}
@@ -239,9 +240,7 @@ def _one_wish(reading: _Reading) -> Understanding:
     clear, hinted = _wishes(reading)
     clear.discard("call-me")
     wanted = clear or hinted
-    if not wanted and not (
-        words.SYMPTOMS.isdisjoint(reading.words) or words.SEVERE.isdisjoint(reading.words)
-    ):
+    if not wanted and _worrying(set(reading.words)):
         return Understanding(intent=Intent.URGENT, rule="symptoms")
     if not wanted:
         return Understanding(intent=Intent.UNKNOWN, rule="not-understood")
@@ -249,6 +248,12 @@ def _one_wish(reading: _Reading) -> Understanding:
         return _ambiguous({Intent(name) for name in wanted})
     (name,) = wanted
     return Understanding(intent=Intent(name), rule=f"{'phrase' if clear else 'hint'}:{name}")
+
+
+def _worrying(said: set[str]) -> bool:
+    """A symptom said to be bad, or an alarming one that comes with another."""
+    symptoms = said & words.SYMPTOMS
+    return bool(symptoms and said & words.SEVERE) or (len(symptoms) > 1 and bool(symptoms & words.ALARMING))
 
 
 def _mentions(reading: _Reading) -> tuple[Intent, ...]:
@@ -260,10 +265,14 @@ def _wishes(reading: _Reading) -> tuple[set[str], set[str]]:
     """What is clearly asked for, and what is only hinted at, leaving out what is negated."""
     hits = words.WANTS.find(reading.flat)
     starts = _clause_starts(reading)
+    negations = [hit for hit in hits if hit.label in _REACH]
+    elsewhere = _of(hits, "not-meant")
     meant = [
         hit
         for hit in hits
-        if not _negated(hit, hits, starts) and not _inside(hit.start, _of(hits, "not-meant"))
+        if hit.label not in _REACH
+        and not _negated(hit, negations, starts)
+        and not _inside(hit.start, elsewhere)
     ]
     clear = {hit.label for hit in meant if hit.label in words.CLEAR}
     if Intent.RESCHEDULE in clear:
@@ -273,15 +282,12 @@ def _wishes(reading: _Reading) -> tuple[set[str], set[str]]:
     return clear, {words.HINTS[hit.label] for hit in hints}
 
 
-def _clause_starts(reading: _Reading) -> set[int]:
-    """Places in `flat` where a clause begins: no negation reaches across them."""
-    return {1, *accumulate(map(len, reading.clauses), initial=1)}
+def _clause_starts(reading: _Reading) -> list[int]:
+    """Places in `flat` where a clause begins, first to last: no negation reaches across them."""
+    return [0, *accumulate(map(len, reading.clauses), initial=1)]
 
 
-def _negated(hit: Hit, hits: list[Hit], starts: set[int]) -> bool:
-    for no in hits:
-        reach = _NEGATION_REACH if no.label == "negated-far" else 0
-        near = no.label.startswith("negated") and no.start < hit.start <= no.end + reach
-        if near and not any(no.start < start <= hit.start for start in starts):
-            return True
-    return False
+def _negated(hit: Hit, negations: list[Hit], starts: list[int]) -> bool:
+    """Does a negation of the same clause stand right before, or a few words before when it is a long one?"""
+    clause = starts[bisect_right(starts, hit.start) - 1]
+    return any(clause <= no.start < hit.start <= no.end + _REACH[no.label] for no in negations)

@@ -1,17 +1,18 @@
 """What patients write and what it means: word lists in English and Spanish, and how a text is read.
 
-`en` and `es` hold the words, everything here is built from them once, at import.
+`en*` and `es*` hold the words, everything here is built from them once, at import.
 """
 
 from collections.abc import Iterator
 from types import ModuleType
 
-from secondring.domain.words import en, en_alarms, es, es_alarms, everyday
+from secondring.domain.words import en, en_alarms, en_wishes, es, es_alarms, everyday
 from secondring.domain.words.phrases import END, START, Hit, PhraseBook, words_in
 from secondring.domain.words.spelling import SHORT_TEXT, Speller
 from secondring.domain.words.tokens import clauses_of
 
 __all__ = [
+    "ALARMING",
     "CANCEL_VERBS",
     "CANCEL_WORDS",
     "CLAUSE_STOPS",
@@ -59,11 +60,12 @@ KEYWORDS = _keywords()
 CLAUSE_STOPS = frozenset(en.CLAUSE_STOPS + es.CLAUSE_STOPS)
 POLITE = en.POLITE | es.POLITE
 CANCEL_WORDS = frozenset(f"{en.CANCEL_WORDS} {es.CANCEL_WORDS}".split())
-CANCEL_VERBS = frozenset(word for word in CANCEL_WORDS if not word.startswith(("cancella", "cancela")))
+CANCEL_VERBS = CANCEL_WORDS - {"cancellation", "cancelation", "cancelacion"}
 """Those of the cancel words that call something off, and do not only name a cancellation."""
 VISIT_WORDS = frozenset(f"{en.VISIT_WORDS} {es.VISIT_WORDS}".split())
 
 SYMPTOMS, SEVERE = en_alarms.SYMPTOMS | es_alarms.SYMPTOMS, en_alarms.SEVERE | es_alarms.SEVERE
+ALARMING = en_alarms.ALARMING | es_alarms.ALARMING
 
 _LOUD = {
     "emergency": en_alarms.EMERGENCY + es_alarms.EMERGENCY,
@@ -78,12 +80,12 @@ _STOPS = {
     "not-stop": en.NOT_STOP + es.NOT_STOP,
 }
 _WANTS = {
-    **{intent: phrases + es.WANTS.get(intent, ()) for intent, phrases in en.WANTS.items()},
-    **{f"weak:{intent}": phrases + es.WEAK[intent] for intent, phrases in en.WEAK.items()},
-    "existing": en.EXISTING + es.EXISTING,
-    "not-meant": en.NOT_MEANT + es.NOT_MEANT,
-    "negated-far": en.NEGATED_FAR + es.NEGATED_FAR,
-    "negated-near": en.NEGATED_NEAR + es.NEGATED_NEAR,
+    **{intent: phrases + es.WANTS.get(intent, ()) for intent, phrases in en_wishes.WANTS.items()},
+    **{f"weak:{intent}": phrases + es.WEAK[intent] for intent, phrases in en_wishes.WEAK.items()},
+    "existing": en_wishes.EXISTING + es.EXISTING,
+    "not-meant": en_wishes.NOT_MEANT + es.NOT_MEANT,
+    "negated-far": en_wishes.NEGATED_FAR + es.NEGATED_FAR,
+    "negated-near": en_wishes.NEGATED_NEAR + es.NEGATED_NEAR,
 }
 
 
@@ -91,8 +93,8 @@ def _book(lists: dict[str, tuple[str, ...]]) -> PhraseBook:
     return PhraseBook((label, phrase) for label, phrases in lists.items() for phrase in phrases)
 
 
-CLEAR = frozenset(en.WANTS)
-HINTS = {f"weak:{intent}": intent for intent in en.WEAK}
+CLEAR = frozenset(en_wishes.WANTS)
+HINTS = {f"weak:{intent}": intent for intent in en_wishes.WEAK}
 EMERGENCY, STOPS, WANTS = _book(_LOUD), _book(_STOPS), _book(_WANTS)
 
 
@@ -111,7 +113,9 @@ def _words_of(module: ModuleType) -> Iterator[str]:
                 yield from words_in([inner] if isinstance(inner, str) else inner)
 
 
-_EN = frozenset([*_words_of(en), *_words_of(en_alarms), *everyday.ENGLISH, *everyday.COMMON])
+_EN = frozenset(
+    [*_words_of(en), *_words_of(en_alarms), *_words_of(en_wishes), *everyday.ENGLISH, *everyday.COMMON]
+)
 _ES = frozenset([*_words_of(es), *_words_of(es_alarms), *everyday.SPANISH])
 WORDS_OF = {"en": _EN - _ES, "es": _ES - _EN}
 """Words that tell the language, because only one of the two has them."""

@@ -48,7 +48,13 @@ EMERGENCY = (
     "sudden|suddenly|lost|losing|loss _ vision|sight|eyesight|speech|consciousness",
     "vision|sight loss|gone",
     "sudden _ weakness|numbness|confusion|headache",
+    "cant|cannot|couldnt talk|speak|swallow|walk|stand right|straight|properly|all|anymore|tongue|food|water|up",
+    "cant|cannot swallow",
+    "all of a sudden",
+    "jaw _ arm",
+    "arm _ jaw|sweating",
     # blood
+    "nosebleed|nosebleeds|artery|arterial",
     "bleed|bleeding|bleeds|bled|hemorrhage|hemorrhaging|hemorrage|bleading",
     "vomiting|vomit|throwing|threw|throw|coughing|cough|spitting|puking|peeing|pooping|passing _ blood",
     "lot|lots|losing|lost|much of? blood",
@@ -68,6 +74,10 @@ EMERGENCY = (
     "|battery|magnet|soap|cleaner|pod|coin|gummies|poison|bleach"),
     ("took|take|taken|taking|ate|swallowed _ all|bunch of? my|his|her|the|their pills|meds|pill"
     "|medicine|medication"),
+    ("took|taken|swallowed|ate|drank _ tylenol|advil|ibuprofen|aspirin|benadryl|xanax|ambien|oxycodone|fentanyl|cleaner"
+    "|cleaning|pills"),
+    "not|dont _ safe _ myself|self|me|alone",
+    "end things|myself|everything",
     "suicide|suicidal|sucidal|suicidle|suiside|unalive|kms|selfharm",
     "self harm|harming",
     ("kill|killing|hurt|hurting|harm|harming|cut|cutting|shoot|hang myself|himself|herself|themselves"
@@ -94,7 +104,7 @@ EMERGENCY = (
     "anaphylaxis|anaphylactic|anaphalaxis|epipen",
     "epi pen",
     "throat|airway _ closing|closed|close|closes|swelling|swollen|swelled|tight|tightening",
-    "tongue|lips|lip|face|eyes _ swelling|swollen|swelled|swells|swell|puffy|blue|purple",
+    "tongue|lips|lip|face|eyes _ puffing|huge|swelling|swollen|swelled|swells|swell|puffy|blue|purple",
     "hives all|everywhere|spreading",
     "swelling|swollen|puffy _ tongue|lips|lip|face|throat",
     "skin|fingers|nails|baby turning|turned|is blue",
@@ -135,6 +145,8 @@ EMERGENCY = (
     "went|going|gone|suddenly|almost blind",
     "having|had|has|have a fit",
     "foam|foaming|foams",
+    "baby|newborn|infant|he|she|kid is? limp|floppy|lifeless|blue",
+    "no pee|urine",
     "newborn|infant _ fever|limp|lethargic",
     "fever|limp|lethargic _ newborn|infant",
     # sugar
@@ -146,6 +158,7 @@ EMERGENCY = (
 )  # fmt: skip
 
 SYMPTOMS = many(
+    "sweating chills pus leaking draining jaw faint shaking confused puffing fainting "
     "pain pains hurt hurts hurting aching blood dizzy dizziness lightheaded fever vomiting puking"
     " nausea swelling swollen"
     " hives numb numbness weak weakness breathing breathe breath wheezing chest heart pulse headache"
@@ -160,6 +173,12 @@ SEVERE = many(
     " everywhere spreading intense unbearable scared worried afraid"
 )
 """A symptom and one of these, and no other wish: a nurse should look."""
+
+ALARMING = many(
+    "chest heart blood numb numbness weak weakness swelling swollen puffing breathing breath wheezing dizzy dizziness"
+    " lightheaded vision pregnant confused sweating pus incision jaw faint vomiting chills wound"
+)
+"""Symptoms that together with any other are as good as one said to be bad."""
 
 URGENT = (
     "urgent|urgently|urgency|emergency|emergencies|emergent",

@@ -49,7 +49,7 @@ _SEND = (
 )
 TEXT = "mensaje|mensajes|texto|textos|sms|mensajitos|notificaciones|avisos|recordatorios"
 _DROP = (
-    "quitenme|quiteme|quitame|quitar|quiten|quite|saquenme|saqueme|sacar|borrenme|borreme|borrar"
+    "quitenme|quiteme|quitame|quitar|quiten|quite|saquenme|saqueme|sacame|saca|borrame|sacar|borrenme|borreme|borrar"
     "|borren|borre|borra"
     "|eliminen|elimine|eliminar|eliminenme|elimineme|retiren|retirenme|remuevan|remuevanme"
 )
@@ -81,6 +81,7 @@ OPT_OUT = (
         f"|las|mis|sus? {TEXT}"
         "|suscripcion|servicio"
     ),
+    f"no pedi|pedimos|solicite|autorice _ {TEXT}",
     "vayanse|vayase al|a diablo|carajo|mierda",
 )
 """What a reasonable person reads as: no more texts."""

@@ -48,6 +48,8 @@ EMERGENCY = (
     "anafilaxia",
     "cierra|cerrando|hincha|hinchada|inflama|inflamada|cerro _ garganta|lengua",
     "bebe|labios|cara|hijo|hija|nino|nina|esta _ morado|morada|morados|azul|azules",
+    "trago|tragado _ pila|bateria|moneda|iman|juguete",
+    "no siento|siente _ cara|brazo|pierna|piernas|mano|mitad",
     (
         "garganta|lengua|labios _ hinchada|hinchados|hinchando|cierra|cerrando|inflamada|inflamados"
         "|azules|morados"
@@ -79,6 +81,11 @@ SEVERE = many(
     "grave fuerte peor horrible terrible insoportable empeora empeorando repente asustado asustada miedo"
 )
 """A symptom and one of these, and no other wish: a nurse should look."""
+
+ALARMING = many(
+    "pecho corazon sangre debil respirar mareo mareado mareada vista embarazada hinchado hinchada"
+)
+"""Symptoms that together with any other are as good as one said to be bad."""
 
 URGENT = (
     "urgente|urgentemente|urgencia|urgencias|emergencia|emergencias",

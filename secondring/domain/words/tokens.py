@@ -3,7 +3,7 @@
 import re
 import unicodedata
 
-LONGEST = 4_000
+LONGEST = 2_000
 """Characters that are read, half from the front and half from the end. Carriers pass at most 1,600."""
 
 _APOSTROPHES = re.compile("['’‘`´ʼ＇]")
