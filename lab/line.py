@@ -1,23 +1,16 @@
 """One call on a lab phone: what state it is in, what can be done with it, what is heard on it."""
 
-import array
 import contextlib
 import enum
-import tempfile
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pjsua2 as pj
 
 from lab.errors import LabError
 from lab.exchange import Exchange, exchange, guarded, usual
-from lab.sounds import RATE, tone_share
-
-WAV_HEADER_BYTES = 44
-LISTEN_SAMPLES = RATE // 4
-CLEAR_TONE = 0.5
+from lab.sound import Sound
 
 
 class State(enum.Enum):
@@ -42,9 +35,7 @@ class Line:
         self._seen: set[State] = {State.CALLING}
         self._exchange: Exchange = exchange()
         self._call: Any = None
-        self._tone: Any = None
-        self._recorder: Any = None
-        self._recording: Path | None = None
+        self._sound = Sound()
         self._has_audio = False
 
     def __repr__(self) -> str:
@@ -147,11 +138,10 @@ class Line:
     def hears(self, frequency: int, timeout: float = 5) -> bool:
         """Say whether a tone comes in from the other side within the time given."""
         self.wait_for_audio()
-        if self._recording is None:
-            self._exchange.run(self._start_recorder)
+        self._exchange.run(self._start_recorder)
         deadline = time.monotonic() + timeout
         while time.monotonic() < deadline:
-            if tone_share(self._last_samples(), frequency) > CLEAR_TONE:
+            if self._sound.hears(frequency):
                 return True
             self._exchange.wait(lambda: self.reached(State.ENDED), 0.1)
         return False
@@ -220,38 +210,21 @@ class Line:
         self._call.reinvite(again)
 
     def _start_tone(self, frequency: int) -> None:
-        self._tone = pj.ToneGenerator()
-        self._tone.createToneGenerator(RATE, 1)
-        tone = pj.ToneDesc()
-        tone.freq1, tone.freq2, tone.on_msec, tone.off_msec = frequency, 0, 1000, 0
-        tones = pj.ToneDescVector()
-        tones.append(tone)
-        self._tone.play(tones, loop=True)
+        self._sound.start_tone(frequency)
         self._connect_audio()
 
     def _start_recorder(self) -> None:
-        self._recording = Path(tempfile.mkdtemp(prefix="secondring-line-")) / "heard.wav"
-        self._recorder = pj.AudioMediaRecorder()
-        self._recorder.createRecorder(str(self._recording))
+        self._sound.start_recorder()
         self._connect_audio()
 
     def _connect_audio(self) -> None:
-        if not self._has_audio:
-            return
-        audio = self._call.getAudioMedia(-1)
-        if self._tone is not None:
-            self._tone.startTransmit(audio)
-        if self._recorder is not None:
-            audio.startTransmit(self._recorder)
+        if self._has_audio:
+            self._sound.connect(self._call.getAudioMedia(-1))
 
     def _release(self) -> None:
-        for thing in (self._call, self._tone, self._recorder):
+        for thing in (self._call, *self._sound.release()):
             self._exchange.retire(thing)
-        self._call = self._tone = self._recorder = None
-        if self._recording:
-            self._recording.unlink(missing_ok=True)
-            self._recording.parent.rmdir()
-            self._recording = None
+        self._call = None
         self._has_audio = False
 
     # -- inside ------------------------------------------------------------------------------------------
@@ -267,13 +240,8 @@ class Line:
         self._wait(
             lambda: self.transfer_status >= pj.PJSIP_SC_OK or self.reached(State.ENDED), 5, "transferred"
         )
-
-    def _last_samples(self) -> array.array:  # type: ignore[type-arg] # not subscriptable before 3.12
-        samples = array.array("h")
-        if self._recording and self._recording.exists():
-            sound = self._recording.read_bytes()[WAV_HEADER_BYTES:]
-            samples.frombytes(sound[: len(sound) // 2 * 2])
-        return samples[-LISTEN_SAMPLES:]
+        if self.transfer_status >= pj.PJSIP_SC_MULTIPLE_CHOICES:
+            raise LabError(f"the PBX did not take the transfer of {self!r}: {self.transfer_status}")
 
 
 class PjCall(pj.Call):  # type: ignore[misc] # pjsua2 has no types

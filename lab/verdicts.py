@@ -50,7 +50,8 @@ WORDS: dict[str, Callable[[Mapping[str, str]], str]] = {
 
 
 def _word(event: Mapping[str, str]) -> str:
-    return WORDS.get(event["Event"], lambda event: event["Event"])(event)
+    say = WORDS.get(event["Event"])
+    return say(event) if say else event["Event"]
 
 
 def _is_caller_up(event: Mapping[str, str]) -> bool:

@@ -8,7 +8,7 @@ from lab.scenarios.stage import Stage, answered, missed, ours, scenario
 def talk_to_desk(stage: Stage) -> tuple[Line, Phone, Line]:
     """Call in and have the desk answer: the caller's line, the desk, the desk's line."""
     desk = stage.desk(behaviour=Answer())
-    call = stage.dial_in().wait_for(State.TALKING)
+    call = stage.talk(stage.dial_in())
     talking = desk.next_call().wait_for(State.TALKING)
     return call, desk, talking
 
