@@ -76,7 +76,6 @@ def build_settings(found: Configuration, secrets: Secrets) -> Settings:
         messages_directory=found.messages.directory,
         log_level=found.log.level,
         state_directory=found.state_directory,
-        keep_for=found.retention.keep_for,
     )
 
 

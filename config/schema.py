@@ -204,13 +204,6 @@ class Log(Section):
     """The least important message to write. Numbers and texts are never logged at any level."""
 
 
-class Retention(Section):
-    """How long records are kept."""
-
-    keep_for: PositiveDuration | None = Field(examples=["730d"])
-    """Records of closed episodes older than this are removed; empty keeps all."""
-
-
 class SiteKeys(Section):
     """A clinic location. The key it stands under is its id; do not change it once calls are stored."""
 
@@ -255,6 +248,5 @@ class Configuration(Section):
     log: Log
     state_directory: AbsolutePath = Field(examples=["/var/lib/secondring"])
     """Where the service keeps its own files."""
-    retention: Retention
     sites: dict[Word, SiteKeys] = Field(min_length=1, examples=["{main: {name: ...}}"])
     """The clinic's locations, each under an id of your choosing."""

@@ -79,7 +79,5 @@ class Settings:
     log_level: str
     """`debug`, `info`, `warning` or `error`."""
     state_directory: Path
-    keep_for: timedelta | None
-    """How long records of closed episodes are kept; None keeps all."""
     files: tuple[Path, ...] = field(default=())
     """The administrator's files that were read, in order."""

@@ -173,6 +173,7 @@ class Service:
 def _clinic(pbx: Pbx, home: Path) -> dict[str, Any]:
     dids = [f"+12025550{n}" for n in range(100, 170)]
     return {
+        "pbx": {"name": "lab", "outside_prefix": "9"},
         "ami": {"host": pbx.ami_host, "port": pbx.ami_port, "ping_interval": "2s", "ping_deadline": "2s"},
         "database": {"url": f"sqlite:///{home}/state/secondring.db"},
         "state_directory": str(home / "state"),

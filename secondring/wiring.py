@@ -210,9 +210,9 @@ class ClinicWording:
     def __init__(self, messages: Messages) -> None:
         self._messages = messages
 
-    def text(self, template: str, *, site: Site, language: str, now: datetime) -> str:
+    def text(self, template: str, *, site: Site, language: str, now: datetime, task: str = "") -> str:
         """A message, ready to send."""
-        return self._messages.render(template, language, site_words(site, language, now))
+        return self._messages.render(template, language, site_words(site, language, now) | {"task": task})
 
 
 def site_words(site: Site, language: str, at: datetime) -> dict[str, str]:

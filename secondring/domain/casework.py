@@ -10,7 +10,7 @@ from typing import Protocol
 
 from secondring.domain import episodes
 from secondring.domain.call_events import CallAnswered, CallBegan, CallEnded, CallEvent, Direction
-from secondring.domain.ids import CallId, episode_id
+from secondring.domain.ids import CallId, SiteId, episode_id
 from secondring.domain.phone import PhoneNumber, parse_number
 from secondring.domain.ports import Books
 from secondring.domain.records import Call, Episode, Outcome, TextState
@@ -26,7 +26,7 @@ CALLED_AGAIN = 2
 class Wording(Protocol):
     """Our words for a template, ready to send."""
 
-    def text(self, template: str, *, site: Site, language: str, now: datetime) -> str: ...
+    def text(self, template: str, *, site: Site, language: str, now: datetime, task: str = "") -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +190,7 @@ class Casework:
         caller = call.caller
         consent = books.consent(caller) if caller else None
         mine = [e for e in books.open_episodes(caller) if e.site == site.id] if caller else []
+        guards = self.rules.guards
         return Circumstances(
             call=call,
             site=site,
@@ -197,10 +198,18 @@ class Casework:
             rules=self.rules,
             opted_out=consent is not None and consent.opted_out,
             episode=mine[0] if mine else None,
-            texts_to_caller_today=books.count_texts_out(since=now - DAY, to=caller) if caller else 0,
-            texts_at_site_this_minute=books.count_texts_out(since=now - MINUTE, site=site.id),
-            texts_this_minute=books.count_texts_out(since=now - MINUTE),
+            texts_to_caller_today=self._texts(books, now - DAY, guards.per_number_per_day, to=caller),
+            texts_at_site_this_minute=self._texts(
+                books, now - MINUTE, guards.per_site_per_minute, site=site.id
+            ),
+            texts_this_minute=self._texts(books, now - MINUTE, guards.all_per_minute),
         )
+
+    @staticmethod
+    def _texts(
+        books: Books, since: datetime, cap: int, *, site: SiteId | None = None, to: PhoneNumber | None = None
+    ) -> int:
+        return books.count_texts_out(since=since, site=site, to=to, at_most=cap)
 
     def _episode_for(self, books: Books, call: Call, found: Episode | None) -> Episode:
         if found is not None:

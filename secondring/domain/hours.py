@@ -48,6 +48,17 @@ def next_opening(hours: OpeningHours, at: datetime) -> datetime | None:
     return None
 
 
+def closes_at(hours: OpeningHours, at: datetime) -> datetime | None:
+    """When it closes (UTC), past midnight too; None while it is closed, and where it never closes."""
+    closing = None
+    for start, end in _periods_from(hours, at):
+        if start > (closing or at):
+            return closing
+        if end > at:
+            closing = end
+    return None
+
+
 def kind_of_time(hours: OpeningHours, at: datetime) -> str:
     """`open`, `closed` or `holiday`."""
     if is_open(hours, at):

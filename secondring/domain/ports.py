@@ -67,9 +67,9 @@ class Books(Protocol):
 
     def text_by_carrier_id(self, carrier: str, carrier_id: str, *, outgoing: bool) -> Text | None: ...
     def count_texts_out(
-        self, *, since: datetime, site: SiteId | None = None, to: PhoneNumber | None = None
+        self, *, since: datetime, site: SiteId | None = None, to: PhoneNumber | None = None, at_most: int
     ) -> int:
-        """Outgoing texts created since then that were not cancelled."""
+        """Outgoing texts created since then that were not cancelled; counts no further than `at_most`."""
         ...
 
     # tasks

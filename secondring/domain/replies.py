@@ -14,7 +14,7 @@ from secondring.domain.ids import EpisodeId, TextId, derived_id
 from secondring.domain.intents import understand
 from secondring.domain.phone import PhoneNumber
 from secondring.domain.ports import Books
-from secondring.domain.records import Consent, Episode, Intent, Origin, Outcome, Text, TextState
+from secondring.domain.records import Consent, Episode, Intent, Origin, Outcome, Task, Text, TextState
 from secondring.domain.rules import FRONT_DESK, Clock, Route, Rules, Site
 from secondring.domain.texting import Arrival
 
@@ -66,6 +66,25 @@ class Replies:
         return _Answer(self._rules, self._wording, books, self._rules.site(episode.site), now).give(
             episode, meaning.intent, arrival.body
         )
+
+    def leave_to_a_person(self, books: Books, arrival: Arrival, now: datetime) -> None:
+        """Keep a text that we failed to handle, whole, and have somebody read it at once."""
+        site = self._rules.site_of_sender(arrival.to.e164)
+        episode = replace(self._episode_of(books, arrival.sender, site, arrival, now), replied_at=now)
+        books.save_episode(episode)
+        self._keep(books, episode, arrival)
+        route = self._rules.routes[Intent.UNKNOWN]
+        episodes.open_task(
+            books,
+            episode,
+            self._rules.site(episode.site),
+            route.queue or FRONT_DESK,
+            Clock.NOW,
+            "Read at once: we could not handle this text",
+            now=now,
+            said=arrival.body,
+        )
+        episodes.note(books, now, "to-a-person", "failed", "handling the text failed", episode=episode.id)
 
     def _episode_of(
         self, books: Books, patient: PhoneNumber, site: Site, arrival: Arrival, now: datetime
@@ -180,10 +199,10 @@ class _Answer:
         route = self._rules.routes[Intent.URGENT]
         episode = replace(episode, urgent_at=episode.urgent_at or self._now)
         self._books.save_episode(episode)
-        self._task(episode, Intent.URGENT, route, said, urgent=True)
+        task = self._task(episode, Intent.URGENT, route, said, urgent=True)
         self._text(episode, route.template, always=True)
         body = self._wording.text(
-            episodes.STAFF_ALERT, site=self._site, language=self._site.language, now=self._now
+            episodes.STAFF_ALERT, site=self._site, language=self._site.language, now=self._now, task=task.id
         )
         for nurse in self._site.alert_numbers:
             episodes.queue_text(
@@ -232,8 +251,8 @@ class _Answer:
         *,
         urgent: bool = False,
         title: str = "",
-    ) -> None:
-        episodes.open_task(
+    ) -> Task:
+        return episodes.open_task(
             self._books,
             episode,
             self._site,
@@ -251,7 +270,8 @@ class _Answer:
         consent = self._books.consent(patient)
         if template is None or (consent is not None and consent.opted_out):
             return False
-        if not always and self._books.count_texts_out(since=self._now - DAY, to=patient) >= REPLIES_PER_DAY:
+        sent = self._books.count_texts_out(since=self._now - DAY, to=patient, at_most=REPLIES_PER_DAY)
+        if not always and sent >= REPLIES_PER_DAY:
             because = f"no answer sent: {REPLIES_PER_DAY} texts to this number in 24 hours"
             episodes.note(self._books, self._now, "no-text", "cap-replies", because, episode=episode.id)
             return False

@@ -9,7 +9,6 @@ from secondring.domain.ids import SiteId
 from secondring.domain.phone import PhoneNumber
 from secondring.domain.records import Intent
 
-
 __all__ = [
     "BILLING",
     "CARE_TEAM",

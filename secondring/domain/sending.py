@@ -104,6 +104,11 @@ class ClinicDesk:
         for alarm in self._replies.received(books, arrival, now):
             self._raise_alarm(alarm)
 
+    def leave_to_a_person(self, books: Books, arrival: Arrival, now: datetime) -> None:
+        """A text that `received` failed on; whatever it was, somebody reads it."""
+        self._replies.leave_to_a_person(books, arrival, now)
+        self._raise_alarm(Alarm("reply-not-handled", "a reply could not be handled; a task asks to read it"))
+
     def cursor(self, books: Books, carrier: str) -> str | None:
         return books.bookmark(f"inbox:{carrier}")
 

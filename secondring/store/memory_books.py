@@ -135,9 +135,9 @@ class MemoryBooks:
         return next(iter(_newest_first(found, _created)), None)
 
     def count_texts_out(
-        self, *, since: datetime, site: SiteId | None = None, to: PhoneNumber | None = None
+        self, *, since: datetime, site: SiteId | None = None, to: PhoneNumber | None = None, at_most: int
     ) -> int:
-        return sum(
+        counted = sum(
             t.outgoing
             and t.state is not TextState.CANCELLED
             and t.created_at >= since
@@ -145,6 +145,7 @@ class MemoryBooks:
             and to in {None, t.patient}
             for t in self._tables.texts.values()
         )
+        return min(counted, at_most)
 
     # tasks
     def task(self, task: TaskId) -> Task | None:

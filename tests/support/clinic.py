@@ -5,6 +5,7 @@ Time only moves when `wait` says so. The gateway is played by `send_due`, with t
 
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time, timedelta
+from typing import Any
 
 from secondring.domain.call_events import CallAnswered, CallBegan, CallEnded, Direction
 from secondring.domain.casework import Alarm, Casework
@@ -53,8 +54,8 @@ def some_rules(site: Site | None = None, **changes: object) -> Rules:
 class PlainWording:
     """Words that name their template, so that tests can read them."""
 
-    def text(self, template: str, *, site: Site, language: str, now: datetime) -> str:
-        return f"{template}/{language} from {site.name}"
+    def text(self, template: str, *, site: Site, language: str, now: datetime, task: str = "") -> str:
+        return f"{template}/{language} from {site.name} {task} at {now:%H:%M}".strip()
 
 
 @dataclass
@@ -112,7 +113,7 @@ class Clinic:
         self._tell(ended)
         return ended
 
-    def misses(self, caller: PhoneNumber | str = ANNA, **changes: object) -> CallEnded:
+    def misses(self, caller: PhoneNumber | str = ANNA, **changes: Any) -> CallEnded:
         """A call that rings for twenty seconds and is not answered."""
         did = str(changes.pop("did", "2025550100"))
         began = self.rings(caller, did)

@@ -174,9 +174,9 @@ def test_a_reply_after_we_had_given_up_wins_the_caller_back() -> None:
     clinic.wait(hours=25).run_timers()
     assert clinic.episode.outcome is Outcome.UNRECOVERED
     clinic.writes("BILLING")
-    assert clinic.episode.is_open
+    assert clinic.episodes[0].is_open
     clinic.finishes(clinic.task, Result.RESOLVED)
-    assert clinic.episode.outcome is Outcome.RESOLVED
+    assert [episode.outcome for episode in clinic.episodes] == [Outcome.RESOLVED]
 
 
 def test_a_text_out_of_the_blue_is_looked_after_and_not_counted() -> None:

@@ -1,0 +1,278 @@
+"""`secondring demo`: a morning at a clinic that does not exist, on a PBX and phones that do."""
+
+import contextlib
+import time
+from collections.abc import Callable
+from datetime import timedelta
+
+from rich.console import Console
+
+from lab.errors import LabError
+from lab.pbx import Pbx
+from lab.phones import Answer, Phone, Refuse, State
+from lab.scenarios import dids
+from lab.service import Service
+from lab.ticker import REACHED_PHONES, Ticker
+from secondring import wiring
+from secondring.domain.phone import PhoneNumber, parse_number, spoken_form
+from secondring.domain.ports import Books
+from secondring.domain.records import Episode
+
+NURSE = "+12025550177"
+PEOPLE = {
+    "+13125550111": "Anna",
+    "+13125550112": "Ben",
+    "+13125550113": "Carla",
+    "+13125550114": "Dan",
+    "+13125550115": "Eva",
+    "+13125550116": "Finn",
+    "+13125550117": "Hal",
+    NURSE: "the nurse's mobile",
+}
+STYLES = {
+    "missed": "yellow",
+    "answered": "green",
+    "text": "cyan",
+    "reply": "bold",
+    "task": "magenta",
+    "urgent": "bold red",
+    "outcome": "green",
+    "lost": "dim",
+    "story": "italic",
+}
+TODAY = timedelta(hours=6)
+TALK = 3.0
+SPOKEN = "2s"
+"""An outside call counts as spoken from here on; shorter than usual, for people who watch."""
+
+
+def run_demo(*, stay: bool = False) -> None:
+    """Set everything up, play the morning, show the report. Nothing is left behind afterwards."""
+    out = Console(highlight=False, soft_wrap=True)
+    out.print("[bold]Second Ring[/bold]: a morning at Northside Clinic\n")
+    out.print("Starting a PBX (the first time it is built, which takes about a minute) ...")
+    try:
+        with Pbx() as pbx:
+            out.print(
+                f"  {pbx.cli('core show version').split(' built')[0].strip()} at {pbx.sip_host}:{pbx.sip_port}"
+            )
+            with Service(pbx, config={"guards": {"spoken": SPOKEN}}) as service:
+                out.print("  secondring run, listening to it\n")
+                Morning(pbx, service, out).play()
+                _what_next(out, pbx, service, stay=stay)
+    except KeyboardInterrupt:
+        out.print("\nStopped; nothing is left behind.")
+
+
+class Morning:
+    """The people, their phones, and what they do."""
+
+    def __init__(self, pbx: Pbx, service: Service, out: Console) -> None:
+        self._pbx = pbx
+        self._service = service
+        self._out = out
+        self._settings = wiring.load_settings(service.home)
+        self._began = time.monotonic()
+
+    def play(self) -> None:
+        """The morning, told as it happens, then the report."""
+        store = wiring.open_store(self._settings)
+        try:
+            with Ticker(store, wiring.now(), self._say, self._named) as ticker:
+                self._ticker = ticker
+                for scene in self._scenes():
+                    scene()
+        finally:
+            store.close()
+        self._out.print()
+        self._out.print(self._service.ask("report", "--since", "1h"), markup=False)
+        self._out.print("[bold]What the front desk sees now[/bold] (secondring tasks)\n")
+        self._out.print(self._service.ask("tasks"), markup=False)
+
+    def _scenes(self) -> list[Callable[[], None]]:
+        return [
+            self.anna_is_answered,
+            self.ben_books,
+            self.hal_calls_again,
+            self.carla_asks_about_a_bill,
+            self.finn_asks_something_else,
+            self.eva_wants_no_texts,
+            self.dan_is_urgent,
+            self.a_withheld_number,
+        ]
+
+    # -- the scenes
+
+    def anna_is_answered(self) -> None:
+        """A call that is answered costs nobody anything."""
+        self._story("Anna calls; the front desk picks up. Nothing to do.")
+        with self._desk(Answer(1)), self._caller("Anna") as anna:
+            anna.call(dids.ONE_PHONE).wait_for(State.TALKING).stay(TALK).hang_up()
+        self._wait_until_calls(1)
+
+    def ben_books(self) -> None:
+        """Rang out; the text asks, BOOK gets the link."""
+        self._story("Ben calls; it rings and nobody comes.")
+        with self._desk(), self._caller("Ben") as ben:
+            ben.call(dids.ONE_PHONE_BRIEFLY).wait_for(State.ENDED, 10)
+        self._reply("Ben", "BOOK", then_texts=2)
+
+    def hal_calls_again(self) -> None:
+        """Back on the line before the text: none is sent."""
+        self._story("Hal's call rings out too, but he calls again at once and is answered: no text.")
+        with self._desk() as desk, self._caller("Hal") as hal:
+            hal.call(dids.ONE_PHONE_BRIEFLY).wait_for(State.ENDED, 10)
+            desk.when_called = Answer()
+            hal.call(dids.ONE_PHONE).wait_for(State.TALKING).stay(TALK).hang_up()
+        self._ticker.wait_for(lambda books: _ended(books, "Hal"))
+
+    def carla_asks_about_a_bill(self) -> None:
+        """Busy; the reply becomes a task with a clock."""
+        self._story("Carla finds the line busy.")
+        with self._desk(Refuse()), self._caller("Carla") as carla:
+            carla.call(dids.ONE_PHONE).wait_for(State.ENDED, 10)
+        self._reply("Carla", "question about my bill from March", then_texts=2)
+
+    def finn_asks_something_else(self) -> None:
+        """Free words go whole to a person, who finishes the task."""
+        self._story("Finn hangs up in the menu.")
+        with self._caller("Finn") as finn:
+            line = finn.call(dids.MENU).wait_for(State.TALKING)
+            line.wait_for_audio()
+            line.hang_up()
+        self._reply("Finn", "did I leave my umbrella with you?", then_texts=2)
+        self._story("The front desk finds Finn's umbrella, and finishes the task.")
+        for task in self._service.rows("tasks"):
+            if task["queue"] == "front-desk" and task["title"].startswith("Read"):
+                self._service.ask("tasks", "done", task["task"], "--by", "a.clerk", "--result", "resolved")
+
+    def eva_wants_no_texts(self) -> None:
+        """STOP holds; her next missed call makes a task."""
+        self._story("Eva gives up waiting in the queue, and wants no texts.")
+        with self._desk(), self._caller("Eva") as eva:
+            eva.call(dids.QUEUE_AFTER_ANSWER).wait_for(State.TALKING).stay(TALK).hang_up()
+        self._reply("Eva", "STOP", then_texts=2)
+        self._story("When her next call is missed, a person calls back instead.")
+        with self._desk(), self._caller("Eva") as eva:
+            eva.call(dids.ONE_PHONE_BRIEFLY).wait_for(State.ENDED, 10)
+        self._ticker.wait_for(lambda books: _tasks_of(books, "Eva") > 0)
+
+    def dan_is_urgent(self) -> None:
+        """URGENT: the nurse's phone is texted, the nurse calls, and only that ends it."""
+        self._story("Dan gives up waiting in the queue. It is urgent.")
+        with self._desk(), self._caller("Dan") as dan:
+            dan.call(dids.QUEUE_AFTER_ANSWER).wait_for(State.TALKING).stay(TALK).hang_up()
+        self._reply("Dan", "URGENT", then_texts=3)
+        self._story("The nurse picks up a phone and calls Dan.")
+        number = _number_of("Dan")
+        with Phone.outside(self._pbx, number, when_called=Answer(1)), self._desk() as nurse:
+            nurse.call(f"9{number.removeprefix('+1')}").wait_for(State.TALKING, 10).stay(TALK).hang_up()
+        self._ticker.wait_for(lambda books: _ended(books, "Dan"))
+
+    def a_withheld_number(self) -> None:
+        """Nobody can win this caller back; they are counted all the same."""
+        self._story("Somebody who withholds their number is missed.")
+        with self._desk(), Phone.outside(self._pbx, None) as stranger:
+            stranger.call(dids.ONE_PHONE_BRIEFLY).wait_for(State.ENDED, 10)
+        self._ticker.wait_for(lambda books: any(e.caller is None for e in _episodes(books)))
+
+    # -- what they use
+
+    def _desk(self, behaviour: Answer | Refuse | None = None) -> Phone:
+        if behaviour is None:
+            return Phone.inside(self._pbx, "1001")
+        return Phone.inside(self._pbx, "1001", when_called=behaviour)
+
+    def _caller(self, name: str) -> Phone:
+        return Phone.outside(self._pbx, _number_of(name))
+
+    def _reply(self, name: str, words: str, *, then_texts: int) -> None:
+        """Answer the text once it is there, and wait until what follows has been sent."""
+        self._ticker.wait_for(lambda books: _texts_to(books, name) >= 1)
+        self._service.ask("handset", "reply", _number_of(name), words)
+        self._ticker.wait_for(lambda books: _texts_to(books, name) >= then_texts)
+
+    def _wait_until_calls(self, count: int) -> None:
+        self._ticker.wait_for(lambda books: _verdicts(books) >= count)
+
+    # -- how it is told
+
+    def _story(self, words: str) -> None:
+        self._out.print()
+        self._say("story", words)
+
+    def _say(self, kind: str, words: str) -> None:
+        at = time.monotonic() - self._began
+        style = STYLES.get(kind, "default")
+        label = "" if kind == "story" else f"{kind:<9}"
+        self._out.print(f"[dim]{at:6.1f} s[/dim]  [{style}]{label}[/{style}]", end="")
+        self._out.print(words, style=style if kind in ("story", "urgent") else None, markup=False)
+
+    @staticmethod
+    def _named(number: PhoneNumber | None) -> str:
+        if number is None:
+            return "a caller without a number"
+        return PEOPLE.get(number.e164, spoken_form(number, "US"))
+
+
+def _number_of(name: str) -> str:
+    return next(number for number, known in PEOPLE.items() if known == name)
+
+
+def _phone_of(name: str) -> PhoneNumber:
+    number = parse_number(_number_of(name), "US")
+    if number is None:
+        raise LabError(f"{name} has no phone")
+    return number
+
+
+def _episodes(books: Books) -> list[Episode]:
+    now = wiring.now()
+    return books.episodes(since=now - TODAY, until=now, limit=1000)
+
+
+def _verdicts(books: Books) -> int:
+    now = wiring.now()
+    return sum(1 for call in books.calls(since=now - TODAY, until=now, limit=1000) if call.verdict)
+
+
+def _texts_to(books: Books, name: str) -> int:
+    """How many texts the phone has got, over all of the caller's episodes."""
+    phone = _phone_of(name)
+    mine = [episode for episode in _episodes(books) if episode.caller == phone]
+    return sum(1 for e in mine for t in books.texts_of(e.id) if t.outgoing and t.state in REACHED_PHONES)
+
+
+def _ended(books: Books, name: str) -> bool:
+    last = books.last_episode(_phone_of(name))
+    return last is not None and not last.is_open
+
+
+def _tasks_of(books: Books, name: str) -> int:
+    return sum(1 for task in books.tasks() if task.caller == _phone_of(name))
+
+
+def _what_next(out: Console, pbx: Pbx, service: Service, *, stay: bool) -> None:
+    if not stay:
+        out.print("[bold]Next[/bold]")
+        out.print("  scripts/demo --stay      keep the clinic running and try things yourself")
+        out.print("  secondring try           type a reply, see what it would do and why")
+        out.print("  docs/install.md          put it on your own PBX")
+        return
+    secondring = f"secondring --config {service.home}"
+    out.print(
+        "[bold]The clinic stays open until Ctrl-C.[/bold] In another terminal, with .venv/bin on your PATH:\n"
+    )
+    out.print(f"  {secondring} calls", markup=False)
+    out.print(f"  {secondring} explain CALL", markup=False)
+    out.print(f"  {secondring} handset inbox {_number_of('Ben')}", markup=False)
+    out.print(f"  {secondring} handset reply {_number_of('Ben')} 'call me after 4'", markup=False)
+    out.print(f"  {secondring} tasks --numbers\n", markup=False)
+    out.print(
+        f"A softphone on this machine can register as 1004, password {pbx.phone_secrets['1004']},",
+        markup=False,
+    )
+    out.print(f"at {pbx.sip_host}:{pbx.sip_port}, and call 1001 to 1003.")
+    with contextlib.suppress(KeyboardInterrupt):
+        while True:
+            time.sleep(3600)
