@@ -131,6 +131,8 @@ class Session:
         ended = self._protocol.ended
         while not ended.done():
             await asyncio.wait([ended], timeout=self._timing.ping_every)
+            # While we do not read, no answer can reach us; and a Ping to a PBX that has dropped us meanwhile
+            # would make the kernel throw away what it sent before.
             if not ended.done() and not self._protocol.paused:
                 await self._prove_alive()
         raise PeerError(f"the link to {self._account.where} broke: {ended.result()}")

@@ -73,10 +73,12 @@ async def listen(account: AmiAccount) -> AsyncIterator[Listen]:
 
     @asynccontextmanager
     async def listening(
-        timing: Timing = QUICK, queue_limit: int = 1000, batch: int = 100
+        timing: Timing = QUICK, queue_limit: int = 1000, batch: int = 100, *, blocked: bool = False
     ) -> AsyncIterator[Listening]:
         link = AmiLink(account, clock=clock, timing=timing, queue_limit=queue_limit, batch=batch)
         hearing = Listening(link)
+        if blocked:
+            hearing.may_handle.clear()
         running = asyncio.create_task(hearing.link.run(hearing.handle))
         try:
             async with asyncio.timeout(10):

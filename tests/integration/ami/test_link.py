@@ -55,6 +55,15 @@ async def test_a_secret_changed_behind_our_back_is_not_knocked_at(listen: Listen
         assert (hearing.stats.refusals, ami.connections) == (1, 2)
 
 
+async def test_a_secret_that_is_put_right_is_accepted_in_time(listen: Listen, ami: FakeAmi) -> None:
+    async with listen(timing=replace(QUICK, refused_pause=0.05)) as hearing:
+        ami.secret = "changed"
+        ami.cut()
+        await until(lambda: hearing.stats.refusals == 2)
+        ami.secret = SECRET
+        await until(lambda: hearing.link.is_up)
+
+
 async def test_nobody_there_is_said_once_and_tried_again(
     account: AmiAccount, ami: FakeAmi, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -122,7 +131,14 @@ async def test_stock_is_taken_when_the_pbx_has_booted_not_before(listen: Listen,
         assert "CoreShowChannels" not in ami.names()
         ami.say(event("FullyBooted", Uptime="0"))
         await hearing.told(StockTaken)
-        assert hearing.kinds() == ["ChannelStarted", "PbxBooted", "StockTaken"]
+        ami.cut()
+        await until(lambda: hearing.stats.logins == 2 and hearing.link.is_up)
+        ami.say(newchannel())
+        await hearing.told(ChannelStarted, 2)
+        ami.say(event("FullyBooted", Uptime="0"))
+        await hearing.told(StockTaken, 2)
+        once = ["ChannelStarted", "PbxBooted", "StockTaken"]
+        assert hearing.kinds() == [*once, "LinkLost", *once]
 
 
 async def test_stock_is_taken_though_the_account_never_hears_of_the_boot(
@@ -194,16 +210,67 @@ async def test_a_slow_handler_stops_the_reading_and_loses_nothing(
 async def test_a_client_dropped_for_not_reading_is_a_loud_matter(
     listen: Listen, ami: FakeAmi, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async with listen(queue_limit=10) as hearing:
+    async with listen(queue_limit=10, batch=1, timing=replace(QUICK, ping_every=0.02)) as hearing:
         await hearing.told(StockTaken)
         hearing.may_handle.clear()
         ami.say_raw(b"".join(stream(newchannel(f"9.{n}")) for n in range(1000)))
         await until(lambda: hearing.stats.pauses == 1)
         ami.cut()
+        await until(lambda: ami.clients == 0)
+        await asyncio.sleep(0.2)  # time for pings that must not be sent
         hearing.may_handle.set()
         await hearing.told(StockTaken, 2)
+        assert hearing.count(ChannelStarted) == 1000
         assert hearing.stats.cuts_after_pause == 1
         assert [r.levelname for r in caplog.records if "dropped us" in r.getMessage()] == ["ERROR"]
+
+
+async def test_while_there_is_no_room_nobody_logs_in(listen: Listen, ami: FakeAmi) -> None:
+    async with listen(queue_limit=10, batch=1) as hearing:
+        await hearing.told(StockTaken)
+        hearing.may_handle.clear()
+        ami.say_raw(b"".join(stream(newchannel(f"9.{n}")) for n in range(1000)))
+        await until(lambda: hearing.stats.pauses == 1)
+        ami.cut()
+        while hearing.link.is_up:
+            with pytest.raises(PeerError):
+                await hearing.link.action({"Action": "Ping"}, within=0.01)
+        await asyncio.sleep(5 * QUICK.longest_pause)  # evidence of nothing needs time
+        assert ami.connections == 1
+        hearing.may_handle.set()
+        await hearing.told(StockTaken, 2)
+
+
+async def test_a_flood_right_after_the_login_stops_the_reading_too(listen: Listen, ami: FakeAmi) -> None:
+    ami.after_login += b"".join(stream(newchannel(f"9.{n}")) for n in range(20))
+    async with listen(queue_limit=10, batch=1, blocked=True) as hearing:
+        await until(lambda: hearing.stats.pauses == 1)
+        before = hearing.stats.messages
+        ami.say_raw(b"".join(stream(newchannel(f"9.{n}")) for n in range(20, 1000)))
+        await asyncio.sleep(0.1)  # evidence of nothing needs time
+        assert hearing.stats.messages == before
+        hearing.may_handle.set()
+        await hearing.told(ChannelStarted, 1000)
+        await hearing.told(StockTaken)
+
+
+async def test_a_handler_that_never_waits_lets_others_run(account: AmiAccount, ami: FakeAmi) -> None:
+    seen: list[int] = []
+    turns = 0
+
+    async def handle(facts: list[Fact]) -> None:
+        seen.extend(turns for _ in facts)
+
+    link = AmiLink(account, clock=clock, timing=QUICK, batch=1)
+    running = asyncio.create_task(link.run(handle))
+    await link.up()
+    ami.say_raw(b"".join(stream(newchannel(f"9.{n}")) for n in range(200)))
+    while len(seen) < 200:
+        turns += 1
+        await asyncio.sleep(0)
+    assert len(set(seen)) > 100
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
 
 
 async def test_an_action_is_answered_or_given_up_never_sent_twice(listen: Listen, ami: FakeAmi) -> None:
@@ -213,6 +280,8 @@ async def test_an_action_is_answered_or_given_up_never_sent_twice(listen: Listen
         await hearing.told(StockTaken)
         with pytest.raises(PeerError, match=r"did not answer Originate in 0\.05 s"):
             await hearing.link.action(call, within=0.05)
+        assert hearing.link._session
+        assert hearing.link._session._protocol.responses == {}
         pending = asyncio.create_task(hearing.link.action(call))
         await ami.got("Originate", 2)
         ami.cut()

@@ -32,6 +32,17 @@ def test_any_chunking_gives_the_same_messages(data: bytes, cuts: list[int]) -> N
     assert split([*pieces(data, cuts), b"\r\n\r\n"])[:2] == whole[:2]
 
 
+@pytest.mark.parametrize("length", [7, 8, 9, 12, 13, 40])
+@pytest.mark.parametrize("inside", [b"", b"\r", b"\r\n", b"\r\n\r"])
+def test_a_message_at_the_limit_is_judged_alike_in_any_pieces(length: int, inside: bytes) -> None:
+    data = (b"a" * length + inside + b"b" + b"\r\n\r\n") + b"next\r\n\r\n"
+    whole = split([data], max_message=8)
+    assert b"next" in whole[0]
+    assert split([data[n : n + 1] for n in range(len(data))], max_message=8) == whole
+    for cut in range(len(data)):
+        assert split([data[:cut], data[cut:]], max_message=8) == whole
+
+
 @given(st.binary(max_size=400))
 def test_garbage_never_raises(data: bytes) -> None:
     for block in [*Splitter(64).feed(data + b"\r\n\r\n"), data]:

@@ -191,6 +191,8 @@ async def test_a_full_backlog_stops_the_reader_once_and_starts_it_at_half() -> N
     assert gate == ["stop", "go on"]
     assert await backlog.take(10) == [5, 6]
     assert stats.backlog == 0
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(backlog.take(1), 0.01)
 
 
 async def test_a_backlog_warns_once_for_each_time_it_is_full(caplog: pytest.LogCaptureFixture) -> None:
