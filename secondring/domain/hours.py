@@ -56,7 +56,8 @@ def closes_at(hours: OpeningHours, at: datetime) -> datetime | None:
             return closing
         if end > at:
             closing = end
-    return None
+    horizon = at + timedelta(days=LOOK_AHEAD - 2)
+    return closing if closing is not None and closing < horizon else None
 
 
 def kind_of_time(hours: OpeningHours, at: datetime) -> str:
