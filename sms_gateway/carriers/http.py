@@ -7,7 +7,8 @@ or an address to look texts up at, is what lets us try again after a silence.
 import asyncio
 import contextlib
 import json
-from collections.abc import Mapping
+import ssl
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -54,6 +55,7 @@ class HttpSettings:
     timeout: timedelta = timedelta(seconds=10)
     """For the whole exchange; connecting may take half of it."""
     connections: int = 8
+    """How many are kept open while there is nothing to send."""
     ca_file: str | None = None
     """Certificates to trust instead of the usual ones."""
     allow_plain_http: bool = False
@@ -69,7 +71,7 @@ class _Answer:
 
 
 class HttpCarrier:
-    """One pool of connections to one gateway."""
+    """Connections to one gateway, as many as there are texts on the way at once."""
 
     name = NAME
 
@@ -81,7 +83,8 @@ class HttpCarrier:
         self._settings = settings
         self._clock = clock
         self._seconds = settings.timeout.total_seconds()
-        self._client = _client(settings, self._seconds)
+        self._tls = httpx.create_ssl_context(verify=settings.ca_file or True, trust_env=False)
+        self._idle: list[httpx.AsyncClient] = []
         self.capabilities = Capabilities(
             receipts=True,
             webhooks=True,
@@ -116,7 +119,8 @@ class HttpCarrier:
 
     async def close(self) -> None:
         """Close all connections."""
-        await self._client.aclose()
+        while self._idle:
+            await self._idle.pop().aclose()
 
     async def _ask(self, method: str, url: str, content: bytes | None) -> _Answer | TryLater | Unknown:
         try:
@@ -129,8 +133,23 @@ class HttpCarrier:
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             return Unknown(f"the connection broke: {type(error).__name__}")
 
+    @contextlib.asynccontextmanager
+    async def _line(self) -> AsyncIterator[httpx.AsyncClient]:
+        """A client of one connection, the last one used first.
+
+        A pool of eight looks at all eight for each request: that took 0.6 ms of the 1.5 ms for a text.
+        """
+        line = self._idle.pop() if self._idle else _client(self._settings, self._seconds, self._tls)
+        try:
+            yield line
+        finally:
+            if len(self._idle) < self._settings.connections:
+                self._idle.append(line)
+            else:
+                await line.aclose()
+
     async def _exchange(self, method: str, url: str, content: bytes | None) -> _Answer:
-        async with self._client.stream(method, url, content=content) as response:
+        async with self._line() as line, line.stream(method, url, content=content) as response:
             body = b""
             # The status alone decides: a body that breaks off or drips takes nothing back.
             with contextlib.suppress(httpx.HTTPError, TimeoutError):
@@ -142,7 +161,7 @@ class HttpCarrier:
             return _Answer(response.status_code, response.headers, body[:BODY_LIMIT])
 
 
-def _client(settings: HttpSettings, seconds: float) -> httpx.AsyncClient:
+def _client(settings: HttpSettings, seconds: float, tls: ssl.SSLContext) -> httpx.AsyncClient:
     headers = {
         "Content-Type": "application/json",
         "Accept": "application/json",
@@ -152,13 +171,11 @@ def _client(settings: HttpSettings, seconds: float) -> httpx.AsyncClient:
         headers["Authorization"] = f"Bearer {settings.token}"
     return httpx.AsyncClient(
         headers=headers,
-        verify=httpx.create_ssl_context(verify=settings.ca_file or True, trust_env=False),
+        verify=tls,
         trust_env=False,
         follow_redirects=False,
         timeout=httpx.Timeout(seconds, connect=seconds / 2),
-        limits=httpx.Limits(
-            max_connections=settings.connections, max_keepalive_connections=settings.connections
-        ),
+        limits=httpx.Limits(max_connections=1, max_keepalive_connections=1),
     )
 
 

@@ -1,5 +1,6 @@
 """The plain http carrier against a real socket: what each answer means, and what goes over the wire."""
 
+import asyncio
 import json
 import time
 from datetime import timedelta
@@ -173,3 +174,12 @@ async def test_plain_http_goes_to_this_machine_or_where_it_is_allowed() -> None:
 
 def test_secrets_do_not_show() -> None:
     assert "very-secret" not in repr(HttpSettings(url="https://sms.example.org", token="very-secret"))
+
+
+async def test_many_texts_at_once_take_a_connection_each_and_few_are_kept(gateway: GatewayServer) -> None:
+    carrier = HttpCarrier(HttpSettings(url=gateway.url, connections=2), Clock())
+    for _ in range(2):
+        results = await asyncio.gather(*(carrier.send(LETTER) for _ in range(5)))
+        assert results == [Accepted("M-1")] * 5
+    await carrier.close()
+    assert gateway.connections <= 8
