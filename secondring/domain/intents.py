@@ -240,7 +240,8 @@ def _one_wish(reading: _Reading) -> Understanding:
     clear, hinted = _wishes(reading)
     clear.discard("call-me")
     wanted = clear or hinted
-    if not wanted and _worrying(set(reading.words)):
+    calm = _of(reading.loud, "not-urgent")
+    if not wanted and not calm and _worrying(set(reading.words)):
         return Understanding(intent=Intent.URGENT, rule="symptoms")
     if not wanted:
         return Understanding(intent=Intent.UNKNOWN, rule="not-understood")

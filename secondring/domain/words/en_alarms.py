@@ -207,6 +207,7 @@ NOT_URGENT = (
     "emergency contact|contacts|room|dept|department|visit|bill|form",
     "poison ivy|oak|sumac",
     "dying to|for",
+    "no rush|hurry",
     "heart failure clinic|doctor|appointment",
     "dont breathe a word",
 )

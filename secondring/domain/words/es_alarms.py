@@ -102,6 +102,7 @@ NOT_URGENT = (
         "|urgencia|emergencia"
         "|emergencias|urgencias"
     ),
+    "no hay|tengo? prisa|apuro",
     "contacto|cuarto|sala|cuenta|factura de emergencia|emergencias|urgencias",
 )
 """Where those words are no alarm. Emergency wording elsewhere in the text still is."""

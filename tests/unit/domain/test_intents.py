@@ -164,6 +164,13 @@ def test_stopping_a_bleeding_is_no_opt_out() -> None:
     assert not found.opts_out
 
 
+def test_who_says_that_it_can_wait_is_believed_unless_the_words_are_an_emergencys() -> None:
+    assert understand("bad headache").intent is Intent.URGENT
+    assert understand("bad headache, not urgent").intent is Intent.UNKNOWN
+    assert understand("bad headache, no rush").intent is Intent.UNKNOWN
+    assert understand("chest pain, not urgent").intent is Intent.URGENT
+
+
 def test_an_opt_out_that_asks_for_a_call_says_that_there_is_work() -> None:
     assert understand("don't text me, just call me").asks_more
     assert understand("Stop texting. I need a refill though").mentions == (Intent.REFILL,)
