@@ -30,7 +30,8 @@ business time. No reply is ever thrown away, and no rule judges how ill anybody 
 
 `replies.yaml` is the corpus that the word lists were tuned on: there, no opt-out and no emergency may be missed.
 `heldout.yaml` was written after the lists were finished, with wording as far from keywords as we could think of.
-Its opt-outs and emergencies that were missed at first were mended; its other misses were left, as a measure.
+Opt-outs and emergencies that were missed at first, or heard where there was none, were mended, so only the other
+intents still measure anything there; what the lists do with words they do not know is in "When it was first read".
 """
 
 
