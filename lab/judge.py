@@ -8,9 +8,9 @@ from lab.scenarios.stage import ANY, Expected
 from secondring.domain.calls import CallEnded, CallTracker
 
 
-def verdicts_of(received: bytes) -> list[CallEnded]:
+def verdicts_of(received: bytes, tracker: CallTracker | None = None) -> list[CallEnded]:
     """Feed a whole recording to the verdict machine and give its verdicts, in order."""
-    tracker = CallTracker()
+    tracker = tracker or CallTracker()
     events = [event for fact in read_facts([received]) for event in tracker.feed(fact)]
     return [event for event in events if isinstance(event, CallEnded)]
 

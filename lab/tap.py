@@ -69,15 +69,19 @@ class Tap:
             if not self._changed.wait_for(lambda: happened() or self._closed, timeout) or not happened():
                 raise LabError(f"the manager interface did not show {what} within {timeout} s")
 
-    def wait_for_event(self, name: str, timeout: float = 5, **headers: str) -> dict[str, str]:
+    def wait_for_event(self, name: str, **headers: str) -> dict[str, str]:
         """Wait for an event with these headers and give the first one."""
+        return self.wait_for_events(name, 1, **headers)[0]
+
+    def wait_for_events(self, name: str, count: int, **headers: str) -> list[dict[str, str]]:
+        """Wait until so many events with these headers have come, and give them."""
 
         def found() -> list[dict[str, str]]:
             wanted = {"Event": name, **headers}
             return [event for event in self.events() if wanted.items() <= event.items()]
 
-        self.wait_for(lambda: bool(found()), f"{name} {headers}", timeout)
-        return found()[0]
+        self.wait_for(lambda: len(found()) >= count, f"{count} {name} {headers}")
+        return found()
 
     def wait_until_calls_are_over(self, timeout: float = 10) -> None:
         """Wait until every channel seen has hung up, and what follows a hang-up has come as well."""

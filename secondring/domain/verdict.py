@@ -185,4 +185,5 @@ def _no_answer(seen: Evidence) -> Detail:  # noqa: PLR0911 - one line a rule, in
 
 
 def _all_rejected(seen: Evidence) -> bool:
-    return all(seen.leg_causes.get(leg) == CAUSE_REJECTED for leg in seen.first_dial_end)
+    """The last leg's hang-up may come after the caller's, which then has the same cause."""
+    return all(seen.leg_causes.get(leg, seen.cause) == CAUSE_REJECTED for leg in seen.first_dial_end)

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from lab.judge import differences
+from lab.judge import differences, verdicts_of
 from lab.scenarios.stage import Expected
+from secondring.domain.calls import CallTracker
 
 RECORDINGS = Path(__file__).parents[1] / "recordings"
 ENTRIES: list[dict[str, Any]] = json.loads((RECORDINGS / "expected.json").read_text())
@@ -17,6 +18,13 @@ ENTRIES: list[dict[str, Any]] = json.loads((RECORDINGS / "expected.json").read_t
 def test_recording(entry: dict[str, Any]) -> None:
     received = (RECORDINGS / entry["file"]).read_bytes()
     assert differences([Expected(**call) for call in entry["expected"]], received) == []
+
+
+@pytest.mark.parametrize("entry", ENTRIES, ids=[entry["file"] for entry in ENTRIES])
+def test_nothing_is_remembered_of_a_call_that_is_over(entry: dict[str, Any]) -> None:
+    tracker = CallTracker()
+    verdicts_of((RECORDINGS / entry["file"]).read_bytes(), tracker)
+    assert (tracker.open_calls, tracker.legs_known) == (0, 0)
 
 
 def test_every_recording_has_its_story() -> None:

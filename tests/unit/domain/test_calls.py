@@ -58,6 +58,11 @@ def test_a_rejected_call_is_told_apart_by_the_leg_s_cause() -> None:
     assert script.verdict() == ("missed", "no-answer", "rejected")
 
 
+def test_a_rejected_call_is_told_apart_when_the_caller_s_hang_up_comes_first() -> None:
+    script = Script().calls_in().dials("p").dial_ends("p", "NOANSWER").hangs_up(cause=21).hangs_up("p", "c")
+    assert script.verdict() == ("missed", "no-answer", "rejected")
+
+
 def test_the_first_dial_end_of_a_leg_counts() -> None:
     script = Script().calls_in().dials("p").dial_ends("p", "BUSY").dial_ends("p", "CANCEL").hangs_up()
     assert script.verdict() == ("missed", "busy", None)
