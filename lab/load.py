@@ -7,6 +7,7 @@ By hand:  python -m lab.load --rate 20 --count 200
 import argparse
 import contextlib
 import enum
+import functools
 import shutil
 import socket
 import subprocess
@@ -19,6 +20,7 @@ from pathlib import Path
 from lab import ports
 from lab.errors import LabError
 from lab.pbx import Pbx
+from secondring.domain.phone import LineKind, line_kind, parse_number, region_of
 
 SCENARIOS = Path(__file__).parent / "conf"
 DID = "2025550190"
@@ -43,10 +45,22 @@ class Load:
 
 
 def callers(count: int) -> list[str]:
-    """Give that many different callers, all fictional."""
-    if count > 78_000:
-        raise LabError("there are only 78000 fictional numbers to call from")
-    return [f"+1{200 + n // 100}55501{n % 100:02d}" for n in range(count)]
+    """Give that many different callers, all fictional, all of area codes that are in use in the US."""
+    areas = _areas()
+    if count > len(areas) * 100:
+        raise LabError(f"there are only {len(areas) * 100} fictional numbers to call from")
+    return [f"+1{areas[n // 100]}55501{n % 100:02d}" for n in range(count)]
+
+
+@functools.cache
+def _areas() -> list[int]:
+    """A number of another area is none to Second Ring, which would not text it."""
+    found = {area: parse_number(f"+1{area}5550100", "US") for area in range(200, 980)}
+    return [
+        area
+        for area, number in found.items()
+        if number and region_of(number) == "US" and line_kind(number) is LineKind.ORDINARY
+    ]
 
 
 def place_missed_calls(
