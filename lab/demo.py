@@ -4,6 +4,7 @@ import contextlib
 import time
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 
 from rich.console import Console
 
@@ -40,15 +41,19 @@ STYLES = {
     "lost": "dim",
     "story": "italic",
 }
+PICTURE_WIDTH = 110
 TODAY = timedelta(hours=6)
 TALK = 3.0
 SPOKEN = "2s"
 """An outside call counts as spoken from here on; shorter than usual, for people who watch."""
 
 
-def run_demo(*, stay: bool = False) -> None:
-    """Set everything up, play the morning, show the report. Nothing is left behind afterwards."""
-    out = Console(highlight=False, soft_wrap=True)
+def run_demo(*, stay: bool = False, picture: Path | None = None) -> None:
+    """Set everything up, play the morning, show the report. Nothing is left behind afterwards.
+
+    `picture` is a file that what the terminal shows is drawn to, as SVG.
+    """
+    out = Console(highlight=False, width=PICTURE_WIDTH, record=True) if picture else Console(highlight=False)
     out.print("[bold]Second Ring[/bold]: a morning at Northside Clinic\n")
     out.print("Starting a PBX (the first time it is built, which takes about a minute) ...")
     try:
@@ -60,6 +65,8 @@ def run_demo(*, stay: bool = False) -> None:
                 out.print("  secondring run, listening to it\n")
                 Morning(pbx, service, out).play()
                 _what_next(out, pbx, service, stay=stay)
+        if picture:
+            out.save_svg(str(picture), title="scripts/demo")
     except KeyboardInterrupt:
         out.print("\nStopped; nothing is left behind.")
 
@@ -145,6 +152,7 @@ class Morning:
         for task in self._service.rows("tasks"):
             if task["queue"] == "front-desk" and task["title"].startswith("Read"):
                 self._service.ask("tasks", "done", task["task"], "--by", "a.clerk", "--result", "resolved")
+        self._ticker.wait_for(lambda books: _ended(books, "Finn"))
 
     def eva_wants_no_texts(self) -> None:
         """STOP holds; her next missed call makes a task."""

@@ -27,6 +27,7 @@ class Ticker:
         self._named = named
         self._told: set[str] = set()
         self._stop = threading.Event()
+        self._turn = threading.Lock()
         self._thread = threading.Thread(target=self._watch, name="ticker")
 
     def __enter__(self) -> "Ticker":
@@ -38,12 +39,13 @@ class Ticker:
         self._thread.join()
 
     def wait_for(self, happened: Callable[[Books], bool], seconds: float = 15) -> None:
-        """Return once the books show it, or when the time is up: a demo goes on."""
+        """Return once the books show it and it was told, or when the time is up: a demo goes on."""
         for _ in range(int(seconds / LOOK_EVERY)):
             with self._store.reading() as books:
                 if happened(books):
                     break
             self._stop.wait(LOOK_EVERY)
+        self.look()
 
     def _watch(self) -> None:
         while not self._stop.wait(LOOK_EVERY):
@@ -52,7 +54,7 @@ class Ticker:
 
     def look(self) -> None:
         """Print what is new."""
-        with self._store.reading() as books:
+        with self._turn, self._store.reading() as books:
             far = self._since + timedelta(days=1)
             for call in reversed(books.calls(since=self._since, until=far, limit=1000)):
                 self._call(call)

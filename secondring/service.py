@@ -47,6 +47,10 @@ def run(settings: Settings) -> None:
     """Listen, text and route until told to stop. Raises ConfigError or LoginRefused when it cannot start."""
     wiring.start_logging(settings)
     wiring.check_messages(settings)
+    if settings.carrier.kind == "handset":
+        log.warning(
+            "the carrier is 'handset': texts go to simulated phones and leave this machine for nobody"
+        )
     store = wiring.open_store(settings)
     try:
         asyncio.run(_serve(settings, store))

@@ -1,5 +1,6 @@
 """`run` and `demo`: the service, and the service in a box."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -24,6 +25,9 @@ def run() -> None:
 
 def demo(
     stay: Annotated[bool, typer.Option("--stay", help="Keep everything running until Ctrl-C.")] = False,
+    picture: Annotated[
+        Path | None, typer.Option(hidden=True, help="Draw what is shown to an SVG file.")
+    ] = None,
 ) -> None:
     """A morning at a clinic, on this machine: a real Asterisk, phones that ring, and the whole loop.
 
@@ -31,4 +35,4 @@ def demo(
     """
     from lab.demo import run_demo  # noqa: PLC0415 - the phones are an extra; the service runs without them
 
-    run_demo(stay=stay)
+    run_demo(stay=stay, picture=picture)

@@ -51,6 +51,10 @@ def check_config(json: Json = False) -> None:
         sys.stdout.write(f"read {file}\n")
     for site in chosen.rules.sites:
         sys.stdout.write(f"site {site.id}: {site.name}, {len(site.dids)} numbers, {site.hours.zone}\n")
+    if chosen.carrier.kind == "handset":
+        sys.stdout.write(
+            "carrier handset: simulated phones; no text leaves this machine until you choose another\n"
+        )
     sys.stdout.write("The configuration is good.\n")
 
 

@@ -10,6 +10,7 @@ from typing import Protocol
 
 from secondring.domain import episodes
 from secondring.domain.call_events import CallAnswered, CallBegan, CallEnded, CallEvent, Direction
+from secondring.domain.consent import standing
 from secondring.domain.ids import CallId, SiteId, episode_id
 from secondring.domain.phone import PhoneNumber, parse_number
 from secondring.domain.ports import Books
@@ -188,7 +189,7 @@ class Casework:
 
     def _circumstances(self, books: Books, call: Call, site: Site, now: datetime) -> Circumstances:
         caller = call.caller
-        consent = books.consent(caller) if caller else None
+        opted_out = caller is not None and not standing(books.consent(caller)).may_text
         mine = [e for e in books.open_episodes(caller) if e.site == site.id] if caller else []
         guards = self.rules.guards
         return Circumstances(
@@ -196,7 +197,7 @@ class Casework:
             site=site,
             now=now,
             rules=self.rules,
-            opted_out=consent is not None and consent.opted_out,
+            opted_out=opted_out,
             episode=mine[0] if mine else None,
             texts_to_caller_today=self._texts(books, now - DAY, guards.per_number_per_day, to=caller),
             texts_at_site_this_minute=self._texts(

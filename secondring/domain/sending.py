@@ -8,7 +8,7 @@ from secondring.domain import episodes
 from secondring.domain.casework import Alarm, Wording
 from secondring.domain.hours import is_open, next_opening
 from secondring.domain.ports import Books
-from secondring.domain.records import Episode, Text
+from secondring.domain.records import Consent, Episode, Text
 from secondring.domain.replies import Replies
 from secondring.domain.rules import FRONT_DESK, Clock, Rules
 from secondring.domain.texting import Arrival, Cancel, Failure, Fault, Go, Hold, Permission
@@ -32,8 +32,8 @@ class ClinicDesk:
         """The last checks: opted out since, back on the line, too late, night."""
         if text.template == episodes.STAFF_ALERT:
             return Go()
-        consent = books.consent(text.patient)
-        if consent and consent.opted_out and text.template != episodes.OPT_OUT_TEMPLATE:
+        entry = books.consent(text.patient)
+        if entry and entry.opted_out and not _last_word(text, entry):
             return Cancel("opted out")
         if text.template.startswith("first-"):
             return self._first(books, text, now)
@@ -114,3 +114,9 @@ class ClinicDesk:
 
     def keep_cursor(self, books: Books, carrier: str, cursor: str) -> None:
         books.keep_bookmark(f"inbox:{carrier}", cursor)
+
+
+def _last_word(text: Text, opt_out: Consent) -> bool:
+    """The confirmation, and the answer to an emergency in the very text that opted out."""
+    answers_it = text.template == "urgent" and text.created_at == opt_out.at
+    return answers_it or text.template == episodes.OPT_OUT_TEMPLATE

@@ -8,7 +8,8 @@ from secondring.domain.deskwork import Result
 from secondring.domain.errors import UnknownThing
 from secondring.domain.records import Origin, Outcome
 from secondring.domain.rules import FollowUp
-from tests.support.clinic import ANNA, NURSE, Clinic, a_site, some_rules
+from secondring.domain.texting import Arrival
+from tests.support.clinic import ANNA, CLINIC, NURSE, Clinic, a_site, some_rules
 
 
 def texted(clinic: Clinic | None = None) -> Clinic:
@@ -88,6 +89,33 @@ def test_urgent_after_book_is_urgent() -> None:
 def test_emergency_words_are_urgent_even_with_a_stop() -> None:
     clinic = texted().writes("stop it I can't breathe")
     assert clinic.task.urgent
+
+
+def test_urgent_and_stop_in_one_breath_is_answered_once_and_then_never_texted_again() -> None:
+    clinic = texted().writes("stop texting me I have chest pain")
+    clinic.send_due()
+    assert clinic.templates == ["urgent"]
+    assert clinic.task.urgent
+    clinic.writes("URGENT")
+    assert clinic.send_due() == []
+    clinic.wait(days=2)
+    assert clinic.rules_that_decided(clinic.misses()) in (["opted-out"], ["one-text-per-window"])
+
+
+def test_stop_with_a_wish_beside_it_is_a_stop_and_a_task() -> None:
+    clinic = texted().writes("don't text me, just call me")
+    clinic.send_due()
+    assert clinic.templates == ["opt-out"]
+    assert clinic.task.said == "don't text me, just call me"
+
+
+def test_a_text_we_fail_on_is_read_by_a_person() -> None:
+    clinic = texted()
+    arrival = Arrival(carrier="t", carrier_id="9", sender=ANNA, to=CLINIC, body="?", at=clinic.now)
+    with clinic.store.transaction() as books:
+        clinic.desk.leave_to_a_person(books, arrival, clinic.now)
+    assert (clinic.task.said, clinic.task.due_at) == ("?", clinic.now)
+    assert [alarm.kind for alarm in clinic.alarms] == ["reply-not-handled"]
 
 
 def test_an_urgent_task_stays_until_someone_has_spoken_with_the_caller() -> None:

@@ -1,0 +1,180 @@
+"""What follows from a text that was understood: the branch table, carried out.
+
+What is not understood goes to a person. Opting out wins over everything but an emergency, and an
+emergency is passed on even for someone who opted out.
+"""
+
+from dataclasses import replace
+from datetime import datetime
+
+from secondring.domain import consent, episodes
+from secondring.domain.casework import DAY, Alarm, Wording
+from secondring.domain.hours import add_business_time
+from secondring.domain.intents import Understanding
+from secondring.domain.phone import PhoneNumber
+from secondring.domain.ports import Books
+from secondring.domain.records import Episode, Intent, Outcome, Task
+from secondring.domain.rules import FRONT_DESK, Clock, Route, Rules, Site
+
+REPLIES_PER_DAY = 12
+"""Our texts to one number in 24 hours, answers included: two machines must not text each other for ever."""
+
+TITLES = {
+    Intent.BOOK: "Book an appointment",
+    Intent.RESCHEDULE: "Move an appointment",
+    Intent.BILLING: "Question about a bill",
+    Intent.REFILL: "Prescription refill",
+    Intent.URGENT: "URGENT: call now",
+    Intent.HELP: "Needs help with the booking link",
+    Intent.UNKNOWN: "Read and call back",
+    Intent.STOP: "Opted out, and asked for something else",
+    Intent.CANCEL: "Wrote CANCEL: opted out, but may mean an appointment",
+}
+
+
+class Answer:
+    """One reply to one text, inside one transaction."""
+
+    def __init__(self, rules: Rules, wording: Wording, books: Books, site: Site, now: datetime) -> None:
+        self._rules = rules
+        self._wording = wording
+        self._books = books
+        self._site = site
+        self._now = now
+
+    def give(self, episode: Episode, meaning: Understanding, said: str) -> list[Alarm]:
+        """Do what the branch table says for this intent."""
+        intent = meaning.intent
+        if intent in (Intent.STOP, Intent.CANCEL):
+            self._opt_out(episode, meaning, said)
+            return []
+        if intent is Intent.START:
+            self._opt_in(episode, said)
+            return []
+        if intent is Intent.URGENT:
+            return self._urgent(episode, meaning, said)
+        route = self._rules.routes[intent]
+        if route.link:
+            self._offer_booking(episode, intent, route, said)
+        elif intent is Intent.HELP and episode.booking_asked_at is None:
+            self._text(episode, route.template)
+        else:
+            self._hand_over(episode, intent, route, said)
+        return []
+
+    # opting out and in
+
+    def _opt_out(self, episode: Episode, meaning: Understanding, said: str) -> None:
+        patient = _caller(episode)
+        before = self._books.consent(patient)
+        self._books.add_consent(consent.opted_out(patient, self._now, consent.Source.TEXT, said))
+        for other in self._books.open_episodes(patient):
+            episodes.cancel_texts(self._books, other.id, self._now, "the caller opted out")
+        if consent.wants_confirmation(before, carrier_confirms=self._rules.carrier_confirms_opt_out):
+            self._send(episode, episodes.OPT_OUT_TEMPLATE)
+        if meaning.intent is Intent.CANCEL or meaning.asks_more:
+            self._task(episode, meaning.intent, self._rules.routes[Intent.CANCEL], said)
+        if not episodes.open_tasks(self._books, episode.id):
+            because = "the caller asked for no more texts"
+            episodes.close(self._books, episode, Outcome.OPTED_OUT, "opted-out", because, self._now)
+
+    def _opt_in(self, episode: Episode, said: str) -> None:
+        self._books.add_consent(consent.opted_in(_caller(episode), self._now, consent.Source.TEXT, said))
+        self._text(episode, self._rules.routes[Intent.START].template)
+
+    # the branches
+
+    def _urgent(self, episode: Episode, meaning: Understanding, said: str) -> list[Alarm]:
+        """A person, now; and texts that tell both sides so. An opt-out in the same breath holds from then on."""
+        route = self._rules.routes[Intent.URGENT]
+        episode = replace(episode, urgent_at=episode.urgent_at or self._now)
+        self._books.save_episode(episode)
+        task = self._task(episode, Intent.URGENT, route, said, urgent=True)
+        self._text(episode, route.template, always=True)
+        body = self._wording.text(
+            episodes.STAFF_ALERT, site=self._site, language=self._site.language, now=self._now, task=task.id
+        )
+        for nurse in self._site.alert_numbers:
+            episodes.queue_text(
+                self._books,
+                episode,
+                self._site,
+                episodes.STAFF_ALERT,
+                body,
+                now=self._now,
+                due_at=self._now,
+                to=nurse,
+            )
+        if meaning.opts_out:
+            self._books.add_consent(consent.opted_out(_caller(episode), self._now, consent.Source.TEXT, said))
+        return [Alarm("urgent", "a caller wrote that it is urgent", self._site.id)]
+
+    def _offer_booking(self, episode: Episode, intent: Intent, route: Route, said: str) -> None:
+        episode = replace(episode, booking_asked_at=episode.booking_asked_at or self._now)
+        self._books.save_episode(episode)
+        if self._site.booking_url is None or not self._text(episode, route.template):
+            self._hand_over(episode, intent, replace(route, template=f"{route.template}-call"), said)
+            return
+        silence = add_business_time(self._site.hours, self._now, self._rules.follow_up.link_silence)
+        episodes.set_timer(self._books, episodes.LINK_SILENCE, episode.id, silence)
+
+    def _hand_over(self, episode: Episode, intent: Intent, route: Route, said: str) -> None:
+        """A person does it; the caller is told so once, not with every line they add."""
+        told = any(t.template == route.template for t in self._books.texts_of(episode.id))
+        busy = episodes.open_tasks(self._books, episode.id)
+        if busy and intent is Intent.UNKNOWN:
+            self._add_to(busy[0].queue, episode, intent, said)
+            return
+        self._task(episode, intent, route, said)
+        if not told:
+            self._text(episode, route.template)
+
+    def _add_to(self, queue: str, episode: Episode, intent: Intent, said: str) -> None:
+        """More words on what is being looked after already: a good time to call, a correction."""
+        route = Route(queue=queue, clock=Clock.NEXT_DAY)
+        self._task(episode, intent, route, said, title="Wrote again")
+
+    def _task(
+        self,
+        episode: Episode,
+        intent: Intent,
+        route: Route,
+        said: str,
+        *,
+        urgent: bool = False,
+        title: str = "",
+    ) -> Task:
+        return episodes.open_task(
+            self._books,
+            episode,
+            self._site,
+            route.queue or FRONT_DESK,
+            route.clock,
+            title or TITLES.get(intent, "Call back"),
+            now=self._now,
+            said=said,
+            urgent=urgent,
+        )
+
+    def _text(self, episode: Episode, template: str | None, *, always: bool = False) -> bool:
+        """Answer, unless they opted out or had too many texts today. True when a text will go."""
+        patient = _caller(episode)
+        if template is None or not consent.standing(self._books.consent(patient)).may_text:
+            return False
+        sent = self._books.count_texts_out(since=self._now - DAY, to=patient, at_most=REPLIES_PER_DAY)
+        if not always and sent >= REPLIES_PER_DAY:
+            because = f"no answer sent: {REPLIES_PER_DAY} texts to this number in 24 hours"
+            episodes.note(self._books, self._now, "no-text", "cap-replies", because, episode=episode.id)
+            return False
+        self._send(episode, template)
+        return True
+
+    def _send(self, episode: Episode, template: str) -> None:
+        body = self._wording.text(template, site=self._site, language=episode.language, now=self._now)
+        episodes.queue_text(self._books, episode, self._site, template, body, now=self._now, due_at=self._now)
+
+
+def _caller(episode: Episode) -> PhoneNumber:
+    if episode.caller is None:
+        raise ValueError(f"episode {episode.id} has a text but no number")
+    return episode.caller

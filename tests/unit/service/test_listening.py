@@ -1,0 +1,99 @@
+"""From facts to books, also when the books cannot be written for a while."""
+
+import asyncio
+from collections.abc import Callable
+from typing import TypeVar
+
+from secondring.domain import facts
+from secondring.domain.calls import CallTracker
+from secondring.domain.casework import Alarm, Casework
+from secondring.domain.errors import StoreBusy
+from secondring.domain.facts import Fact
+from secondring.domain.ports import Books
+from secondring.domain.verdict import Verdict
+from secondring.listening import CallKeeper, InStore
+from secondring.store.memory import MemoryStore
+from secondring.writer import Writer
+from tests.support.clinic import MONDAY_TEN, PlainWording, some_rules
+from tests.support.pbx_script import Script
+
+T = TypeVar("T")
+
+
+class Rings:
+    def __init__(self) -> None:
+        self.count = 0
+
+    async def ring(self) -> None:
+        self.count += 1
+
+
+def a_keeper(in_store: InStore, alarms: list[Alarm], rings: Rings) -> CallKeeper:
+    return CallKeeper(
+        CallTracker(),
+        Casework(some_rules(), PlainWording()),
+        in_store,
+        clock=lambda: MONDAY_TEN,
+        ring=rings.ring,
+        raise_alarm=alarms.append,
+    )
+
+
+def a_missed_call() -> list[Fact]:
+    return Script(now=MONDAY_TEN).calls_in().dials("p").dial_ends("p", "NOANSWER").hangs_up().told
+
+
+async def test_what_follows_from_a_call_is_committed_before_the_bell_rings() -> None:
+    store, rings = MemoryStore(), Rings()
+    writer = Writer(store)
+    await a_keeper(writer, [], rings).handle(a_missed_call())
+    writer.close()
+    with store.reading() as books:
+        (call,) = books.find_calls("c")
+        assert call.verdict is Verdict.MISSED
+        assert call.episode is not None
+        assert len(books.texts_of(call.episode)) == 1
+    assert rings.count == 1
+
+
+async def test_a_database_that_refuses_is_asked_again_and_nothing_is_lost() -> None:
+    store, alarms = MemoryStore(), list[Alarm]()
+    writer = Writer(store)
+    refusals = iter([True, True, False])
+
+    async def reluctant(work: Callable[[Books], T]) -> T:
+        if next(refusals, False):
+            raise StoreBusy("the database is locked")
+        return await writer(work)
+
+    await a_keeper(reluctant, alarms, Rings()).handle(a_missed_call())
+    writer.close()
+    with store.reading() as books:
+        assert len(books.find_calls("c")) == 1
+    assert [alarm.kind for alarm in alarms] == ["store"]
+
+
+async def test_calls_that_were_open_are_taken_up_again() -> None:
+    store = MemoryStore()
+    writer = Writer(store)
+    first = Script(now=MONDAY_TEN).calls_in().told
+    await a_keeper(writer, [], Rings()).handle(first)
+    after_crash = a_keeper(writer, [], Rings())
+    assert await after_crash.adopt_open_calls("pbx") == 1
+    await after_crash.handle([facts.StockTaken(at=MONDAY_TEN, legs=())])
+    writer.close()
+    with store.reading() as books:
+        (call,) = books.find_calls("c")
+        assert (call.verdict, call.detail) == (Verdict.MISSED, "lost-track")
+        assert [task.title for task in books.tasks()] == ["Call back (not-seen-to-the-end)"]
+
+
+async def test_facts_of_two_batches_stay_in_order() -> None:
+    store = MemoryStore()
+    writer = Writer(store)
+    keeper = a_keeper(writer, [], Rings())
+    told = a_missed_call()
+    await asyncio.gather(keeper.handle(told[:2]), keeper.handle(told[2:]))
+    writer.close()
+    with store.reading() as books:
+        assert books.find_calls("c")[0].reason == "no-answer"

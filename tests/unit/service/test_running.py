@@ -1,0 +1,38 @@
+"""The parts of a service live and die together."""
+
+import asyncio
+import os
+import signal
+
+import pytest
+
+from secondring.running import run_together
+
+
+async def for_ever(stopped: list[str], name: str) -> None:
+    try:
+        await asyncio.Event().wait()
+    finally:
+        stopped.append(name)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+async def test_a_signal_stops_every_part(number: signal.Signals) -> None:
+    stopped: list[str] = []
+
+    def ready() -> None:
+        asyncio.get_running_loop().call_soon(os.kill, os.getpid(), number)
+
+    await run_together({"a": lambda: for_ever(stopped, "a"), "b": lambda: for_ever(stopped, "b")}, ready)
+    assert sorted(stopped) == ["a", "b"]
+
+
+async def test_a_part_that_fails_takes_the_others_with_it_and_is_told() -> None:
+    stopped: list[str] = []
+
+    async def fails() -> None:
+        raise OSError("no more disk")
+
+    with pytest.raises(OSError, match="no more disk"):
+        await run_together({"a": lambda: for_ever(stopped, "a"), "b": fails}, ready=lambda: None)
+    assert stopped == ["a"]
