@@ -1,12 +1,15 @@
 """Serves the webhooks on a listener of their own."""
 
+import asyncio
 import contextlib
+import socket
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import uvicorn
 from starlette.applications import Starlette
 
+from secondring.domain.errors import ConfigError
 from sms_gateway.privacy import quiet_libraries
 
 
@@ -22,7 +25,26 @@ class ListenSettings:
 
 
 class _Server(uvicorn.Server):
-    """Signals belong to whoever runs the whole service."""
+    """Signals belong to whoever runs the whole service; being cancelled is how it tells us to stop."""
+
+    async def serve(self, sockets: list[socket.socket] | None = None) -> None:
+        """Serve until cancelled or told to exit; what is being answered is answered to its end."""
+        work = asyncio.create_task(self._serve_or_tell(sockets), name="webhooks")
+        try:
+            await asyncio.shield(work)
+        except asyncio.CancelledError:
+            self.should_exit = True
+            await work
+            raise
+
+    async def _serve_or_tell(self, sockets: list[socket.socket] | None) -> None:
+        try:
+            await super().serve(sockets)
+        except SystemExit as error:  # uvicorn's way of saying that it cannot listen there
+            where = f"{self.config.host}:{self.config.port}"
+            raise ConfigError(
+                f"carriers.http: cannot listen on {where}; is the port taken, or not ours to open?"
+            ) from error
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:

@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 import pytest
 import pytest_asyncio
+import uvicorn
 
 from secondring.domain.errors import ConfigError
 from secondring.domain.records import TextState
@@ -29,6 +30,10 @@ class HttpNamed(FakeCarrier):
 
 class Door:
     """A gateway's view of us."""
+
+    inbound: Inbound
+    server: uvicorn.Server
+    serving: asyncio.Task[None]
 
     def __init__(self, world: World, client: httpx.AsyncClient) -> None:
         self.world = world
@@ -50,11 +55,11 @@ async def a_door(**limits: float) -> AsyncIterator[Door]:
     world = World(carrier=HttpNamed())
     client = httpx.AsyncClient()
     door = Door(world, client)
-    inbound = Inbound(world.desk, world.in_store, clock=world.clock, ring=door.ring)
+    door.inbound = Inbound(world.desk, world.in_store, clock=world.clock, ring=door.ring)
     settings = WebhookSettings(secrets=(SECRET,), **limits)  # type: ignore[arg-type]
-    application = Webhooks(inbound, settings, clock=world.clock).application()
-    server = make_server(application, ListenSettings(port=0))
-    serving = asyncio.create_task(server.serve())
+    application = Webhooks(door.inbound, settings, clock=world.clock).application()
+    door.server = server = make_server(application, ListenSettings(port=0))
+    door.serving = serving = asyncio.create_task(server.serve())
     await until(lambda: server.started, "the server is up")
     port = server.servers[0].sockets[0].getsockname()[1]
     client.base_url = httpx.URL(f"http://127.0.0.1:{port}")
@@ -63,7 +68,7 @@ async def a_door(**limits: float) -> AsyncIterator[Door]:
     finally:
         await client.aclose()
         server.should_exit = True
-        await serving
+        await asyncio.gather(serving, return_exceptions=True)
 
 
 @pytest_asyncio.fixture
@@ -214,6 +219,44 @@ async def test_a_hundred_replies_at_once_are_all_kept(door: Door) -> None:
     assert {answer.status_code for answer in answers} == {200}
     assert len(door.world.desk.told) == 90
     assert time.monotonic() - began < 10
+
+
+async def test_being_cancelled_closes_the_door_once_all_are_answered() -> None:
+    async with a_door() as door:
+        begun, slow = asyncio.Event(), asyncio.Event()
+        kept = door.world.in_store
+
+        def slowly(work: Any) -> Any:
+            async def run() -> Any:
+                begun.set()
+                await slow.wait()
+                return await kept(work)
+
+            return run()
+
+        door.inbound._in_store = slowly
+        knocking = asyncio.create_task(door.knock("inbound", REPLY))
+        await begun.wait()
+        door.serving.cancel()
+        await asyncio.sleep(0)
+        slow.set()
+        assert (await knocking).status_code == 200
+        with pytest.raises(asyncio.CancelledError):
+            await door.serving
+        with pytest.raises(httpx.ConnectError):
+            await door.knock("inbound", REPLY)
+
+
+async def test_a_port_that_is_taken_is_told_plainly() -> None:
+    taken = await asyncio.start_server(lambda _r, _w: None, "127.0.0.1", 0)
+    port = taken.sockets[0].getsockname()[1]
+    world = World()
+    inbound = Inbound(world.desk, world.in_store, clock=world.clock, ring=lambda: asyncio.sleep(0))
+    webhooks = Webhooks(inbound, WebhookSettings(secrets=(SECRET,)), clock=world.clock)
+    with pytest.raises(ConfigError, match=f"cannot listen on 127.0.0.1:{port}"):
+        await make_server(webhooks.application(), ListenSettings(port=port)).serve()
+    taken.close()
+    await taken.wait_closed()
 
 
 @pytest.mark.parametrize("secrets", [(), ("short",), ("",)])
