@@ -48,6 +48,10 @@ class Desk(Protocol):
         """
         ...
 
+    def leave_to_a_person(self, books: Books, arrival: Arrival, now: datetime) -> None:
+        """`received` failed on this text: keep it as it is, and have somebody read it at once."""
+        ...
+
     def cursor(self, books: Books, carrier: str) -> str | None:
         """How far that carrier's inbox was read; None to read all it has."""
         ...

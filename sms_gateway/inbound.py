@@ -5,8 +5,8 @@ Each reply is one transaction of its own; what was taken in before does no harm.
 
 import asyncio
 import logging
-from collections.abc import Sequence
-from datetime import timedelta
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
 
 from secondring.domain.errors import PeerError
 from secondring.domain.ports import Books
@@ -32,8 +32,17 @@ class Inbound:
         self._ring = ring
 
     async def text(self, arrival: Arrival) -> bool:
-        """Take in a reply; on disk when this returns. False for one that was taken in before."""
-        new = await self._in_store(lambda books: self._take(books, arrival))
+        """Take in a reply; on disk when this returns. False for one that was taken in before.
+
+        One that our own code fails on is kept all the same, for a person to read.
+        """
+        try:
+            new = await self._in_store(lambda books: self._take(books, arrival, self._desk.received))
+        except PeerError:
+            raise
+        except Exception as error:  # noqa: BLE001 - a bug must not cost a patient's words
+            log.error("a reply of %s goes to a person: handling it broke, %s", arrival.carrier, blame(error))  # noqa: TRY400
+            new = await self._in_store(lambda books: self._take(books, arrival, self._desk.leave_to_a_person))
         if new:
             await self._ring()
         return new
@@ -42,10 +51,12 @@ class Inbound:
         """Take in receipts, in one transaction; returns those of texts that we do not know."""
         return await self._in_store(lambda books: self._strangers(books, receipts))
 
-    def _take(self, books: Books, arrival: Arrival) -> bool:
+    def _take(
+        self, books: Books, arrival: Arrival, handle: Callable[[Books, Arrival, datetime], None]
+    ) -> bool:
         if books.text_by_carrier_id(arrival.carrier, arrival.carrier_id, outgoing=False) is not None:
             return False
-        self._desk.received(books, arrival, self._clock())
+        handle(books, arrival, self._clock())
         return True
 
     def _strangers(self, books: Books, receipts: Sequence[Receipt]) -> list[Receipt]:

@@ -77,6 +77,13 @@ class FakeDesk:
         if arrival.carrier_id in self.broken:
             raise KeyError(arrival.body)
         self.told.append(("received", arrival.carrier_id))
+        self._keep(books, arrival, now)
+
+    def leave_to_a_person(self, books: Books, arrival: Arrival, now: datetime) -> None:
+        self.told.append(("to a person", arrival.carrier_id))
+        self._keep(books, arrival, now)
+
+    def _keep(self, books: Books, arrival: Arrival, now: datetime) -> None:
         episode = EpisodeId(f"E-{arrival.carrier_id}")
         books.save_episode(
             Episode(id=episode, site=SITE, caller=arrival.sender, opened_at=now, window_ends_at=now)
