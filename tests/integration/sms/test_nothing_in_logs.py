@@ -87,11 +87,11 @@ async def test_handset(tmp_path: Path) -> None:
     await _send_with(HandsetCarrier(spool, Clock()), World())
     spool.reply(ANNA, PLANTED, at=NOON)
     office = Office()
-    office.world.desk.broken = {spool.since(0)[0][-1].id}
+    office.world.desk.hopeless = {spool.since(0)[0][-1].id}
     desk, in_store = office.world.desk, office.world.in_store
     poller = Poller(HandsetCarrier(spool, Clock()), office.inbound, desk, in_store)
     assert not await poller.round()
-    desk.broken = set()
+    desk.hopeless = set()
     assert await poller.round()
 
 
@@ -123,7 +123,7 @@ async def test_webhooks() -> None:
             await door.knock("inbound", body)
             await door.knock("receipt", body)
             await door.knock("inbound", body, signature="0" * 64)
-        door.world.desk.broken = {"r9"}
+        door.world.desk.hopeless = {"r9"}
         assert (await door.knock("inbound", planted | {"id": "r9"})).status_code == 503
 
 

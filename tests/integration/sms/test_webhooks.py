@@ -110,10 +110,10 @@ async def test_a_receipt_before_its_text_is_known_is_asked_for_again(door: Door)
 
 
 async def test_a_reply_that_could_not_be_kept_is_asked_for_again(door: Door) -> None:
-    door.world.desk.broken = {"r1"}
+    door.world.desk.hopeless = {"r1"}
     answer = await door.knock("inbound", REPLY)
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
-    door.world.desk.broken = set()
+    door.world.desk.hopeless = set()
     assert (await door.knock("inbound", REPLY)).status_code == 200
 
 

@@ -44,13 +44,15 @@ class Clock:
 
 
 class FakeDesk:
-    """Remembers what it was told; `permission` decides, `broken` names texts it chokes on."""
+    """Remembers what it was told; `permission` decides, `broken` names texts it
+    chokes on, `hopeless` those that it cannot even leave to a person."""
 
     def __init__(self) -> None:
         self.told: list[tuple[str, str]] = []
         self.failures: list[Failure] = []
         self.permission: Callable[[Text], Permission] = lambda _text: Go()
         self.broken: set[str] = set()
+        self.hopeless: set[str] = set()
         self.broken_answers: set[str] = set()
 
     def before_send(self, books: Books, text: Text, now: datetime) -> Permission:
@@ -74,12 +76,14 @@ class FakeDesk:
         self.told.append(("delivered", text.id))
 
     def received(self, books: Books, arrival: Arrival, now: datetime) -> None:
-        if arrival.carrier_id in self.broken:
+        if arrival.carrier_id in self.broken | self.hopeless:
             raise KeyError(arrival.body)
         self.told.append(("received", arrival.carrier_id))
         self._keep(books, arrival, now)
 
     def leave_to_a_person(self, books: Books, arrival: Arrival, now: datetime) -> None:
+        if arrival.carrier_id in self.hopeless:
+            raise KeyError(arrival.body)
         self.told.append(("to a person", arrival.carrier_id))
         self._keep(books, arrival, now)
 
