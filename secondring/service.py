@@ -68,6 +68,12 @@ class _Frame:
     writer: Writer
     bell: Doorbell
 
+    @property
+    def request_time(self) -> timedelta:
+        """How long the carrier may take; a crash delays a text by little more than that."""
+        http = self.settings.carrier.http
+        return http.timeout if http else timedelta(seconds=5)
+
     async def ring(self) -> None:
         await self.bell.ring(TEXTS)
 
@@ -171,5 +177,9 @@ def _outbox(frame: _Frame, desk: ClinicDesk, carrier: Carrier) -> Outbox:
         frame.writer,
         clock=now,
         bell=frame.bell.listen(TEXTS),
-        settings=OutboxSettings(in_flight=gateway.concurrency),
+        settings=OutboxSettings(
+            in_flight=gateway.concurrency,
+            request_limit=frame.request_time + timedelta(seconds=2),
+            lease=frame.request_time + timedelta(seconds=10),
+        ),
     )

@@ -222,7 +222,7 @@ def site_words(site: Site, language: str, at: datetime) -> dict[str, str]:
         "clinic": site.name,
         "phone": spoken_form(site.phone, site.region),
         "link": site.booking_url or "",
-        "opens": opens_phrase(opening or at, now=at, zone=site.hours.zone, language=language),
+        "opens": opens_phrase(opening, now=at, zone=site.hours.zone, language=language) if opening else "",
     }
 
 
