@@ -106,10 +106,14 @@ class Messages:
 _LISTED = "|".join(NAMES) + SUFFIX
 
 
-def table() -> str:
-    """Every message as a made-up clinic sends it, with its parts: a Markdown table for the documentation."""
+def page() -> str:
+    """The page docs/messages.md: every message as a made-up clinic sends it, with its parts."""
     messages = Messages()
-    rows = ["| message | language | characters | alphabet | parts | text |", "|---|---|---|---|---|---|"]
+    rows = [
+        INTRO,
+        "| message | language | characters | alphabet | parts | text |",
+        "|---|---|---|---|---|---|",
+    ]
     for name in NAMES:
         for language in LANGUAGES:
             text = messages.render(name, language, SAMPLE | {"opens": _OPENS[language]})
@@ -118,7 +122,15 @@ def table() -> str:
     return "\n".join(rows) + "\n"
 
 
+INTRO = """\
+# What the texts say
+
+Made by `python -m sms_gateway.messages > docs/messages.md`; do not edit. As a made-up clinic sends them.
+A clinic's own wording goes into `messages.directory`, for example `en/first-open.txt.j2`; `secondring check-config`
+refuses clinical words, names, texts of more than two parts and first texts without a way out, naming file and line.
+"""
+
 _OPENS = {"en": "Monday at 8 AM", "es": "el lunes a las 8 am"}
 
 if __name__ == "__main__":
-    sys.stdout.write(table())
+    sys.stdout.write(page())
