@@ -12,7 +12,7 @@ import pytest
 
 from secondring.domain.ids import EpisodeId, JobKey, TextId
 from secondring.domain.records import Episode, Job, Text, TextState
-from secondring.store.keys import make_key, write_key
+from secondring.store.keys import make_key
 from secondring.store.migrate import upgrade
 from secondring.store.sqlstore import SqlStore
 from sms_gateway.carriers.spool import Spool
@@ -25,7 +25,7 @@ TEXTS = 60
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[SqlStore]:
     key = make_key()
-    write_key(tmp_path / "key", key)
+    (tmp_path / "key").write_bytes(key.secret)
     url = f"sqlite:///{tmp_path / 'books.db'}"
     upgrade(url)
     opened = SqlStore(url, key)

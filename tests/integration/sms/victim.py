@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from secondring.bus.memory import Doorbell
 from secondring.domain.ports import Books
-from secondring.store.keys import read_key
+from secondring.store.keys import Key
 from secondring.store.sqlstore import SqlStore
 from sms_gateway.breaker import Breaker
 from sms_gateway.carriers.handset import HandsetCarrier
@@ -40,7 +40,7 @@ def _now() -> datetime:
 
 
 async def main(folder: Path) -> None:
-    store = SqlStore(f"sqlite:///{folder / 'books.db'}", read_key(folder / "key"))
+    store = SqlStore(f"sqlite:///{folder / 'books.db'}", Key((folder / "key").read_bytes()))
     writer = ThreadPoolExecutor(1)
 
     def in_store(work: Callable[[Books], T]) -> Awaitable[T]:
