@@ -7,7 +7,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 RATE = 8000
-PROMPTS = {"please-choose": (350, 1.0), "closed": (300, 1.0), "beep": (1000, 0.2), "hold/music": (520, 2.0)}
+QUESTION = 350  # Hz: what one hears when asked to press a key
+MUSIC = 520  # Hz: what one hears on hold
+PROMPTS = {
+    "please-choose": (QUESTION, 1.0),
+    "closed": (300, 1.0),
+    "beep": (1000, 0.2),
+    "hold/music": (MUSIC, 2.0),
+}
 
 
 def write_prompts(directory: Path) -> None:

@@ -2,7 +2,7 @@
 
 from lab.phones import BUSY, CONGESTED, DECLINED, UNAVAILABLE, Answer, Forward, Refuse, State
 from lab.scenarios.dids import ONE_PHONE, ONE_PHONE_BRIEFLY
-from lab.scenarios.stage import SECOND_CALLER, Stage, answered, missed, scenario
+from lab.scenarios.stage import ANY, SECOND_CALLER, Stage, answered, missed, scenario
 
 
 @scenario(ONE_PHONE, answered())
@@ -48,7 +48,7 @@ def very_short_ring(stage: Stage) -> None:
     call.hang_up()
 
 
-@scenario(ONE_PHONE, missed("no-answer", "caller-cancel"))
+@scenario(ONE_PHONE, missed("no-answer", ANY))
 def glare(stage: Stage) -> None:
     """The caller hangs up and the desk picks up in the same instant: nobody talked."""
     desk = stage.desk()

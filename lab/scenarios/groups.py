@@ -13,9 +13,7 @@ from lab.scenarios.dids import (
     RING_GROUP,
 )
 from lab.scenarios.stage import ANY, Stage, answered, missed, ours, scenario
-from lab.sounds import PROMPTS
-
-QUESTION, _ = PROMPTS["please-choose"]  # Hz
+from lab.sounds import QUESTION
 
 
 @scenario(RING_GROUP, answered())

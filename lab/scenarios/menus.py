@@ -3,6 +3,7 @@
 from lab.phones import Answer, State
 from lab.scenarios.dids import CLOSED, CONFERENCE, MENU, PHONE_THEN_VOICEMAIL, WRONG_NUMBER
 from lab.scenarios.stage import Stage, answered, missed, refused, scenario
+from lab.sounds import QUESTION
 
 
 @scenario(MENU, missed("ivr-hangup", "in-menu"))
@@ -16,6 +17,7 @@ def menu_choice_rang_out(stage: Stage) -> None:
     """The caller chooses the front desk and nobody answers."""
     stage.desk()
     call = stage.dial_in().wait_for(State.TALKING)
+    call.wait_to_hear(QUESTION)
     call.dial("1")
     call.wait_for(State.ENDED, timeout=8)
 
@@ -25,6 +27,7 @@ def menu_choice_answered(stage: Stage) -> None:
     """The caller chooses the front desk and it answers."""
     desk = stage.desk(behaviour=Answer())
     call = stage.dial_in().wait_for(State.TALKING)
+    call.wait_to_hear(QUESTION)
     call.dial("1")
     desk.next_call().wait_for(State.TALKING)
     stage.tap.wait_for_event("BridgeEnter", Context="menu")
@@ -36,6 +39,7 @@ def menu_straight_to_voicemail(stage: Stage) -> None:
     """The caller chooses voicemail at once, without any phone having rung, and leaves a message."""
     call = stage.dial_in().wait_for(State.TALKING)
     call.play_tone(440)
+    call.wait_to_hear(QUESTION)
     call.dial("2")
     stage.tap.wait_for_event("Newexten", Application="VoiceMail")
     call.stay(2.5)

@@ -17,6 +17,7 @@ from lab.scenarios.dids import (
     QUEUE_WITH_KEYS,
 )
 from lab.scenarios.stage import SECOND_CALLER, Stage, answered, missed, scenario
+from lab.sounds import MUSIC
 
 
 def wait_in_queue(stage: Stage, agent: Phone) -> Line:
@@ -91,6 +92,7 @@ def queue_leave_when_empty(stage: Stage) -> None:
 def queue_exit_key(stage: Stage) -> None:
     """The caller presses 0 to leave the queue, and the dialplan has nothing more to offer."""
     call = wait_in_queue(stage, stage.desk())
+    call.wait_to_hear(MUSIC)
     call.dial("0")
     call.wait_for(State.ENDED)
 
@@ -100,6 +102,7 @@ def queue_exit_key_then_answered(stage: Stage) -> None:
     """The caller presses 2 to leave the queue for another phone, which answers."""
     other = stage.desk("1002", Answer())
     call = wait_in_queue(stage, stage.desk())
+    call.wait_to_hear(MUSIC)
     call.dial("2")
     other.next_call().wait_for(State.TALKING)
     stage.tap.wait_for_event("BridgeEnter", Context="queue-keys")

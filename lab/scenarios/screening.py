@@ -3,6 +3,7 @@
 from lab.phones import Answer, Line, State
 from lab.scenarios.dids import MOBILE_UNSCREENED, SCREENED_MOBILE
 from lab.scenarios.stage import Stage, answered, missed, scenario
+from lab.sounds import QUESTION
 
 
 def ring_the_nurse(stage: Stage) -> tuple[Line, Line]:
@@ -18,6 +19,7 @@ def ring_the_nurse(stage: Stage) -> tuple[Line, Line]:
 def screen_accepted(stage: Stage) -> None:
     """The nurse answers, is asked, and presses 1."""
     call, asked = ring_the_nurse(stage)
+    asked.wait_to_hear(QUESTION)
     asked.dial("1")
     stage.talk(call).hang_up()
 
@@ -26,6 +28,7 @@ def screen_accepted(stage: Stage) -> None:
 def screen_refused(stage: Stage) -> None:
     """The nurse answers, is asked, and presses 2."""
     call, asked = ring_the_nurse(stage)
+    asked.wait_to_hear(QUESTION)
     asked.dial("2")
     call.wait_for(State.ENDED)
 
