@@ -1,12 +1,16 @@
 """`secondring demo`: a morning at a clinic that does not exist, on a PBX and phones that do."""
 
 import contextlib
+import re
 import time
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
+from rich._export_format import CONSOLE_SVG_FORMAT
 from rich.console import Console
+from rich.table import Table
+from rich.text import Text
 
 from lab.errors import LabError
 from lab.pbx import Pbx
@@ -66,7 +70,9 @@ def run_demo(*, stay: bool = False, picture: Path | None = None) -> None:
                 Morning(pbx, service, out).play()
                 _what_next(out, pbx, service, stay=stay)
         if picture:
-            out.save_svg(str(picture), title="scripts/demo")
+            out.save_svg(
+                str(picture), title="scripts/demo", code_format=_without_web_fonts(CONSOLE_SVG_FORMAT)
+            )
     except KeyboardInterrupt:
         out.print("\nStopped; nothing is left behind.")
 
@@ -212,15 +218,23 @@ class Morning:
     def _say(self, kind: str, words: str) -> None:
         at = time.monotonic() - self._began
         style = STYLES.get(kind, "default")
-        label = "" if kind == "story" else f"{kind:<9}"
-        self._out.print(f"[dim]{at:6.1f} s[/dim]  [{style}]{label}[/{style}]", end="")
-        self._out.print(words, style=style if kind in ("story", "urgent") else None, markup=False)
+        line = Table.grid(padding=(0, 1))
+        line.add_column(width=8, justify="right", style="dim")
+        line.add_column(width=8, style=style)
+        line.add_column(style=style if kind in ("story", "urgent") else "")
+        line.add_row(f"{at:.1f} s", "" if kind == "story" else kind, Text(words))
+        self._out.print(line)
 
     @staticmethod
     def _named(number: PhoneNumber | None) -> str:
         if number is None:
             return "a caller without a number"
         return PEOPLE.get(number.e164, spoken_form(number, "US"))
+
+
+def _without_web_fonts(svg: str) -> str:
+    """A picture in our README fetches nothing from anywhere."""
+    return re.sub(r"@font-face \{\{.*?\}\}", "", svg, flags=re.DOTALL)
 
 
 def _number_of(name: str) -> str:
