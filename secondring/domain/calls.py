@@ -82,6 +82,7 @@ class CallTracker:
             facts.QueueAbandoned: self._queue_abandoned,
             facts.AppStarted: self._app_started,
             facts.VariableSet: self._variable_set,
+            facts.Parked: self._parked,
             facts.Unparked: self._unparked,
             facts.ParkingLost: self._parking_lost,
             facts.LinkLost: self._link_lost,
@@ -273,6 +274,13 @@ class CallTracker:
         call = self._ledger.with_root(fact.leg.id)
         if call:
             _note_variable(call, fact.name, fact.value)
+        return []
+
+    def _parked(self, fact: facts.Parked) -> list[CallEvent]:
+        """Lost until somebody comes: that the caller gave up may be told after their hang-up."""
+        call = self._ledger.of(fact.leg.id)
+        if call:
+            call.evidence.parking_lost = call.evidence.fetched_by_nobody = True
         return []
 
     def _unparked(self, fact: facts.Unparked) -> list[CallEvent]:

@@ -174,6 +174,12 @@ def test_an_insider_who_fetches_a_parked_caller_has_answered() -> None:
     assert script.ended[-1].verdict == "answered"
 
 
+def test_a_parked_caller_s_hang_up_may_be_told_before_their_giving_up() -> None:
+    script = Script().calls_in().up().bridged("c", bridge="lot", kind="parking")
+    script.tell(facts.Parked(at=START, leg=leg("c"))).hangs_up()
+    assert script.verdict() == ("missed", "abandoned", "parked")
+
+
 def test_a_caller_parked_before_anyone_spoke_and_lost() -> None:
     script = Script().calls_in().up().bridged("c", bridge="lot", kind="parking")
     script.tell(facts.ParkingLost(at=START, leg=leg("c"), timed_out=False)).hangs_up()
