@@ -90,6 +90,12 @@ class Casework:
                 books.save_text(replace(text, due_at=due_at))
                 books.move_job(episodes.send_key(text.id), due_at)
 
+    def _release_texts(self, books: Books, call: Call, now: datetime) -> None:
+        """They are off the line, and a text that another site held for them need not wait any more."""
+        if call.caller is not None:
+            for episode in books.open_episodes(call.caller):
+                self._move_first_texts(books, episode, now + self.rules.guards.settle)
+
     def call_answered(self, books: Books, event: CallAnswered, now: datetime) -> None:
         """A caller who has a person on the line needs nothing more from us."""
         if event.direction is not Direction.INBOUND:
@@ -124,6 +130,7 @@ class Casework:
         books.save_call(call)
         if event.verdict is Verdict.ANSWERED and call.caller is not None and event.answered_at is not None:
             self._reached(books, call.caller, call.site, event.answered_at, now)
+        self._release_texts(books, call, now)
         return []
 
     def _verdict_of(self, event: CallEnded, now: datetime) -> Call:
@@ -179,6 +186,7 @@ class Casework:
         decision = decide(case)
         if decision.action is Action.EXCLUDE:
             books.save_call(replace(call, verdict=Verdict.IGNORED, reason=decision.rule, detail=call.reason))
+            self._release_texts(books, call, now)
             self._note(books, decision, call.id, None, now)
             return []
         episode = self._episode_for(books, call, case.episode)

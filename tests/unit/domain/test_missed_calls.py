@@ -9,6 +9,8 @@ import phonenumbers
 import pytest
 
 from secondring.domain.hours import OpeningHours
+from secondring.domain.ids import SiteId
+from secondring.domain.phone import PhoneNumber
 from secondring.domain.records import Outcome, TextState
 from secondring.domain.rules import Guards
 from secondring.domain.texting import Fault
@@ -81,6 +83,19 @@ def test_a_text_held_for_a_caller_on_the_line_goes_at_last() -> None:
     clinic.misses()
     clinic.wait(seconds=1).rings()
     clinic.wait(minutes=10, seconds=5).send_due()
+    assert clinic.templates == ["first-open"]
+
+
+def test_a_text_held_while_the_caller_talks_to_another_site_goes_when_they_are_off_the_line() -> None:
+    south = a_site(id=SiteId("south"), dids=(PhoneNumber("+12025550150"),))
+    clinic = Clinic(rules=replace(some_rules(), sites=(a_site(), south)))
+    clinic.misses()
+    clinic.wait(seconds=1)
+    elsewhere = clinic.rings(did="2025550150")
+    clinic.wait(seconds=30).is_answered(elsewhere).wait(seconds=60)
+    assert clinic.send_due() == []
+    clinic.ends(elsewhere, answered_at=clinic.now - timedelta(seconds=60))
+    clinic.wait(seconds=2).send_due()
     assert clinic.templates == ["first-open"]
 
 
