@@ -13,7 +13,7 @@ from typing import Protocol, TypeVar
 from secondring.domain.call_events import CallBegan, CallEvent
 from secondring.domain.calls import CallTracker
 from secondring.domain.casework import Alarm, Casework
-from secondring.domain.errors import PeerError
+from secondring.domain.errors import PeerError, blame
 from secondring.domain.facts import Fact
 from secondring.domain.ports import Books
 
@@ -84,10 +84,30 @@ class CallKeeper:
         await self._ring()
 
     async def _insist(self, events: list[CallEvent]) -> list[Alarm]:
+        try:
+            return await self._keep_trying(lambda books: self._casework.tell(books, events, self._clock()))
+        except Exception as error:  # noqa: BLE001 - our bug costs one call's handling, never the others'
+            if len(events) > 1:
+                return [alarm for event in events for alarm in await self._insist([event])]
+            return await self._give_up(events[0], error)
+
+    async def _give_up(self, event: CallEvent, error: Exception) -> list[Alarm]:
+        """One event that our code fails on: a person looks after that caller."""
+        alarm = Alarm("call-not-handled", f"a person has to look after call {event.call}: {blame(error)}")
+        try:
+            await self._keep_trying(
+                lambda books: self._casework.leave_to_a_person(books, event, self._clock())
+            )
+        except Exception as second:  # noqa: BLE001 - said as loudly as can be; the other calls go on
+            log.error("not even a task could be made for call %s: %s", event.call, blame(second))  # noqa: TRY400
+        return [alarm]
+
+    async def _keep_trying(self, work: Callable[[Books], T]) -> T:
+        """In one transaction, again and again while the database does not do its part."""
         failures = 0
         while True:
             try:
-                return await self._in_store(lambda books: self._casework.tell(books, events, self._clock()))
+                return await self._in_store(work)
             except PeerError as error:
                 if failures == 0:
                     self._raise_alarm(Alarm("store", f"calls cannot be stored, trying again: {error}"))

@@ -7,6 +7,8 @@ import signal
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
+from secondring.domain.errors import blame
+
 log = logging.getLogger(__name__)
 
 STOP_WITHIN = 5.0
@@ -37,7 +39,7 @@ async def run_together(parts: Mapping[str, Callable[[], Awaitable[None]]], ready
         if task.done() and not task.cancelled():
             error = task.exception()
             if error is not None:
-                log.error("%s ended: %s", name, error)
+                log.error("%s ended: %s", name, blame(error))
                 raise error
 
 

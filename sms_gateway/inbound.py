@@ -8,13 +8,12 @@ import logging
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
-from secondring.domain.errors import PeerError
+from secondring.domain.errors import PeerError, blame
 from secondring.domain.ports import Books
 from secondring.domain.texting import Arrival
 from sms_gateway import standing
 from sms_gateway.carriers.port import Carrier, Receipt
 from sms_gateway.desk import Clock, Desk, InStore, Ring
-from sms_gateway.privacy import blame
 
 log = logging.getLogger(__name__)
 

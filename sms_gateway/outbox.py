@@ -12,14 +12,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from secondring.domain.errors import PeerError
+from secondring.domain.errors import PeerError, blame
 from secondring.domain.ids import JobKey
 from secondring.domain.ports import Books
 from secondring.domain.records import Job
 from sms_gateway.carriers.port import Carrier, SendResult, Unknown
 from sms_gateway.desk import Bell, Clock, InStore
 from sms_gateway.errands import Clerk, Done, Errand
-from sms_gateway.privacy import blame
 
 log = logging.getLogger(__name__)
 

@@ -17,7 +17,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from secondring.domain.errors import ConfigError
+from secondring.domain.errors import ConfigError, blame
 from secondring.domain.phone import PhoneNumber
 from secondring.domain.records import TextState
 from secondring.domain.texting import Arrival
@@ -25,7 +25,7 @@ from sms_gateway.carriers.http import NAME
 from sms_gateway.carriers.port import Receipt
 from sms_gateway.desk import Clock
 from sms_gateway.inbound import Inbound
-from sms_gateway.privacy import blame, quiet_libraries
+from sms_gateway.privacy import quiet_libraries
 from sms_gateway.signature import is_genuine
 
 log = logging.getLogger(__name__)

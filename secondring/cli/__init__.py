@@ -1,7 +1,7 @@
 """The command line. Each group of commands has a module; this one puts them together.
 
 Exit codes: 0 done · 1 could not be done · 2 wrong usage · 69 Asterisk, carrier or database did not do
-its part · 78 the configuration has to be mended (the last two as in sysexits.h).
+its part · 70 a bug of ours · 78 the configuration has to be mended (the last three as in sysexits.h).
 """
 
 import sys
@@ -12,9 +12,9 @@ import typer
 
 from secondring.cli import books, phones, services, setup, streams
 from secondring.cli.common import choose_config
-from secondring.domain.errors import ConfigError, LoginRefused, PeerError, SecondRingError
+from secondring.domain.errors import ConfigError, LoginRefused, PeerError, SecondRingError, blame
 
-EX_UNAVAILABLE, EX_CONFIG = 69, 78
+EX_UNAVAILABLE, EX_SOFTWARE, EX_CONFIG = 69, 70, 78
 
 app = typer.Typer(
     name="secondring",
@@ -74,6 +74,13 @@ def main() -> None:
         sys.exit(1)
     except KeyboardInterrupt:
         sys.exit(130)
+    except Exception as error:  # noqa: BLE001 - a traceback may quote a patient
+        _complain_of_ourselves(error)
+
+
+def _complain_of_ourselves(error: Exception) -> None:
+    sys.stderr.write(f"secondring: this is a bug of ours: {blame(error)}. Please report this line.\n")
+    sys.exit(EX_SOFTWARE)
 
 
 def _complain(error: Exception, code: int) -> None:

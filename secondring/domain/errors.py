@@ -39,3 +39,14 @@ class StaleLease(SecondRingError):
 
 class UnknownThing(SecondRingError):
     """A call, episode or task was named that does not exist."""
+
+
+def blame(error: BaseException) -> str:
+    """Which error and where, for a log. An unexpected error's own words may quote a number or a text."""
+    if isinstance(error, SecondRingError):
+        return str(error)
+    frame = error.__traceback__
+    while frame is not None and frame.tb_next is not None:
+        frame = frame.tb_next
+    where = f" at {frame.tb_frame.f_code.co_filename.rpartition('/')[2]}:{frame.tb_lineno}" if frame else ""
+    return f"{type(error).__name__}{where}"

@@ -51,7 +51,7 @@ class HttpSettings:
     token: str | None = field(default=None, repr=False)
     """Sent as `Authorization: Bearer`."""
     lookup_url: str | None = None
-    """`GET {lookup_url}/{id}` answers 200 for a text it took, 404 for one it never saw."""
+    """A GET of it, `{id}` replaced or else appended, answers 200 for a text it took, 404 for one it never saw."""
     timeout: timedelta = timedelta(seconds=10)
     """For the whole exchange; connecting may take half of it."""
     connections: int = 8
@@ -103,7 +103,7 @@ class HttpCarrier:
 
     async def look_up(self, text: OutgoingText) -> SendResult | None:
         """Ask whether the gateway ever took the text."""
-        url = f"{(self._settings.lookup_url or '').rstrip('/')}/{quote(text.id, safe='')}"
+        url = _address_of(text, self._settings.lookup_url or "")
         answer = await self._ask("GET", url, None)
         if not isinstance(answer, _Answer):
             return Unknown(answer.note)
@@ -191,6 +191,11 @@ def _check(url: str, *, plain_allowed: bool) -> None:
         f"carriers.http: {shown} will not do, texts are patients' data; use an https:// address,"
         " or allow_plain_http: true for a gateway on a wire of your own"
     )
+
+
+def _address_of(text: OutgoingText, lookup_url: str) -> str:
+    id_ = quote(text.id, safe="")
+    return lookup_url.replace("{id}", id_) if "{id}" in lookup_url else f"{lookup_url.rstrip('/')}/{id_}"
 
 
 def _result(answer: _Answer, text: OutgoingText, now: datetime) -> SendResult:

@@ -155,6 +155,15 @@ async def test_a_look_up_that_says_neither_yes_nor_no_decides_nothing(
     assert gateway.seen[0].path == "/texts/M-1"
 
 
+async def test_a_look_up_address_may_say_where_the_id_goes(gateway: GatewayServer) -> None:
+    gateway.lookup_script = [Answer(500)]
+    settings = HttpSettings(url=gateway.url, lookup_url=f"{gateway.url}/texts/{{id}}/state")
+    carrier = HttpCarrier(settings, Clock())
+    await carrier.look_up(LETTER)
+    await carrier.close()
+    assert gateway.seen[0].path == "/texts/M-1/state"
+
+
 @pytest.mark.parametrize(
     "url", ["http://sms.example.org/send", "ftp://sms.example.org", "sms.example.org", "https://", ""]
 )

@@ -4,12 +4,15 @@ import asyncio
 from collections.abc import Callable
 from typing import TypeVar
 
-from secondring.domain import facts
+import pytest
+
+from secondring.domain import casework, facts
 from secondring.domain.calls import CallTracker
 from secondring.domain.casework import Alarm, Casework
 from secondring.domain.errors import StoreBusy
 from secondring.domain.facts import Fact
 from secondring.domain.ports import Books
+from secondring.domain.routing import Circumstances, Decision, decide
 from secondring.domain.verdict import Verdict
 from secondring.listening import CallKeeper, InStore
 from secondring.store.memory import MemoryStore
@@ -71,6 +74,32 @@ async def test_a_database_that_refuses_is_asked_again_and_nothing_is_lost() -> N
     with store.reading() as books:
         assert len(books.find_calls("c")) == 1
     assert [alarm.kind for alarm in alarms] == ["store"]
+
+
+async def test_a_call_that_we_fail_on_goes_to_a_person_and_costs_no_other(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    store, alarms = MemoryStore(), list[Alarm]()
+    writer = Writer(store)
+
+    def fails_on_d(case: Circumstances) -> Decision:
+        if case.call.id.uniqueid == "d":
+            raise ValueError(f"cannot handle {case.caller.e164}")
+        return decide(case)
+
+    monkeypatch.setattr(casework, "decide", fails_on_d)
+    both = Script(now=MONDAY_TEN).calls_in("c", caller="2025550123").calls_in("d", caller="2025550124")
+    both.up("c").up("d").hangs_up("d").hangs_up("c")
+    await a_keeper(writer, alarms, Rings()).handle(both.told)
+    writer.close()
+    with store.reading() as books:
+        assert [task.title for task in books.tasks()] == ["Call back at once (we could not handle this call)"]
+        assert books.find_calls("d")[0].verdict is Verdict.MISSED
+        (fine,) = books.find_calls("c")
+        assert fine.episode is not None
+        assert len(books.texts_of(fine.episode)) == 1
+    assert [alarm.kind for alarm in alarms] == ["call-not-handled"]
+    assert "2025550124" not in alarms[0].because
 
 
 async def test_calls_that_were_open_are_taken_up_again() -> None:
