@@ -16,7 +16,7 @@ from secondring.domain.phone import PhoneNumber, parse_number
 from secondring.domain.ports import Books
 from secondring.domain.records import Call, Episode, Outcome, TextState
 from secondring.domain.routing import Action, Circumstances, Decision, decide
-from secondring.domain.rules import FRONT_DESK, Clock, Rules, Site
+from secondring.domain.rules import FRONT_DESK, NO_BRAKE, Clock, Rules, Site
 from secondring.domain.verdict import Verdict
 
 DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)
@@ -57,6 +57,18 @@ class Casework:
             else:
                 self.call_began(books, event, now)
         return alarms
+
+    def leave_to_a_person(self, books: Books, event: CallEvent, now: datetime) -> None:
+        """An event that we failed to handle: where it is a missed call, somebody calls back at once."""
+        if not isinstance(event, CallEnded) or event.verdict is not Verdict.MISSED:
+            return
+        call = self._verdict_of(event, now)
+        episode = self._episode_for(books, call, None)
+        books.save_call(replace(call, episode=episode.id))
+        because = "handling this call failed, so a person calls back"
+        episodes.note(books, now, Action.TASK, "to-a-person", because, episode=episode.id, call=call.id)
+        title = "Call back at once (we could not handle this call)"
+        episodes.open_task(books, episode, self.rules.site(call.site), FRONT_DESK, Clock.NOW, title, now=now)
 
     def call_began(self, books: Books, event: CallBegan, now: datetime) -> None:
         """Remember an open call, so that a crash does not lose it; hold a text to a caller who is back."""
@@ -218,7 +230,7 @@ class Casework:
     def _texts(
         books: Books, since: datetime, cap: int, *, site: SiteId | None = None, to: PhoneNumber | None = None
     ) -> int:
-        return books.count_texts_out(since=since, site=site, to=to, at_most=cap)
+        return 0 if cap >= NO_BRAKE else books.count_texts_out(since=since, site=site, to=to, at_most=cap)
 
     def _episode_for(self, books: Books, call: Call, found: Episode | None) -> Episode:
         if found is not None:
