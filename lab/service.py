@@ -20,12 +20,11 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
 import yaml
 
 from lab.errors import LabError
-from lab.pbx import Pbx
 
 START_SECONDS = 30
 STOP_SECONDS = 10
@@ -34,11 +33,23 @@ ALWAYS = {"mon-sun": ["00:00-24:00"]}
 COMMAND = [sys.executable, "-c", "from secondring.cli import main; main()"]
 
 
+class Manager(Protocol):
+    """What a service needs of a PBX: its manager interface. `Pbx` has one, and whatever plays a PBX."""
+
+    ami_host: str
+    ami_port: int
+
+    @property
+    def secrets(self) -> Mapping[str, str]:
+        """The passwords by account."""
+        ...
+
+
 class Service:
     """A clinic's Second Ring, started on construction, gone at the end of the `with` block."""
 
     def __init__(
-        self, pbx: Pbx, *, config: Mapping[str, Any] | None = None, home: Path | None = None
+        self, pbx: Manager, *, config: Mapping[str, Any] | None = None, home: Path | None = None
     ) -> None:
         self.home = home or Path(tempfile.mkdtemp(prefix="secondring-clinic-"))
         self._own_home = home is None
@@ -170,7 +181,7 @@ class Service:
             self._process = None
 
 
-def _clinic(pbx: Pbx, home: Path) -> dict[str, Any]:
+def _clinic(pbx: Manager, home: Path) -> dict[str, Any]:
     dids = [f"+12025550{n}" for n in range(100, 170)]
     return {
         "pbx": {"name": "lab", "outside_prefix": "9"},

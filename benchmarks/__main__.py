@@ -1,0 +1,62 @@
+"""`python -m benchmarks [NAME ...]`: measure, print, and with no names write docs/performance.md."""
+
+import sys
+from collections.abc import Callable
+
+from benchmarks import clinic, latency, loop, page, replay
+from lab.pbx import Pbx
+
+SECONDS = 60.0
+REPLAYED = 2000
+"""Copies of five calls each."""
+MARKS = (10_000, 50_000, 100_000)
+
+
+def measure_latency() -> str:
+    """Hang-up to request."""
+    return page.latency(latency.measure(seconds=SECONDS))
+
+
+def measure_filter() -> str:
+    """With and without the event filter."""
+    with Pbx() as pbx:
+        for name, filtered in (("narrow", True), ("wide", False)):
+            clinic.add_account(pbx, name, filtered=filtered)
+        on, off = (latency.service_round(pbx, name, SECONDS / 2) for name in ("narrow", "wide"))
+        return page.event_filter(on, off)
+
+
+def measure_replay() -> str:
+    """Recordings."""
+    return page.replay([replay.measure(copies=REPLAYED, filtered=filtered) for filtered in (True, False)])
+
+
+def measure_loop() -> str:
+    """The whole loop, and memory."""
+    return page.loop(loop.measure(MARKS))
+
+
+ROWS: dict[str, Callable[[], str]] = {
+    "latency": measure_latency,
+    "filter": measure_filter,
+    "replay": measure_replay,
+    "loop": measure_loop,
+}
+
+
+def main(names: list[str]) -> None:
+    """Measure what was asked for; all of it is written to the page."""
+    unknown = set(names) - ROWS.keys()
+    if unknown:
+        sys.exit(f"no benchmark is called {', '.join(sorted(unknown))}; there are {', '.join(ROWS)}")
+    sections = [page.head()]
+    for name in names or ROWS:
+        print(f"measuring {name} ...", file=sys.stderr, flush=True)
+        sections.append(ROWS[name]())
+        print(sections[-1], flush=True)
+    if not names:
+        page.PAGE.write_text("\n".join(sections))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,77 @@
+"""The clinic that is measured: everything as installed, but the brakes, which would rightly stop such a storm."""
+
+import contextlib
+import secrets
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from dialplan.render import render_manager
+from lab.load import DID as LOAD
+from lab.pbx import Pbx
+from lab.service import Manager, Service
+
+OUT_OF_REACH = 1_000_000
+"""A brake's limit that no benchmark reaches. As installed, a site's 60th text in a minute is the last."""
+SITES = {"northside": "2025550100", "southside": "2025550180", "eastside": "2025550181"}
+"""One caller opens one episode at each, so a few numbers make many texts."""
+ALWAYS = {"mon-sun": ["00:00-24:00"]}
+
+
+def settings(carrier_url: str, *, account: str, concurrency: int) -> dict[str, Any]:
+    """What differs from the defaults."""
+    return {
+        "ami": {"user": account},
+        "carrier": {"kind": "http", "http": {"url": carrier_url}},
+        "gateway": {"per_second": OUT_OF_REACH, "concurrency": concurrency},
+        "guards": {
+            "settle": "0s",
+            "per_number_per_day": OUT_OF_REACH,
+            "per_site_per_minute": OUT_OF_REACH,
+            "all_per_minute": OUT_OF_REACH,
+        },
+        "sites": {name: _site(name, did) for name, did in SITES.items()},
+    }
+
+
+def _site(name: str, did: str) -> dict[str, Any]:
+    return {
+        "name": f"{name.capitalize()} Clinic",
+        "phone": f"+1{did}",
+        "sender": f"+1{did}",
+        "dids": [f"+1{did}", *({f"+1{LOAD}"} if did == SITES["northside"] else ())],
+        "zone": "America/New_York",
+        "hours": ALWAYS,
+        "booking_url": f"https://book.{name}.example/new",
+    }
+
+
+@contextlib.contextmanager
+def service(
+    pbx: Manager, carrier_url: str, *, account: str = "secondring", concurrency: int = 4
+) -> Iterator[Service]:
+    """`secondring run`, listening as that account, its database on a real disk."""
+    with tempfile.TemporaryDirectory(prefix="secondring-bench-", dir="/var/tmp") as home:
+        _put_secret(Path(home), pbx.secrets[account])
+        config = settings(carrier_url, account=account, concurrency=concurrency)
+        with Service(pbx, config=config, home=Path(home)) as running:
+            yield running
+
+
+def add_account(pbx: Pbx, name: str, *, filtered: bool) -> None:
+    """Give the PBX the account that `secondring render manager` writes, with or without its event filter."""
+    secret = secrets.token_urlsafe(24)
+    text = render_manager(name, secret, pbx.asterisk.version)
+    if not filtered:
+        text = "".join(line for line in text.splitlines(keepends=True) if not line.startswith("eventfilter"))
+    pbx.secrets[name] = secret
+    pbx.add_config("manager", text, name=name)
+    pbx.cli("manager reload")
+
+
+def _put_secret(home: Path, secret: str) -> None:
+    (home / "credentials").mkdir(mode=0o700)
+    file = home / "credentials/ami-secret"
+    file.touch(mode=0o600)
+    file.write_text(secret)

@@ -1,0 +1,16 @@
+"""The benchmarks run and measure something; how fast it is, no test says."""
+
+from benchmarks import loop, page, replay
+
+
+def test_a_recording_is_judged_as_often_as_it_is_told() -> None:
+    results = [replay.measure(copies=3, filtered=filtered) for filtered in (True, False)]
+    assert [result.calls for result in results] == [15, 15]
+    assert results[1].events > results[0].events
+    assert "| filtered | 15 |" in page.replay(results)
+
+
+def test_every_call_that_goes_into_the_loop_comes_out() -> None:
+    result = loop.measure((20, 40), warm_up=5)
+    assert (result.calls, [mark for mark, _ in result.resident_mb]) == (40, [20, 40])
+    assert "| 40 |" in page.loop(result)
