@@ -26,7 +26,8 @@ A real Asterisk {asterisk} takes {calls} real SIP calls, {rate:g} a second, each
 `secondring run` listens with its filtered account, settle time 0, database on disk with `synchronous=FULL`. Measured
 from the Timestamp of the caller's Hangup event to the arrival of the request at the carrier, a process of its own.
 The floor is a bare script on the same PBX under the same load: one event, one append with fsync, one POST on a
-connection that is kept. It keeps no books and knows no verdict. The slowest of ours are the first two calls after a start.
+connection that is kept. It keeps no books and knows no verdict. The slowest of ours
+are the first two calls after a start.
 
 | | p50 | p95 | p99 | slowest | processor time a call |
 |---|---:|---:|---:|---:|---:|
@@ -35,8 +36,8 @@ connection that is kept. It keeps no books and knows no verdict. The slowest of 
 | ratio | {ratio} |
 
 Budget: p99 at most 100 ms ({hundred}), and at most three times the floor ({three}). Two commits are on the way where
-the floor has one (the verdict with its decision; then the text's state, before the request, so that a crash sends nothing
-twice), and so are the consent, the caps and the second look whether the caller is on the line.
+the floor has one (the verdict with its decision; then the text's state, before the request, so that a crash sends
+nothing twice), and so are the consent, the caps and the second look whether the caller is on the line.
 """
 FILTER = """\
 ## The AMI event filter
