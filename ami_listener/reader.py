@@ -4,7 +4,7 @@ Live links and recordings read through this same class, so a recording gives wha
 """
 
 import logging
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from ami_listener.messages import Message, UnreadableMessage
 from ami_listener.stats import LinkStats
@@ -18,6 +18,8 @@ STOCK_ROW = "CoreShowChannel"
 STOCK_END = "CoreShowChannelsComplete"
 STOCK_EVENTS = (STOCK_ROW, STOCK_END)
 """The answer to CoreShowChannels comes as events, in order with all others, and is read as such."""
+CREDIBLE = timedelta(minutes=2)
+"""A Timestamp may be so far from an event's arrival: buffers hold seconds, clocks drift by less."""
 
 
 class FactReader:
@@ -25,12 +27,13 @@ class FactReader:
 
     def __init__(self, stats: LinkStats) -> None:
         self._stats = stats
+        self._doubts_clock = False
         self._stock: dict[Uniqueid, LiveLeg] = {}
 
     def read(self, message: Message, arrived: datetime) -> Fact | None:
         """Give the fact that a message tells, if any; its own Timestamp wins over its arrival."""
         try:
-            fact = self._read(message, message.timestamp or arrived)
+            fact = self._read(message, self._time_of(message, arrived))
         except UnreadableMessage as error:
             self._count(error)
             return None
@@ -40,6 +43,19 @@ class FactReader:
             return None
         self._stats.facts += fact is not None
         return fact
+
+    def _time_of(self, message: Message, arrived: datetime) -> datetime:
+        """The PBX's own time, unless its clock is plainly wrong: then calls would seem hours old or to come."""
+        told = message.timestamp
+        if told is None or abs(told - arrived) <= CREDIBLE:
+            return told or arrived
+        if not self._doubts_clock:
+            self._doubts_clock = True
+            minutes = (told - arrived).total_seconds() / 60
+            log.warning(
+                "the PBX's clock is %+.0f minutes off ours; its events are taken as of their arrival", minutes
+            )
+        return arrived
 
     def lost(self, at: datetime) -> LinkLost:
         """Tell that the link broke; a half-given list of channels is worth nothing."""

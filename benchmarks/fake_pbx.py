@@ -19,9 +19,9 @@ class FakePbx:
 
     ami_host = "127.0.0.1"
 
-    def __init__(self) -> None:
+    def __init__(self, port: int = 0) -> None:
         self.secrets: Mapping[str, str] = {"secondring": "of-the-benchmarks-only"}
-        self._listening = socket.create_server((self.ami_host, 0))
+        self._listening = socket.create_server((self.ami_host, port))
         self.ami_port: int = self._listening.getsockname()[1]
         self._turn = threading.Lock()
         self._link: socket.socket | None = None

@@ -265,7 +265,7 @@ class Casework:
     ) -> None:
         if decision.action is Action.TEXT and decision.template is not None:
             body = self.wording.text(decision.template, site=site, language=episode.language, now=now)
-            due_at = (call.ended_at or now) + self.rules.guards.settle
+            due_at = self._settled(call, now)
             episodes.queue_text(books, episode, site, decision.template, body, now=now, due_at=due_at)
         elif decision.action is Action.TASK:
             title = f"Call back ({decision.rule})" if call.caller else "Listen to the voice message"
@@ -275,10 +275,13 @@ class Casework:
         else:
             episodes.close(books, episode, Outcome.UNTEXTABLE, decision.rule, decision.because, now)
 
+    def _settled(self, call: Call, now: datetime) -> datetime:
+        """When the caller has had time to call again; a PBX whose clock is ahead delays nothing."""
+        return min(call.ended_at or now, now) + self.rules.guards.settle
+
     def _join(self, books: Books, episode: Episode, site: Site, call: Call, now: datetime) -> None:
         """They called in vain again: a waiting text waits longer; if it was of no use, a person calls."""
-        settled = (call.ended_at or now) + self.rules.guards.settle
-        self._move_first_texts(books, episode, settled)
+        self._move_first_texts(books, episode, self._settled(call, now))
         unanswered = episode.texted_at is not None and episode.replied_at is None
         if unanswered and episode.calls >= CALLED_AGAIN:
             title = "Call back (called again after our text)"

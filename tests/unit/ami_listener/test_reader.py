@@ -1,6 +1,6 @@
 """Facts that take more than one message, and messages that cannot be read."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -56,12 +56,26 @@ def test_a_broken_row_costs_itself() -> None:
 
 def test_the_timestamp_wins_over_the_arrival() -> None:
     reader = FactReader(LinkStats())
-    stamped = reader.read(Message(newchannel(Timestamp="1715000000.5")), AT)
+    told = AT - timedelta(seconds=90)
+    stamped = reader.read(Message(newchannel(Timestamp=f"{told.timestamp():.6f}")), AT)
     assert stamped
-    assert stamped.at == datetime(2024, 5, 6, 12, 53, 20, 500000, tzinfo=UTC)
+    assert stamped.at == told
     plain = reader.read(Message(newchannel()), AT)
     assert plain
     assert plain.at == AT
+
+
+@pytest.mark.parametrize("hours", [-1, 1, 24 * 365])
+def test_a_clock_that_is_plainly_wrong_is_not_believed_and_said_once(
+    hours: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    reader = FactReader(LinkStats())
+    wrong = f"{(AT + timedelta(hours=hours)).timestamp():.6f}"
+    for _ in range(3):
+        fact = reader.read(Message(newchannel(Timestamp=wrong)), AT)
+        assert fact
+        assert fact.at == AT
+    assert [record.getMessage().startswith("the PBX's clock is") for record in caplog.records] == [True]
 
 
 def test_events_that_lack_a_header_are_counted_and_named_once(caplog: pytest.LogCaptureFixture) -> None:
