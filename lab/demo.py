@@ -1,6 +1,7 @@
 """`secondring demo`: a morning at a clinic that does not exist, on a PBX and phones that do."""
 
 import contextlib
+import os
 import re
 import time
 from collections.abc import Callable
@@ -58,6 +59,7 @@ def run_demo(*, stay: bool = False, picture: Path | None = None) -> None:
     `picture` is a file that what the terminal shows is drawn to, as SVG.
     """
     out = Console(highlight=False, width=PICTURE_WIDTH, record=True) if picture else Console(highlight=False)
+    os.environ["COLUMNS"] = str(out.width)  # the commands whose output is shown keep to this terminal
     out.print("[bold]Second Ring[/bold]: a morning at Northside Clinic\n")
     out.print("Starting a PBX (the first time it is built, which takes about a minute) ...")
     try:

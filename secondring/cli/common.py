@@ -1,6 +1,7 @@
 """What several commands share: the configuration chosen, spans of time, tables and JSON."""
 
 import json
+import os
 import re
 import sys
 from collections.abc import Iterable, Sequence
@@ -78,9 +79,13 @@ def shown(number: PhoneNumber | None, region: str, *, whole: bool) -> str:
 
 
 def console() -> Console:
-    """Standard output for people: colour only on a terminal, never wider than 100 columns."""
-    out = Console(highlight=False, soft_wrap=False)
-    return out if out.is_terminal and out.width <= WIDTH else Console(highlight=False, width=WIDTH)
+    """Standard output for people: colour only on a terminal, never wider than 100 columns.
+
+    Into a pipe or a file it writes 100 columns, or what COLUMNS says.
+    """
+    out = Console(highlight=False)
+    told = out.is_terminal or "COLUMNS" in os.environ
+    return Console(highlight=False, width=min(out.width, WIDTH) if told else WIDTH)
 
 
 def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> Table:
