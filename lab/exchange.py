@@ -7,6 +7,7 @@ finished with is dropped on this thread. The endpoint lives until the process en
 
 import atexit
 import contextlib
+import ctypes
 import functools
 import heapq
 import itertools
@@ -165,6 +166,7 @@ def _silenced_banner() -> Iterator[None]:
     try:
         yield
     finally:
+        ctypes.CDLL(None).fflush(None)  # into a file, C keeps what it prints until later
         os.dup2(kept, 1)
         os.close(kept)
         os.close(nowhere)
