@@ -46,7 +46,7 @@ BANNED_REPLIES = {
     "CANCEL": "carriers and the law read it as STOP",
     "YES": "some carriers read it as START",
 }
-FIRST_TEXTS = ("first-open", "first-closed", "first-holiday")
+FIRST_TEXTS = ("first-open", "first-closed", "first-holiday", "asked", "asked-link")
 
 
 @dataclass(frozen=True, slots=True)

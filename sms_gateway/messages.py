@@ -22,6 +22,8 @@ NAMES = (
     "first-open",
     "first-closed",
     "first-holiday",
+    "asked",
+    "asked-link",
     "book",
     "book-call",
     "reschedule",
@@ -36,7 +38,8 @@ NAMES = (
     "reminder",
     "staff-alert",
 )
-"""Every message there is. `book-call` and `reschedule-call` are for sites without a booking page."""
+"""Every message there is. `asked-link` and `asked` answer a key pressed in the call; `asked`, `book-call` and
+`reschedule-call` are for sites without a booking page."""
 
 
 class Messages:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from secondring.domain.episodes import is_first
 from secondring.domain.records import Text
 
 
@@ -28,7 +29,7 @@ class RetryPolicy:
 
     def worth_until(self, text: Text) -> datetime:
         """After this a text is not sent any more."""
-        first = text.template.startswith("first-")
+        first = is_first(text.template)
         return text.due_at + (self.first_text_worth if first else self.other_text_worth)
 
     def doubt_until(self, text: Text) -> datetime:

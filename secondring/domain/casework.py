@@ -10,16 +10,16 @@ from typing import Protocol
 
 from secondring.domain import episodes
 from secondring.domain.call_events import CallAnswered, CallBegan, CallEnded, CallEvent, Direction
-from secondring.domain.consent import standing
-from secondring.domain.ids import CallId, SiteId, episode_id
+from secondring.domain.circumstances import circumstances
+from secondring.domain.ids import CallId, episode_id
 from secondring.domain.phone import PhoneNumber, parse_number
 from secondring.domain.ports import Books
 from secondring.domain.records import Call, Episode, Outcome, TextState
-from secondring.domain.routing import Action, Circumstances, Decision, decide
-from secondring.domain.rules import FRONT_DESK, NO_BRAKE, Clock, Rules, Site
+from secondring.domain.routing import Action, Decision, decide
+from secondring.domain.rules import FRONT_DESK, Clock, Rules, Site
 from secondring.domain.verdict import Verdict
 
-DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)
+DAY = timedelta(days=1)
 CALLED_AGAIN = 2
 """From this many missed calls on, a caller who does not answer our text gets a person instead."""
 
@@ -98,7 +98,7 @@ class Casework:
     @staticmethod
     def _move_first_texts(books: Books, episode: Episode, due_at: datetime) -> None:
         for text in books.texts_of(episode.id):
-            if text.state is TextState.QUEUED and text.template.startswith("first-"):
+            if text.state is TextState.QUEUED and episodes.waits_for_hang_up(text.template):
                 books.save_text(replace(text, due_at=due_at))
                 books.move_job(episodes.send_key(text.id), due_at)
 
@@ -115,13 +115,17 @@ class Casework:
         call = books.call(event.call)
         if call is None or call.answered_at is not None:
             return
-        books.save_call(replace(call, answered_at=event.at))
-        if call.caller is not None and not event.withheld:
-            self._reached(books, call.caller, call.site, event.at, now)
+        call = replace(call, answered_at=event.at)
+        books.save_call(call)
+        self._reached(books, replace(call, caller=None) if event.withheld else call, event.at, now)
 
-    def _reached(self, books: Books, caller: PhoneNumber, site: str, at: datetime, now: datetime) -> None:
-        for episode in books.open_episodes(caller):
-            if episode.site == site and episode.opened_at <= at:
+    def _reached(self, books: Books, call: Call, at: datetime, now: datetime) -> None:
+        asked = episodes.asked_in(books, call)
+        if asked is not None:
+            because = "the caller asked for a text, stayed on the line and was answered"
+            episodes.spoken_with(books, asked, "answered-after-asking", because, now)
+        for episode in books.open_episodes(call.caller) if call.caller else []:
+            if episode.site == call.site and episode.opened_at <= at:
                 episodes.spoken_with(
                     books, episode, "called-again", "the caller called again and was answered", now
                 )
@@ -136,12 +140,12 @@ class Casework:
         known = books.call(event.call)
         if known is not None and known.verdict is not None:
             return []
-        call = self._verdict_of(event, now)
+        call = replace(self._verdict_of(event, now), episode=known.episode if known else None)
         if event.verdict is Verdict.MISSED:
             return self._missed(books, call, now)
         books.save_call(call)
-        if event.verdict is Verdict.ANSWERED and call.caller is not None and event.answered_at is not None:
-            self._reached(books, call.caller, call.site, event.answered_at, now)
+        if event.verdict is Verdict.ANSWERED and event.answered_at is not None:
+            self._reached(books, call, event.answered_at, now)
         self._release_texts(books, call, now)
         return []
 
@@ -193,8 +197,12 @@ class Casework:
     # a missed call
 
     def _missed(self, books: Books, call: Call, now: datetime) -> list[Alarm]:
+        asked = episodes.asked_in(books, call)
+        if asked is not None:
+            episodes.missed_after_asking(books, asked, call, now)
+            return []
         site = self.rules.site(call.site)
-        case = self._circumstances(books, call, site, now)
+        case = circumstances(books, self.rules, call, site, now)
         decision = decide(case)
         if decision.action is Action.EXCLUDE:
             books.save_call(replace(call, verdict=Verdict.IGNORED, reason=decision.rule, detail=call.reason))
@@ -206,31 +214,6 @@ class Casework:
         self._note(books, decision, call.id, episode, now)
         self._carry_out(books, decision, call, episode, site, now)
         return [Alarm(decision.rule, decision.because, site.id)] if decision.alarm else []
-
-    def _circumstances(self, books: Books, call: Call, site: Site, now: datetime) -> Circumstances:
-        caller = call.caller
-        opted_out = caller is not None and not standing(books.consent(caller)).may_text
-        mine = [e for e in books.open_episodes(caller) if e.site == site.id] if caller else []
-        guards = self.rules.guards
-        return Circumstances(
-            call=call,
-            site=site,
-            now=now,
-            rules=self.rules,
-            opted_out=opted_out,
-            episode=mine[0] if mine else None,
-            texts_to_caller_today=self._texts(books, now - DAY, guards.per_number_per_day, to=caller),
-            texts_at_site_this_minute=self._texts(
-                books, now - MINUTE, guards.per_site_per_minute, site=site.id
-            ),
-            texts_this_minute=self._texts(books, now - MINUTE, guards.all_per_minute),
-        )
-
-    @staticmethod
-    def _texts(
-        books: Books, since: datetime, cap: int, *, site: SiteId | None = None, to: PhoneNumber | None = None
-    ) -> int:
-        return 0 if cap >= NO_BRAKE else books.count_texts_out(since=since, site=site, to=to, at_most=cap)
 
     def _episode_for(self, books: Books, call: Call, found: Episode | None) -> Episode:
         if found is not None:

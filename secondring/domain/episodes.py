@@ -12,9 +12,11 @@ from secondring.domain.phone import PhoneNumber
 from secondring.domain.ports import Books
 from secondring.domain.records import (
     RECOVERED,
+    Call,
     DecisionRecord,
     Episode,
     Job,
+    Origin,
     Outcome,
     Task,
     TaskState,
@@ -27,6 +29,19 @@ SEND_TEXT, WINDOW, LINK_SILENCE, REMINDER = "send-text", "window", "link-silence
 TIMERS = (WINDOW, LINK_SILENCE, REMINDER)
 """Kinds of jobs that belong to an episode; SEND_TEXT belongs to a text."""
 OPT_OUT_TEMPLATE, STAFF_ALERT = "opt-out", "staff-alert"
+ASKED_LINK, ASKED = "asked-link", "asked"
+ASKED_FOR = (ASKED_LINK, ASKED)
+"""What a caller who pressed 1 gets while on the line; without a link where a site has no booking page."""
+
+
+def waits_for_hang_up(template: str) -> bool:
+    """The text after a missed call: of no use to a caller who is on the line."""
+    return template.startswith("first-")
+
+
+def is_first(template: str) -> bool:
+    """The text that brings a caller back: a person calls when it does not reach them."""
+    return waits_for_hang_up(template) or template in ASKED_FOR
 
 
 def send_key(text: TextId) -> JobKey:
@@ -193,6 +208,20 @@ def spoken_with(books: Books, episode: Episode, rule: str, because: str, now: da
         close(books, episode, Outcome.URGENT_CONNECTED, rule, because, now)
     else:
         close(books, episode, Outcome.REACHED, rule, because, now)
+
+
+def asked_in(books: Books, call: Call) -> Episode | None:
+    """The open episode of a text that the caller asked for during this very call."""
+    episode = books.episode(call.episode) if call.episode else None
+    return episode if episode and episode.is_open else None
+
+
+def missed_after_asking(books: Books, episode: Episode, call: Call, now: datetime) -> None:
+    """They have their text already; now it is a missed call, and counts as one."""
+    books.save_episode(replace(episode, origin=Origin.CALL, calls=episode.calls + 1))
+    books.save_call(call)
+    because = "the caller asked for a text during the call and got it: no second one"
+    note(books, now, "join", "asked-in-the-call", because, episode=episode.id, call=call.id)
 
 
 def reopen(books: Books, episode: Episode, now: datetime, window: timedelta) -> Episode:

@@ -1,9 +1,29 @@
-"""In the call: what a caller is offered by key, and what the keys do."""
+"""In the call: what a caller is offered by key, and what the keys do.
 
-from dataclasses import dataclass, field
+A text asked for by key goes out while the caller is on the line, and opens the episode of this call at once.
+When the call then ends unanswered, `casework` finds that episode and neither counts nor texts a second time.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from enum import StrEnum
 
-from secondring.domain.ids import SiteId, Uniqueid
+from secondring.domain import consent, episodes
+from secondring.domain.call_events import Direction
+from secondring.domain.casework import Alarm, Wording
+from secondring.domain.circumstances import circumstances
+from secondring.domain.hours import add_business_time, is_open
+from secondring.domain.ids import CallId, SiteId, Uniqueid, episode_id
+from secondring.domain.phone import PhoneNumber, parse_number
+from secondring.domain.ports import Books
+from secondring.domain.records import Call, Consent, Episode, Intent, Origin, Outcome, TextState
+from secondring.domain.routing import Decision, no_text, unsuitable
+from secondring.domain.rules import Rules, Site
+
+LANGUAGES = ("en", "es")
+"""What we have prompts and texts in."""
+DEAD = (TextState.CANCELLED, TextState.FAILED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,3 +61,171 @@ class Promise(StrEnum):
     """They once asked for no texts; one more key takes that back."""
     NO = "no"
     """No text may go: too many of them, a country that is not allowed, a number that is blocked."""
+
+
+RaiseAlarm = Callable[[Alarm], None]
+
+
+class Offers:
+    """The use cases of the keys 1 and 9. `announcement` is the version of the words that callers hear."""
+
+    def __init__(self, rules: Rules, wording: Wording, announcement: str, raise_alarm: RaiseAlarm) -> None:
+        self._rules = rules
+        self._wording = wording
+        self._announcement = announcement
+        self._raise_alarm = raise_alarm
+
+    # without the books
+
+    def welcome(self, call: InCall, now: datetime) -> Welcome:
+        """How to greet this caller."""
+        site = self._rules.site_of_did(call.did)
+        return Welcome(site=site.id, language=_language(call, site), is_open=is_open(site.hours, now))
+
+    def can_be_texted(self, call: InCall, typed: str) -> bool:
+        """Is what they typed a number that a text may go to?"""
+        number = parse_number(typed, self._rules.site_of_did(call.did).region)
+        return number is not None and unsuitable(number, self._rules) is None
+
+    # key 1
+
+    def text_link(
+        self,
+        books: Books,
+        call_id: CallId,
+        call: InCall,
+        now: datetime,
+        *,
+        typed: str = "",
+        opt_in: bool = False,
+    ) -> Promise:
+        """Text them now: at their own number, or at the one they typed and confirmed.
+
+        `opt_in` takes back an opt-out of their own number; nobody can do that for a number they only typed.
+        """
+        known = self._call(books, call_id, call, now)
+        if self._has_been_texted(books, known):
+            return Promise.ALREADY
+        site = self._rules.site(known.site)
+        number = parse_number(typed, site.region) if typed else known.caller
+        if number is None or unsuitable(number, self._rules) is not None:
+            return Promise.NO if typed else Promise.ASK
+        entry = books.consent(number)
+        if entry is not None and entry.opted_out:
+            if typed or entry.source == consent.Source.CARRIER:
+                return self._refuse(books, known, "opted-out", "that number asked for no texts", now)
+            if not opt_in:
+                return Promise.OPTED_OUT
+        refusal = no_text(circumstances(books, self._rules, replace(known, caller=number), site, now))
+        if refusal is not None:
+            return self._held_back(books, known, refusal, site, now)
+        if entry is not None and entry.opted_out:
+            self._opt_in(books, known, number, now)
+        self._send(books, known, site, number, call, now)
+        return Promise.SENT
+
+    def _call(self, books: Books, call_id: CallId, call: InCall, now: datetime) -> Call:
+        """The call as the listener knows it; it may not have told us yet."""
+        known = books.call(call_id)
+        if known is not None:
+            return known if not call.withheld else replace(known, caller=None)
+        site = self._rules.site_of_did(call.did)
+        return Call(
+            id=call_id,
+            site=site.id,
+            direction=Direction.INBOUND,
+            caller=None if call.withheld else parse_number(call.caller, site.region),
+            did=call.did,
+            started_at=now,
+        )
+
+    @staticmethod
+    def _has_been_texted(books: Books, call: Call) -> bool:
+        if call.episode is None:
+            return False
+        texts = (text for text in books.texts_of(call.episode) if text.template in episodes.ASKED_FOR)
+        return any(text.created_at >= call.started_at and text.state not in DEAD for text in texts)
+
+    def _held_back(self, books: Books, call: Call, refusal: Decision, site: Site, now: datetime) -> Promise:
+        if refusal.alarm:
+            self._raise_alarm(Alarm(refusal.rule, refusal.because, site.id))
+        return self._refuse(books, call, refusal.rule, refusal.because, now)
+
+    @staticmethod
+    def _refuse(books: Books, call: Call, rule: str, because: str, now: datetime) -> Promise:
+        episodes.note(books, now, "no-text", rule, f"pressed 1, but {because}", call=call.id)
+        return Promise.NO
+
+    def _opt_in(self, books: Books, call: Call, number: PhoneNumber, now: datetime) -> None:
+        because = f"pressed 1 twice on announcement {self._announcement}"
+        books.add_consent(consent.opted_in(number, now, consent.Source.IVR, because))
+        episodes.note(books, now, "opt-in", "key-1", because, call=call.id)
+
+    def _send(
+        self, books: Books, call: Call, site: Site, number: PhoneNumber, heard: InCall, now: datetime
+    ) -> None:
+        episode = self._episode(books, call, site, number, _language(heard, site), now)
+        for text in books.texts_of(episode.id):
+            if episodes.is_first(text.template):  # one that waited for this call to end is of no use any more
+                episodes.cancel_text(books, text, now, "the caller asked for a text by key")
+        template = episodes.ASKED if site.booking_url is None else episodes.ASKED_LINK
+        body = self._wording.text(template, site=site, language=episode.language, now=now)
+        text = episodes.queue_text(books, episode, site, template, body, now=now, due_at=now)
+        books.save_call(replace(call, episode=episode.id))
+        because = f"pressed 1 on announcement {self._announcement}"
+        episodes.note(books, now, "text", "key-1", because, episode=episode.id, call=call.id, text=text.id)
+
+    def _episode(
+        self, books: Books, call: Call, site: Site, number: PhoneNumber, language: str, now: datetime
+    ) -> Episode:
+        """The open one of this number at this site, or a new one; a link is on its way to it."""
+        mine = [episode for episode in books.open_episodes(number) if episode.site == site.id]
+        episode = replace(mine[0] if mine else self._new(call, number, now), language=language)
+        if site.booking_url is not None:
+            asked_at = episode.booking_asked_at or now
+            episode = replace(episode, intent=Intent.BOOK, booking_asked_at=asked_at)
+        books.save_episode(episode)
+        episodes.set_timer(books, episodes.WINDOW, episode.id, episode.window_ends_at)
+        if site.booking_url is not None:
+            silence = add_business_time(site.hours, now, self._rules.follow_up.link_silence)
+            episodes.set_timer(books, episodes.LINK_SILENCE, episode.id, silence)
+        return episode
+
+    def _new(self, call: Call, number: PhoneNumber, now: datetime) -> Episode:
+        return Episode(
+            id=episode_id(call.id),
+            site=call.site,
+            caller=number,
+            origin=Origin.OFFER,
+            calls=0,
+            opened_at=now,
+            window_ends_at=now + self._rules.guards.window,
+        )
+
+    # key 9
+
+    def decline(self, books: Books, call_id: CallId, call: InCall, now: datetime) -> None:
+        """No texts to the caller's own number from now on, and none to confirm it."""
+        known = self._call(books, call_id, call, now)
+        because = f"pressed 9 on announcement {self._announcement}"
+        if known.caller is None:
+            episodes.note(books, now, "no-text", "key-9", f"{because}, without a number", call=call_id)
+            return
+        if _stands(books.consent(known.caller)):
+            books.add_consent(consent.opted_out(known.caller, now, consent.Source.IVR, because))
+        episodes.note(books, now, "opt-out", "key-9", because, call=call_id)
+        for episode in books.open_episodes(known.caller):
+            episodes.cancel_texts(books, episode.id, now, "the caller opted out")
+            if not episodes.open_tasks(books, episode.id):
+                said = "the caller asked for no more texts"
+                episodes.close(books, episode, Outcome.OPTED_OUT, "opted-out", said, now)
+
+
+def _stands(entry: Consent | None) -> bool:
+    return consent.is_news(entry, opting_out=True)
+
+
+def _language(call: InCall, site: Site) -> str:
+    """What the dialplan chose, when it is not just the PBX's default; else the site's."""
+    chosen = call.language.lower()[:2]
+    return chosen if chosen in LANGUAGES and chosen != LANGUAGES[0] else site.language

@@ -51,6 +51,8 @@ class Origin(StrEnum):
 
     CALL = "call"
     TEXT = "text"
+    OFFER = "offer"
+    """A text asked for by key; becomes CALL when that call then ends unanswered."""
 
 
 class TextState(StrEnum):

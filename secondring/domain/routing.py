@@ -71,6 +71,19 @@ def decide(case: Circumstances) -> Decision:
     return _text_them(case)
 
 
+def unsuitable(number: PhoneNumber, rules: Rules) -> str | None:
+    """Why no text may go to this number, whoever asks for one; None when it may."""
+    if line_kind(number) in (LineKind.FIXED, LineKind.TOLL_FREE, LineKind.PREMIUM):
+        return "line"
+    return None if region_of(number) in rules.guards.countries else "foreign"
+
+
+def no_text(case: Circumstances) -> Decision | None:
+    """Why a caller who asks for a text gets none; None when it may go."""
+    found = (rule(case) for rule in (_own_number, _blocked, _caps))
+    return next((decision for decision in found if decision), None)
+
+
 def _exclude(rule: str, because: str) -> Decision:
     return Decision(action=Action.EXCLUDE, rule=rule, because=because)
 

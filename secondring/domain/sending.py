@@ -35,7 +35,7 @@ class ClinicDesk:
         entry = books.consent(text.patient)
         if entry and entry.opted_out and not _last_word(text, entry):
             return Cancel("opted out")
-        if text.template.startswith("first-"):
+        if episodes.waits_for_hang_up(text.template):
             return self._first(books, text, now)
         if text.template == "reminder":
             return self._reminder(text, now)
@@ -64,13 +64,13 @@ class ClinicDesk:
         """A text was called off at the last moment; a caller who still waits gets a person."""
         episodes.note(books, now, "cancel-text", "before-send", because, episode=text.episode, text=text.id)
         episode = books.episode(text.episode)
-        if episode and episode.is_open and text.template.startswith("first-"):
+        if episode and episode.is_open and episodes.is_first(text.template):
             self._call_back(books, episode, f"Call back ({because})", now)
 
     def accepted(self, books: Books, text: Text, now: datetime) -> None:
         """The carrier has it; the first one stops the clock."""
         episode = books.episode(text.episode)
-        if episode and text.template.startswith("first-") and episode.texted_at is None:
+        if episode and episodes.is_first(text.template) and episode.texted_at is None:
             books.save_episode(replace(episode, texted_at=text.settled_at or now))
             self._plan_reminder(books, episode, now)
 
