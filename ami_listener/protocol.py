@@ -16,7 +16,7 @@ from panoramisk.actions import Action
 from panoramisk.ami_protocol import AMIProtocol
 from panoramisk.manager import Manager
 
-from ami_listener.messages import Message, Splitter, parse
+from ami_listener.messages import MAX_MESSAGE, Message, Splitter, parse
 from ami_listener.sieve import EVENT, is_wanted
 from ami_listener.stats import LinkStats
 from secondring.domain.errors import PeerError
@@ -139,7 +139,7 @@ class Protocol(AMIProtocol):  # type: ignore[misc]  # panoramisk has no types
             data = self._greet(data)
         blocks = self._splitter.feed(data)
         self._stats.messages += len(blocks)
-        self._stats.oversized += self._splitter.take_oversized()
+        self._count_oversized(self._splitter.take_oversized())
         wanted = [message for block in blocks if (message := self._look_at(block))]
         if wanted:
             self._sink(wanted)
@@ -157,6 +157,14 @@ class Protocol(AMIProtocol):  # type: ignore[misc]  # panoramisk has no types
             if not request.future.done():
                 request.future.set_exception(PeerError(f"no answer to {request['Action']}: {why}"))
         self.responses.clear()
+
+    def _count_oversized(self, dropped: int) -> None:
+        if dropped and not self._stats.oversized:
+            log.warning(
+                "an event of more than %d bytes was dropped, no Asterisk sends such; they are counted",
+                MAX_MESSAGE,
+            )
+        self._stats.oversized += dropped
 
     # -- what a session calls ----------------------------------------------------------------------
 

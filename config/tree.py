@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from yaml.reader import ReaderError
 
 from config.problems import KeyPath, Place, Problem
 
@@ -118,9 +119,10 @@ class _Reader:
             mark = error.problem_mark or error.context_mark
             line = mark.line + 1 if mark else 0
             raise self._unreadable(line, error.problem or "unreadable") from None
-        except yaml.YAMLError:
-            raise self._unreadable(0, "it holds characters that YAML does not allow") from None
-        except (RecursionError, ValueError):
+        except ReaderError as error:
+            line = self._source.text.count("\n", 0, error.position) + 1
+            raise self._unreadable(line, "it holds characters that YAML does not allow") from None
+        except (RecursionError, ValueError, yaml.YAMLError):
             raise self._unreadable(0, "it is nested too deeply or garbled") from None
 
     def _unreadable(self, line: int, why: str) -> _Unreadable:

@@ -1,269 +1,379 @@
-"""Whatever a PBX, a disk or a carrier throws at it: a clear word about it, and no caller lost.
+"""What administrators, PBXs, disks and carriers get wrong: answered in clear words, and no caller pays for it."""
 
-Odd events come from a PBX that is a stream (`benchmarks.fake_pbx`), made of the lab's recordings; whatever a
-real Asterisk can be made to do, a real one does.
-"""
-
+import os
+import re
 import sqlite3
 import subprocess
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, suppress
-from dataclasses import dataclass, field
+from contextlib import closing, contextmanager
+from itertools import count
 from pathlib import Path
 
 import pytest
 
-from benchmarks.fake_pbx import FakePbx
-from benchmarks.streams import template
 from lab.errors import LabError
 from lab.pbx import Pbx
 from lab.phones import Phone, State
-from lab.scenarios.dids import ONE_PHONE
-from lab.service import COMMAND, Service
-from tests.support.carrier_server import Answer, CarrierServer, Garbage, Noise, Silence, Status
+from lab.service import Service
+from secondring.domain.records import Task, Text
+from tests.support.ami_proxy import AmiProxy
+from tests.support.carrier_server import (
+    Accept,
+    CarrierServer,
+    Garbage,
+    Noise,
+    Silence,
+    Status,
+)
 from tests.support.onlooker import Onlooker
 from tests.support.until import until
 
+ROOM = "2025550161"
+"""A clinic number that the PBX answers and no person: the simplest call to miss."""
 EX_CONFIG = 78
-AN_HOUR = 3600
-QUICK = {"guards": {"settle": "0s"}}
+MEGABYTE = 1024 * 1024
+
+_numbers = (f"+1312555{n:04d}" for n in count(150))
 
 
-@dataclass
-class WithoutPassword:
-    """A PBX whose account has another password than ours."""
-
-    ami_host: str
-    ami_port: int
-    secrets: Mapping[str, str] = field(
-        default_factory=lambda: {"secondring": "not-the-password-of-this-account"}
-    )
-
-
-@dataclass
-class Clinic:
-    """A service between a PBX that is a stream and a carrier that may misbehave."""
-
-    pbx: FakePbx
-    carrier: CarrierServer
-    onlooker: Onlooker
-    calls: int = 0
-
-    def misses(self, odd: Callable[[bytes], bytes] = bytes, *, seconds_off: int = 0) -> str:
-        """A call that rings out; `odd` may change its bytes. Gives the caller's number."""
-        self.calls += 1
-        caller = f"+131255501{self.calls:02}"
-        call = template("rang_out", filtered=True)
-        told = call.told(self.calls, ends_at=int(time.time()) + seconds_off, caller=caller, did=ONE_PHONE)
-        self.pbx.tell(odd(told))
-        return caller
-
-    def wait_for_posts(self, caller: str, count: int = 1) -> None:
-        self.onlooker.wait(lambda: len(self.carrier.posts_to(caller)) >= count, f"{count} requests")
+@pytest.fixture
+def number() -> str:
+    """A caller nobody has heard of."""
+    return next(_numbers)
 
 
 @pytest.fixture(scope="module")
-def clinic(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clinic]:
-    with ExitStack() as stack:
-        pbx, carrier = stack.enter_context(FakePbx()), stack.enter_context(CarrierServer())
-        home = carrier.move_in(tmp_path_factory.mktemp("clinic"))
-        config = QUICK | {"carrier": carrier.config(timeout="1s")}
-        service = stack.enter_context(Service(pbx, config=config, home=home))
-        yield Clinic(pbx, carrier, stack.enter_context(Onlooker(service)))
+def proxy(pbx: Pbx) -> Iterator[AmiProxy]:
+    with AmiProxy(pbx) as door:
+        yield door
 
 
-# ---------------------------------------------------------------- the link to the PBX
+@pytest.fixture(scope="module")
+def carrier() -> Iterator[CarrierServer]:
+    with CarrierServer() as server:
+        yield server
 
 
-def test_a_wrong_secret_is_said_with_its_remedy_and_not_tried_again(pbx: Pbx, tmp_path: Path) -> None:
-    with pytest.raises(LabError, match="did not come to listen"):
-        Service(WithoutPassword(pbx.ami_host, pbx.ami_port), home=tmp_path)
-    refusals = "failed to authenticate"
-    tried = (pbx.home / "log/messages").read_text(errors="replace").count(refusals)
-    ended = subprocess.run(
-        [*COMMAND, "--config", str(tmp_path), "run"], capture_output=True, text=True, check=False
-    )
-    assert ended.returncode == EX_CONFIG
-    assert "secondring" in ended.stderr
-    assert "not-the-password" not in ended.stderr
-    assert "Traceback" not in ended.stderr
-    assert (pbx.home / "log/messages").read_text(errors="replace").count(refusals) == tried + 1
+@pytest.fixture(scope="module")
+def clinic(
+    pbx: Pbx, proxy: AmiProxy, carrier: CarrierServer, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Onlooker]:
+    """One service for all who only disturb it for a while."""
+    home = carrier.move_in(tmp_path_factory.mktemp("home"))
+    config = {
+        "ami": {"port": proxy.port},
+        "carrier": carrier.config(timeout="1s"),
+        "guards": {"settle": "0s"},
+    }
+    with Service(pbx, config=config, home=home) as service, Onlooker(service) as onlooker:
+        yield onlooker
 
 
-def test_a_pbx_that_is_not_there_yet_is_waited_for(tmp_path: Path) -> None:
-    with FakePbx() as gone:
-        port = gone.ami_port
-    with ThreadPoolExecutor(1) as pool:
-        starting = pool.submit(Service, gone, home=tmp_path)
-        log = tmp_path / "service.log"
-        until(lambda: log.exists() and "trying again" in log.read_text(), "a word about it")
-        with FakePbx(port) as there:
-            starting.result().close()
-            assert there.ami_port == port
+def call_in_vain(pbx: Pbx, number: str) -> None:
+    with Phone.outside(pbx, number) as caller:
+        caller.call(ROOM).wait_for(State.TALKING).hang_up()
 
 
-def test_a_pbx_that_restarts_during_a_call_loses_no_caller(pbx: Pbx) -> None:
-    with Service(pbx, config=QUICK) as service, Onlooker(service) as onlooker:
-        caller = "+13125550161"
-        with Phone.inside(pbx, "1001") as desk, Phone.outside(pbx, caller) as phone:
-            line = phone.call(ONE_PHONE)
-            desk.next_call().wait_for(State.RINGING)
-            pbx.kill()
-            pbx.start()
-            onlooker.wait_for_text(caller, "first-open")
-            (call,) = onlooker.calls_of(caller)
-            assert call.detail == "pbx-stopped"
-            line.start_hang_up()
+# ---------------------------------------------------------------- at the start
 
 
-# ---------------------------------------------------------------- odd events
+@pytest.fixture(scope="module")
+def _installed(pbx: Pbx, proxy: AmiProxy) -> Iterator[Service]:
+    with Service(pbx, config={"ami": {"port": proxy.port}}) as service:
+        service.stop()
+        yield service
 
 
-def without_linkedid(told: bytes) -> bytes:
-    return b"\r\n".join(line for line in told.split(b"\r\n") if b"Linkedid: " not in line)
+@pytest.fixture
+def stopped(_installed: Service) -> Iterator[Service]:
+    """A service that is installed and does not run; what the test changes in its folder is undone."""
+    kept = {file: file.read_bytes() for file in _installed.home.glob("c*/*")}
+    _installed.log.unlink(missing_ok=True)
+    yield _installed
+    _installed.kill()
+    for file in _installed.home.glob("conf.d/*"):
+        if file not in kept:
+            file.unlink()
+    for file, data in kept.items():
+        file.write_bytes(data)
 
 
-def with_a_huge_header(told: bytes) -> bytes:
-    monster = b"Event: Newchannel\r\nCallerIDName: " + b"A" * 1_000_000 + b"\r\n\r\n"
-    return monster + told
+def refused(service: Service) -> str:
+    """What it says when it will not start, which must be for the administrator to mend."""
+    with pytest.raises(LabError):
+        service.start()
+    assert service._process is not None
+    assert service._process.wait() == EX_CONFIG
+    said = service.log.read_text()
+    assert "Traceback" not in said
+    return said
 
 
-def with_a_foreign_name(told: bytes) -> bytes:
-    return told.replace(b"CallerIDName: ", b"CallerIDName: Zo\xeb \xff\xfe\x00 ")
-
-
-def with_torn_events(told: bytes) -> bytes:
-    return b"Event: Hangup\r\n\r\nEvent:\r\n\r\n: \r\n\r\n\x00\x01\r\n\r\n" + told
+def test_a_wrong_secret_ends_the_service_with_a_remedy_and_is_not_tried_again(
+    stopped: Service, proxy: AmiProxy
+) -> None:
+    (stopped.home / "credentials/ami-secret").write_text("not-the-secret")
+    before = proxy.connections
+    said = refused(stopped)
+    assert "refuses user 'secondring' (Authentication failed): compare the secret with manager.conf" in said
+    assert "not-the-secret" not in said
+    assert proxy.connections == before + 1
 
 
 @pytest.mark.parametrize(
-    "odd",
-    [without_linkedid, with_a_huge_header, with_a_foreign_name, with_torn_events],
-    ids=lambda f: f.__name__,
+    ("text", "line", "words"),
+    [
+        ("guards:\n  settle: 2s\n   window: 24h\n", 3, "YAML"),
+        ("guards:\n  settle: soon\n", 2, "settle"),
+        ("guards:\n  setle: 2s\n", 2, "setle"),
+        ("\x00\x01\x02", 1, "YAML"),
+        ("- a list\n", 1, ""),
+    ],
 )
-def test_odd_events_cost_no_caller(clinic: Clinic, odd: Callable[[bytes], bytes]) -> None:
-    caller = clinic.misses(odd)
-    clinic.onlooker.wait_for_text(caller, "first-open")
-    assert len(clinic.carrier.texts_to(caller)) == 1
+def test_a_corrupt_configuration_is_told_by_file_and_line(
+    stopped: Service, text: str, line: int, words: str
+) -> None:
+    file = stopped.home / "conf.d/20-mistake.yaml"
+    file.write_text(text)
+    said = refused(stopped)
+    assert re.search(rf"20-mistake\.yaml(:| line |, line ){line}\b", said), said
+    assert words.lower() in said.lower()
 
 
-@pytest.mark.parametrize("seconds_off", [-AN_HOUR, AN_HOUR])
-def test_a_pbx_whose_clock_is_wrong_is_texted_for_like_any_other(clinic: Clinic, seconds_off: int) -> None:
-    caller = clinic.misses(seconds_off=seconds_off)
-    clinic.onlooker.wait_for_text(caller, "first-open")
-    clinic.onlooker.wait_until_logged("the PBX's clock is")
+def test_a_pbx_that_is_not_there_yet_is_waited_for(stopped: Service, proxy: AmiProxy) -> None:
+    proxy.close()
+    with ThreadPoolExecutor(1) as pool:
+        starting = pool.submit(stopped.start)
+        until(lambda: stopped.log.exists() and "nothing listens there" in stopped.log.read_text())
+        assert not starting.done()
+        proxy.open()
+        starting.result()
+    said = stopped.log.read_text()
+    assert said.count("nothing listens there; is Asterisk running") == 1
+    assert "listening to the PBX" in said
 
 
-# ---------------------------------------------------------------- the disk and the configuration
+# ---------------------------------------------------------------- from the PBX
 
 
-def test_a_database_that_is_locked_is_waited_for(tmp_path: Path) -> None:
-    with (
-        FakePbx() as pbx,
-        Service(pbx, config=QUICK, home=tmp_path) as service,
-        Onlooker(service) as onlooker,
+def without_linkedid(message: bytes) -> bytes:
+    return b"\r\n".join(line for line in message.split(b"\r\n") if b"Linkedid: " not in line)
+
+
+def with_a_monstrous_header(message: bytes) -> bytes:
+    if not message.startswith(b"Event: Newstate"):
+        return message
+    return message + b"\r\nX-Padding: " + b"x" * MEGABYTE
+
+
+def with_a_name_that_is_no_utf8(message: bytes) -> bytes:
+    return message.replace(b"CallerIDName: <unknown>", b"CallerIDName: Jos\xe9 \xff\xfe \xc3")
+
+
+def with_a_clock_off_by(seconds: int) -> Callable[[bytes], bytes]:
+    def change(message: bytes) -> bytes:
+        return re.sub(
+            rb"Timestamp: (\d+)", lambda stamp: b"Timestamp: %d" % (int(stamp[1]) + seconds), message
+        )
+
+    return change
+
+
+def with_noise(message: bytes) -> bytes:
+    return b"\xde\xad: \xbe\xef\r\nHello\r\n\r\nEvent: Hangup\r\nCause: many\r\n\r\n" + message
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param(without_linkedid, id="no Linkedid anywhere"),
+        pytest.param(with_a_monstrous_header, id="a header of a megabyte"),
+        pytest.param(with_a_name_that_is_no_utf8, id="a name that is no UTF-8"),
+        pytest.param(with_a_clock_off_by(3600), id="a clock an hour ahead"),
+        pytest.param(with_a_clock_off_by(-3600), id="a clock an hour behind"),
+        pytest.param(with_noise, id="noise between the events"),
+    ],
+)
+def test_strange_events_cost_no_caller_their_text(
+    pbx: Pbx,
+    proxy: AmiProxy,
+    clinic: Onlooker,
+    carrier: CarrierServer,
+    number: str,
+    change: Callable[[bytes], bytes],
+) -> None:
+    proxy.change = change
+    try:
+        call_in_vain(pbx, number)
+        clinic.wait_for_text(number, "first-open")
+    finally:
+        proxy.change = None
+    (call,) = clinic.calls_of(number)
+    assert (call.verdict, call.reason, call.late) == ("missed", "ivr-hangup", False)
+    assert len(carrier.texts_to(number)) == 1
+
+
+def test_strange_events_are_told_in_the_log(clinic: Onlooker) -> None:
+    """After the tests above; each kind of strangeness is said once, not a thousand times."""
+    for words in (
+        "Hangup without a usable Uniqueid",
+        "dropped, no Asterisk sends such",
+        "the PBX's clock is",
     ):
-        one = Clinic(pbx, CarrierServer(), onlooker)
-        one.carrier.refuse_connections()
-        lock = sqlite3.connect(tmp_path / "state/secondring.db", isolation_level=None)
-        lock.execute("BEGIN IMMEDIATE")
-        caller = one.misses()
-        onlooker.wait_until_logged("ALARM store: calls cannot be stored")
-        lock.execute("ROLLBACK")
-        lock.close()
-        onlooker.wait_for_text(caller, "first-open")
-        assert len(onlooker.calls_of(caller)) == 1
+        assert clinic.log().count(words) == 1, words
+    assert "Traceback" not in clinic.log()
+
+
+def test_a_pbx_that_is_restarted_in_the_middle_of_a_call(clinic: Onlooker, pbx: Pbx, number: str) -> None:
+    links = clinic.log().count("listening to the PBX")
+    with Phone.outside(pbx, number) as caller:
+        line = caller.call(ROOM).wait_for(State.TALKING)
+        clinic.wait(lambda: clinic.calls_of(number), "the call's open row")
+        pbx.restart()
+        line.wait_for(State.ENDED)
+    clinic.wait_for_text(number, "first-open")
+    (call,) = clinic.calls_of(number)
+    assert call.verdict == "missed"
+    again = next(_numbers)
+    clinic.wait(lambda: clinic.log().count("listening to the PBX") > links, "a new link")
+    call_in_vain(pbx, again)
+    clinic.wait_for_text(again, "first-open")
+
+
+# ---------------------------------------------------------------- from the machine
+
+
+def test_a_database_locked_for_eight_seconds_loses_nothing(
+    pbx: Pbx, clinic: Onlooker, carrier: CarrierServer, number: str
+) -> None:
+    file = clinic.service.home / "state/secondring.db"
+    before = clinic.log().count("ALARM store")
+    with closing(sqlite3.connect(file, isolation_level=None)) as other:
+        locked_at = time.monotonic()
+        other.execute("BEGIN IMMEDIATE")
+        call_in_vain(pbx, number)
+        clinic.wait(lambda: clinic.log().count("ALARM store") > before, "an alarm", 20)
+        until(lambda: time.monotonic() > locked_at + 8)
+        assert clinic.calls_of(number) == []
+        other.execute("ROLLBACK")
+    clinic.wait_for_text(number, "first-open")
+    (call,) = clinic.calls_of(number)
+    assert (call.verdict, call.detail) == ("missed", "in-menu")
+    assert len(carrier.posts_to(number)) == 1
+    assert "another writer kept the database locked" in clinic.log()
 
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", str(tmp_path)], check=False)
-    if mounted.returncode:
-        pytest.skip("no right to mount a small disk")
-    yield tmp_path
-    subprocess.run(["umount", "-l", str(tmp_path)], check=True)
+    """A file system of 2 MB."""
+    folder = tmp_path / "small"
+    folder.mkdir()
+    command = ["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(folder)]
+    if os.geteuid() != 0 or subprocess.run(command, check=False, capture_output=True).returncode != 0:
+        pytest.skip("only root outside a container may mount")
+    yield folder
+    subprocess.run(["umount", str(folder)], check=True)
 
 
-def test_a_full_disk_is_said_and_the_call_kept_until_there_is_room(
-    small_disk: Path, tmp_path_factory: pytest.TempPathFactory
+@contextmanager
+def filled(disk: Path) -> Iterator[None]:
+    """No room left, to the last byte."""
+    ballast = disk / "ballast"
+    with ballast.open("wb", buffering=0) as file:
+        for size in (65536, 4096, 1):
+            try:
+                while file.write(bytes(size)):
+                    pass
+            except OSError:
+                continue
+    yield
+    ballast.unlink()
+
+
+def test_a_full_disk_keeps_calls_waiting_until_there_is_room(
+    pbx: Pbx, small_disk: Path, number: str, tmp_path: Path
 ) -> None:
-    config = QUICK | {"database": {"url": f"sqlite:///{small_disk}/books.db"}}
-    home = tmp_path_factory.mktemp("home")
-    with FakePbx() as pbx, Service(pbx, config=config, home=home) as service, Onlooker(service) as onlooker:
-        one = Clinic(pbx, CarrierServer(), onlooker)
-        one.carrier.refuse_connections()
-        filler = small_disk / "filler"
-        _fill(filler)
-        callers: list[str] = []
-
-        def another_call_meets_the_full_disk() -> bool:
-            callers.append(one.misses())
-            return "ALARM store" in onlooker.log()
-
-        until(another_call_meets_the_full_disk, "the alarm")
-        filler.unlink()
-        for caller in callers:
-            onlooker.wait_for_text(caller, "first-open")
-        assert len(onlooker.calls()) == len(callers)
+    config = {"database": {"url": f"sqlite:///{small_disk}/secondring.db"}, "guards": {"settle": "0s"}}
+    home = tmp_path / "home"
+    home.mkdir()
+    with Service(pbx, config=config, home=home) as service, Onlooker(service) as clinic:
+        with filled(small_disk):
+            call_in_vain(pbx, number)
+            clinic.wait_until_logged("ALARM store: calls cannot be stored")
+            assert "the disk is full and nothing was written: free some space on it" in clinic.log()
+            assert clinic.calls_of(number) == []
+        clinic.wait_for_text(number, "first-open")
+        (call,) = clinic.calls_of(number)
+        assert (call.verdict, call.detail) == ("missed", "in-menu")
+        assert len(clinic.inbox(number)) == 1
 
 
-def _fill(file: Path) -> None:
-    """Leave no byte of that disk free."""
-    with file.open("wb", buffering=0) as out, suppress(OSError):
-        while out.write(b"\0" * 4096):
-            pass
+# ---------------------------------------------------------------- from the carrier
 
 
-def test_a_broken_configuration_is_refused_with_file_line_and_remedy(tmp_path: Path) -> None:
-    (tmp_path / "conf.d").mkdir()
-    file = tmp_path / "conf.d/10-site.yaml"
-    file.write_text("guards:\n  settel: 2s\nsites:\n  - nonsense\n")
-    ended = subprocess.run(
-        [*COMMAND, "--config", str(tmp_path), "run"], capture_output=True, text=True, check=False
-    )
-    assert ended.returncode == EX_CONFIG
-    for words in (f"{file}:2", "settel", f"{file}:3", "Did you mean settle"):
-        assert words in ended.stderr
-    assert "Traceback" not in ended.stderr
+def test_what_a_carrier_may_do(pbx: Pbx, clinic: Onlooker, carrier: CarrierServer) -> None:
+    """Eight callers at once, and for each the carrier does something else."""
+    unauthorised, malformed, later, broken, mute, deaf, garbled, noisy = (next(_numbers) for _ in range(8))
+    carrier.then(Status(401), to=unauthorised)
+    carrier.then(Status(400), to=malformed)
+    carrier.then(Status(429, {"Retry-After": "4"}), to=later)
+    carrier.then(Status(500), Status(500, body=b"\x00" * MEGABYTE), to=broken)
+    carrier.then(Silence(take=True), to=mute)
+    carrier.then(Silence(take=False), to=deaf)
+    carrier.then(Garbage(), to=garbled)
+    carrier.then(Noise(), to=noisy)
+    carrier.otherwise = Accept()
+    for number in (broken, unauthorised, later, garbled, mute, malformed, deaf, noisy):
+        call_in_vain(pbx, number)
+
+    require_a_person(clinic, carrier, unauthorised)
+    clinic.wait_until_logged("ALARM text-sender at northside: HTTP 401")
+    require_a_person(clinic, carrier, malformed)
+
+    assert require_one_text(clinic, carrier, garbled).carrier_id == carrier.texts_to(garbled)[0].id
+    first, second = require_tries(clinic, carrier, later, 2)
+    assert second - first >= 4
+    require_tries(clinic, carrier, broken, 3)
+    taken = require_one_text(clinic, carrier, mute)
+    assert len(carrier.posts_to(mute)) == 1, "looked up, not sent again"
+    assert taken.id in carrier.lookups
+    require_tries(clinic, carrier, deaf, 2)
+    require_one_text(clinic, carrier, noisy)
+    assert len(carrier.posts_to(noisy)) == 1, "looked up, not sent again"
 
 
-# ---------------------------------------------------------------- the carrier
+def test_a_carrier_that_is_not_there_for_a_while(
+    pbx: Pbx, clinic: Onlooker, carrier: CarrierServer, number: str
+) -> None:
+    carrier.refuse_connections()
+    try:
+        call_in_vain(pbx, number)
+        clinic.wait_until_logged("cannot connect")
+    finally:
+        carrier.open()
+    require_one_text(clinic, carrier, number)
 
 
-def test_a_carrier_that_does_not_know_us_raises_an_alarm_and_a_person_calls_back(clinic: Clinic) -> None:
-    clinic.carrier.then(Status(401))
-    caller = clinic.misses()
-    assert "did not reach" in clinic.onlooker.wait_for_task(caller).title
-    clinic.onlooker.wait_until_logged("ALARM text-sender")
-    assert clinic.carrier.texts_to(caller) == []
+def require_one_text(clinic: Onlooker, carrier: CarrierServer, number: str) -> Text:
+    text = clinic.wait_for_text(number, "first-open")
+    assert [post.id for post in carrier.texts_to(number)] == [text.id]
+    assert clinic.tasks_of(number) == []
+    return text
 
 
-@pytest.mark.parametrize(
-    "answer",
-    [
-        Status(429, headers={"Retry-After": "1"}),
-        Status(500, body=b"<html>oops"),
-        Silence(take=False),
-        Silence(take=True),
-        Garbage(),
-        Noise(),
-    ],
-    ids=["429", "500", "no answer", "no answer but sent", "garbage", "no HTTP"],
-)
-def test_a_carrier_that_stumbles_sends_one_text_all_the_same(clinic: Clinic, answer: Answer) -> None:
-    clinic.carrier.then(answer)
-    caller = clinic.misses()
-    clinic.onlooker.wait_for_text(caller, "first-open")
-    assert len(clinic.carrier.texts_to(caller)) == 1
-    assert len({post.id for post in clinic.carrier.posts_to(caller)}) == 1
+def require_tries(clinic: Onlooker, carrier: CarrierServer, number: str, tries: int) -> list[float]:
+    """One text, after so many requests; gives when each was made."""
+    text = require_one_text(clinic, carrier, number)
+    posts = carrier.posts_to(number)
+    assert [post.id for post in posts] == [text.id] * tries
+    return [post.at for post in posts]
 
 
-def test_a_carrier_that_is_away_gets_the_text_when_it_is_back(clinic: Clinic) -> None:
-    clinic.carrier.refuse_connections()
-    caller = clinic.misses()
-    clinic.onlooker.wait(lambda: clinic.onlooker.texts(caller), "the text")
-    clinic.carrier.open()
-    clinic.onlooker.wait_for_text(caller, "first-open")
-    assert len(clinic.carrier.texts_to(caller)) == 1
+def require_a_person(clinic: Onlooker, carrier: CarrierServer, number: str) -> Task:
+    task = clinic.wait_for_task(number)
+    assert (task.queue, task.title) == ("front-desk", "Call back (our text did not reach them)")
+    assert carrier.texts_to(number) == []
+    assert len(carrier.posts_to(number)) == 1, "what is refused is not sent again"
+    return task

@@ -173,6 +173,12 @@ def test_backups(lived: Lived, tmp_path: Path) -> None:
         assert found_in(backup.read_bytes()) == []
 
 
+def test_a_caller_on_whom_our_code_fails_gets_a_person(lived: Lived) -> None:
+    clinic, _ = lived
+    assert [call.verdict for call in clinic.calls_of(sabotage.FAULTY)] == ["missed"]
+    assert [(task.queue, task.state) for task in clinic.tasks_of(sabotage.FAULTY)] == [("front-desk", "open")]
+
+
 def test_what_systemd_is_told(lived: Lived) -> None:
     clinic, manager = lived
     clinic.wait(lambda: any(b"no link to the PBX" in told for told in manager.heard), "a status")

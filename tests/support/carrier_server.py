@@ -89,7 +89,7 @@ class CarrierServer:
         self.lookups: list[str] = []
         self.taken: dict[str, Post] = {}
         """What patients got: each id once."""
-        self._plan: list[Answer] = []
+        self._plans: dict[str | None, list[Answer]] = {}
         self._lock = threading.Lock()
         self._closing = threading.Event()
         self._server: _Server | None = None
@@ -139,10 +139,10 @@ class CarrierServer:
 
     # -- what it does next ----------------------------------------------------------------------------
 
-    def then(self, *answers: Answer) -> None:
-        """Plan its next answers, one a POST."""
+    def then(self, *answers: Answer, to: str | None = None) -> None:
+        """Plan its next answers, one a POST; with `to`, those about texts to this number."""
         with self._lock:
-            self._plan += answers
+            self._plans.setdefault(to, []).extend(answers)
 
     def refuse_connections(self) -> None:
         """Stop listening; `open` begins again on the same port."""
@@ -197,7 +197,8 @@ class CarrierServer:
         )
         with self._lock:
             self.posts.append(post)
-            answer = self._plan.pop(0) if self._plan else self.otherwise
+            plan = self._plans.get(post.to) or self._plans.get(None)
+            answer = plan.pop(0) if plan else self.otherwise
             if not isinstance(answer, Status) and answer != Silence(take=False):
                 self.taken.setdefault(post.id, post)
         return answer

@@ -15,6 +15,7 @@ SITE = """sites:
 
 SLIPS = {
     "unknown key": ("ami:\n  prot: 5038\n", ["20-more.yaml:2: ami.prot:", "'5038'", "Did you mean port?"]),
+    "no text": ("ami:\n  port: \x00\x01\n", ["20-more.yaml:2:", "characters that YAML does not allow"]),
     "unknown section": ("amy: {}\n", ["20-more.yaml:1: amy:", "Did you mean ami?"]),
     "nothing like it": ("log: {colour: red}\n", ["log.colour", "known here: level"]),
     "not a number": (
