@@ -7,6 +7,7 @@ import typer
 
 from secondring import service
 from secondring.cli.common import settings
+from secondring.domain.errors import ConfigError
 
 
 def register(app: typer.Typer) -> None:
@@ -33,6 +34,10 @@ def demo(
 
     Needs root the first time, to build the PBX. Nothing leaves this machine.
     """
-    from lab.demo import run_demo  # noqa: PLC0415 - the phones are an extra; the service runs without them
-
+    try:
+        from lab.demo import run_demo  # noqa: PLC0415 - the phones are an extra; the service runs without them
+    except ModuleNotFoundError as missing:
+        raise ConfigError(
+            f"the demo's phones are not installed ({missing.name}): pip install 'secondring[lab]'"
+        ) from missing
     run_demo(stay=stay, picture=picture)
