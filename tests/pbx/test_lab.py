@@ -135,3 +135,19 @@ def test_nothing_is_left_after_a_signal(signum: signal.Signals) -> None:
         process.send_signal(signum)
         process.wait(10)
         assert until(lambda: not is_running(int(pid)) and not Path(home).exists())
+
+
+def test_the_sound_of_a_call_stays_on_loopback(pbx: Pbx) -> None:
+    before = _elsewhere(pbx.pid or 0)
+    with Phone.inside(pbx, "1001", when_called=Answer()), Phone.outside(pbx, "+13125550123") as caller:
+        caller.call("2025550100").wait_for(State.TALKING)
+        assert _elsewhere(pbx.pid or 0) == before
+
+
+def _elsewhere(pid: int) -> set[str]:
+    """A process's IPv4 sockets that are not on loopback; addresses are hexadecimal, lowest byte first."""
+    own = {str(link.readlink()) for link in Path(f"/proc/{pid}/fd").iterdir() if link.is_symlink()}
+    tables = [Path(f"/proc/{pid}/net/{kind}").read_text().splitlines()[1:] for kind in ("udp", "tcp")]
+    rows = [row.split() for table in tables for row in table]
+    ours = {row[1] for row in rows if f"socket:[{row[9]}]" in own}
+    return {address for address in ours if not address.partition(":")[0].endswith("7F")}
