@@ -145,9 +145,9 @@ def test_the_sound_of_a_call_stays_on_loopback(pbx: Pbx) -> None:
 
 
 def _elsewhere(pid: int) -> set[str]:
-    """A process's IPv4 sockets that are not on loopback; addresses are hexadecimal, lowest byte first."""
+    """A process's sockets that are not on 127.0.0.0/8; addresses are hexadecimal, lowest byte first."""
     own = {str(link.readlink()) for link in Path(f"/proc/{pid}/fd").iterdir() if link.is_symlink()}
-    tables = [Path(f"/proc/{pid}/net/{kind}").read_text().splitlines()[1:] for kind in ("udp", "tcp")]
+    tables = [Path(f"/proc/{pid}/net/{kind}").read_text().splitlines()[1:] for kind in ("udp", "udp6")]
     rows = [row.split() for table in tables for row in table]
     ours = {row[1] for row in rows if f"socket:[{row[9]}]" in own}
     return {address for address in ours if not address.partition(":")[0].endswith("7F")}
