@@ -17,8 +17,9 @@ from lab.phones import Answer, Phone, State
 from lab.service import Service
 from secondring.domain.records import Outcome, TaskState
 from secondring.domain.verdict import Verdict
-from tests.support.carrier_server import SECRET, TOKEN, CarrierServer, deliver
+from tests.support.carrier_server import TOKEN, CarrierServer
 from tests.support.onlooker import Onlooker
+from tests.support.signed_webhook import SECRET, deliver
 from tests.support.until import until
 
 CLINIC = "+12025550100"

@@ -8,24 +8,20 @@
 It remembers every POST. Like a carrier that knows ids, it sends one text however often an id comes.
 """
 
-import hashlib
-import hmac
-import http.client
 import json
 import socket
 import threading
 import time
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from tests.support.signed_webhook import SECRET, deliver
+
 TOKEN = "a-token-of-the-tests"
-SECRET = "a-webhook-secret-of-the-tests"
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,28 +207,6 @@ class CarrierServer:
     def pause(self, seconds: float | None) -> None:
         """Let time pass, or all time until the server is closed."""
         self._closing.wait(seconds)
-
-
-def deliver(port: int, what: str, letter: dict[str, str], *, secret: str = SECRET) -> int:
-    """POST a signed webhook; gives the HTTP status."""
-    body = json.dumps(letter).encode()
-    stamp = str(int(time.time()))
-    signature = hmac.new(secret.encode(), f"{stamp}.".encode() + body, hashlib.sha256).hexdigest()
-    headers = {"X-Timestamp": stamp, "X-Signature": signature, "Content-Type": "application/json"}
-    with _connection(port) as connection:
-        connection.request("POST", f"/carriers/http/{what}", body, headers)
-        answer = connection.getresponse()
-        answer.read()
-        return answer.status
-
-
-@contextmanager
-def _connection(port: int) -> Iterator[http.client.HTTPConnection]:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
-    try:
-        yield connection
-    finally:
-        connection.close()
 
 
 class _Server(ThreadingHTTPServer):
