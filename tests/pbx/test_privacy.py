@@ -108,7 +108,7 @@ def lived(pbx: Pbx, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[
             "log": {"level": "debug"},
         }
         with (
-            Service(pbx, config=config, home=carrier.move_in(home)) as service,
+            Service(pbx, config=config, home=carrier.move_in(home), command=sabotage.COMMAND) as service,
             Onlooker(service) as clinic,
             Manager(home / "notify") as manager,
         ):

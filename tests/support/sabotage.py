@@ -1,6 +1,6 @@
 """`secondring` with defects built in: it fails on one caller and on one word, with the patient's data in the error.
 
-    lab.service.COMMAND = sabotage.COMMAND
+    Service(pbx, command=sabotage.COMMAND)
 
 Nobody can promise that there are no such defects; what can be promised is that none of them tells.
 """
@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import TypeVar
 
 from secondring import cli, wiring
-from secondring.domain import casework, replies
 from secondring.domain.intents import understand
 from secondring.domain.phone import PhoneNumber
 from secondring.domain.routing import decide
@@ -33,11 +32,18 @@ R = TypeVar("R")
 
 def main() -> None:
     """Run the command line."""
-    vars(casework)["decide"] = failing_on(decide, lambda case: case.call.caller == PhoneNumber(FAULTY))
-    vars(replies)["understand"] = failing_on(understand, lambda text: WORD in text)
+    plant(decide, failing_on(decide, lambda case: case.call.caller == PhoneNumber(FAULTY)))
+    plant(understand, failing_on(understand, lambda text: WORD in text))
     if "episodes" in sys.argv:
         vars(wiring)["reading"] = failing_always
     cli.main()
+
+
+def plant(good: Callable[..., object], bad: Callable[..., object]) -> None:
+    """Put it wherever the domain uses the good one."""
+    for name, module in list(sys.modules.items()):
+        if name.startswith("secondring.domain") and vars(module).get(good.__name__) is good:
+            vars(module)[good.__name__] = bad
 
 
 def failing_on(work: Callable[[A], R], fails: Callable[[A], bool]) -> Callable[[A], R]:
