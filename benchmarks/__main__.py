@@ -9,7 +9,6 @@ from lab.pbx import Pbx
 SECONDS = 60.0
 REPLAYED = 2000
 """Copies of five calls each."""
-SAMPLED = 5000
 MARKS = (10_000, 50_000, 100_000)
 
 
@@ -34,7 +33,7 @@ def measure_replay() -> str:
 
 def measure_loop() -> str:
     """The whole loop, and memory."""
-    return page.loop(loop.measure(MARKS), loop.parts(SAMPLED), SAMPLED)
+    return page.loop(loop.measure(MARKS))
 
 
 ROWS: dict[str, Callable[[], str]] = {

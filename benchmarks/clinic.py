@@ -11,29 +11,25 @@ from dialplan.render import render_manager
 from lab.load import DID as LOAD
 from lab.pbx import Pbx
 from lab.service import Manager, Service
-from secondring.domain.rules import NO_BRAKE
 
-LOOSE = 5000
-"""A brake's limit that 20 calls a second do not reach, but that is counted up to as usual. As installed, a
-site's 60th text in a minute is the last."""
-NONE = NO_BRAKE
-"""No brake at all, for hundreds of calls a second: a minute of those would all be counted for each call."""
+OUT_OF_REACH = 1_000_000
+"""A brake's limit that no benchmark reaches. As installed, a site's 60th text in a minute is the last."""
 SITES = {"northside": "2025550100", "southside": "2025550180", "eastside": "2025550181"}
 """One caller opens one episode at each, so a few numbers make many texts."""
 ALWAYS = {"mon-sun": ["00:00-24:00"]}
 
 
-def settings(carrier_url: str, *, account: str, concurrency: int, brake: int) -> dict[str, Any]:
+def settings(carrier_url: str, *, account: str, concurrency: int) -> dict[str, Any]:
     """What differs from the defaults."""
     return {
         "ami": {"user": account},
         "carrier": {"kind": "http", "http": {"url": carrier_url}},
-        "gateway": {"per_second": NONE, "concurrency": concurrency},
+        "gateway": {"per_second": OUT_OF_REACH, "concurrency": concurrency},
         "guards": {
             "settle": "0s",
-            "per_number_per_day": brake,
-            "per_site_per_minute": brake,
-            "all_per_minute": brake,
+            "per_number_per_day": OUT_OF_REACH,
+            "per_site_per_minute": OUT_OF_REACH,
+            "all_per_minute": OUT_OF_REACH,
         },
         "sites": {name: _site(name, did) for name, did in SITES.items()},
     }
@@ -53,17 +49,12 @@ def _site(name: str, did: str) -> dict[str, Any]:
 
 @contextlib.contextmanager
 def service(
-    pbx: Manager,
-    carrier_url: str,
-    *,
-    account: str = "secondring",
-    concurrency: int = 4,
-    brake: int = LOOSE,
+    pbx: Manager, carrier_url: str, *, account: str = "secondring", concurrency: int = 4
 ) -> Iterator[Service]:
     """`secondring run`, listening as that account, its database on a real disk."""
     with tempfile.TemporaryDirectory(prefix="secondring-bench-", dir="/var/tmp") as home:
         _put_secret(Path(home), pbx.secrets[account])
-        config = settings(carrier_url, account=account, concurrency=concurrency, brake=brake)
+        config = settings(carrier_url, account=account, concurrency=concurrency)
         with Service(pbx, config=config, home=Path(home)) as running:
             yield running
 

@@ -6,17 +6,14 @@ from pydantic import SecretBytes, SecretStr
 
 from config.check import problem_at
 from config.problems import KeyPath, Problem
-from config.schema import Configuration, Http, Ivr, SiteKeys
+from config.schema import Configuration, Http, SiteKeys
 from config.secret_files import SecretReader, SecretRefused, as_key, as_password
 from config.settings import (
-    AgiSettings,
     AmiSettings,
     CarrierSettings,
     GatewaySettings,
     HttpSettings,
     InboundSettings,
-    IvrSettings,
-    QueueSettings,
     Settings,
 )
 from config.tree import Tree
@@ -76,8 +73,6 @@ def build_settings(found: Configuration, secrets: Secrets) -> Settings:
             http=_http(found.carrier.http, secrets) if found.carrier.kind == "http" else None,
         ),
         gateway=GatewaySettings(**dict(found.gateway)),
-        agi=AgiSettings(**dict(found.agi)),
-        ivr=_ivr(found.ivr),
         messages_directory=found.messages.directory,
         log_level=found.log.level,
         state_directory=found.state_directory,
@@ -137,11 +132,6 @@ def _ami(found: Configuration, secrets: Secrets) -> AmiSettings:
         ping_interval=keys.ping_interval,
         ping_deadline=keys.ping_deadline,
     )
-
-
-def _ivr(keys: Ivr) -> IvrSettings:
-    queues = tuple(QueueSettings(name=name, **dict(queue)) for name, queue in keys.queues.items())
-    return IvrSettings(**{**dict(keys), "queues": queues})
 
 
 def _http(keys: Http, secrets: Secrets) -> HttpSettings:

@@ -29,9 +29,6 @@ from lab.errors import LabError
 from lab.sounds import write_prompts
 
 TEMPLATES = Path(__file__).parent / "conf"
-SHAPES = {"clinic": TEMPLATES, "freepbx": Path(__file__).parent / "freepbx"}
-"""Whose dialplan it has; what a shape's directory does not hold is taken from the clinic's."""
-TRUNK_CONTEXTS = {"clinic": "from-trunk", "freepbx": "from-pstn"}
 PHONES = ("1001", "1002", "1003", "1004", "1005", "1006")
 ACCOUNTS = ("recorder", "recorder-compact", "operator", "secondring", "secondring-dial")
 ADVANCED_FILTERS = {18: 26, 20: 11, 21: 6, 22: 1}  # the first releases that know eventfilter(name(..))
@@ -48,13 +45,11 @@ class Pbx:
         self,
         *,
         name: str = "lab",
-        shape: str = "clinic",
         asterisk: Asterisk | None = None,
         event_filter: bool = True,
         carrier_port: int | None = None,
     ) -> None:
         self.name = name  # the prefix of every Uniqueid
-        self.shape = shape
         self.asterisk = asterisk or find_or_build()
         self.event_filter = event_filter and self._knows_filters()
         self.sip_host = self.ami_host = ports.PBX_HOST
@@ -190,7 +185,7 @@ class Pbx:
             (self.home / place).mkdir(parents=True)
         write_prompts(self.home / "sounds")
         environment = Environment(
-            loader=FileSystemLoader([SHAPES[self.shape], TEMPLATES]),
+            loader=FileSystemLoader(TEMPLATES),
             undefined=StrictUndefined,
             trim_blocks=True,
             keep_trailing_newline=True,
@@ -210,7 +205,6 @@ class Pbx:
             "home": self.home,
             "modules": self.asterisk.modules,
             "data": self.asterisk.data,
-            "trunk_context": TRUNK_CONTEXTS[self.shape],
             "sip_port": self.sip_port,
             "ami_port": self.ami_port,
             "rtp_start": rtp_start,

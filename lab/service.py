@@ -17,7 +17,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol, Self
@@ -49,8 +49,14 @@ class Service:
     """A clinic's Second Ring, started on construction, gone at the end of the `with` block."""
 
     def __init__(
-        self, pbx: Manager, *, config: Mapping[str, Any] | None = None, home: Path | None = None
+        self,
+        pbx: Manager,
+        *,
+        config: Mapping[str, Any] | None = None,
+        home: Path | None = None,
+        command: Sequence[str] = COMMAND,
     ) -> None:
+        self._command = command
         self.home = home or Path(tempfile.mkdtemp(prefix="secondring-clinic-"))
         self._own_home = home is None
         self._pbx = pbx
@@ -83,7 +89,7 @@ class Service:
             environ = os.environ | {"NOTIFY_SOCKET": str(address), "WATCHDOG_USEC": "400000"}
             with self.log.open("ab") as log:
                 self._process = subprocess.Popen(
-                    [*COMMAND, "--config", str(self.home), "run"],
+                    [*self._command, "--config", str(self.home), "run"],
                     env=environ,
                     stdin=subprocess.DEVNULL,
                     stdout=log,
@@ -119,7 +125,7 @@ class Service:
     def ask(self, *words: str, stdin: str = "") -> str:
         """Run a command of the command line; raises LabError with what it complained about."""
         done = subprocess.run(
-            [*COMMAND, "--config", str(self.home), *words],
+            [*self._command, "--config", str(self.home), *words],
             input=stdin,
             capture_output=True,
             text=True,

@@ -31,8 +31,6 @@ NAMES = (
     "billing",
     "refill",
     "urgent",
-    "urgent-call",
-    "urgent-tried",
     "help",
     "opt-out",
     "start",

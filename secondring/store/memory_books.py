@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import TypeVar
 
 from secondring.domain.calls import Direction
-from secondring.domain.ids import CallId, EpisodeId, JobKey, SiteId, TaskId, TextId, UrgentId
+from secondring.domain.ids import CallId, EpisodeId, JobKey, SiteId, TaskId, TextId
 from secondring.domain.phone import PhoneNumber
 from secondring.domain.ports import Figures
 from secondring.domain.records import (
@@ -23,7 +23,6 @@ from secondring.domain.records import (
     Text,
     TextState,
 )
-from secondring.domain.urgent_case import UrgentCase
 from secondring.store.agreed import no_such_episode, refuse_writing, stale
 from secondring.store.memory_figures import count
 
@@ -38,7 +37,6 @@ class Tables:
     episodes: dict[EpisodeId, Episode] = field(default_factory=dict)
     texts: dict[TextId, Text] = field(default_factory=dict)
     tasks: dict[TaskId, Task] = field(default_factory=dict)
-    urgent: dict[UrgentId, UrgentCase] = field(default_factory=dict)
     consents: dict[int, Consent] = field(default_factory=dict)
     decisions: dict[int, DecisionRecord] = field(default_factory=dict)
     jobs: dict[JobKey, Job] = field(default_factory=dict)
@@ -164,20 +162,6 @@ class MemoryBooks:
         found = (t for t in self._tables.tasks.values() if include_done or t.state is not TaskState.DONE)
         return sorted(found, key=lambda task: (not task.urgent, task.due_at))[:limit]
 
-    # urgent callers
-    def urgent_case(self, case: UrgentId) -> UrgentCase | None:
-        return self._tables.urgent.get(case)
-
-    def save_urgent_case(self, case: UrgentCase) -> None:
-        self._own("urgent").urgent[case.id] = case
-        self._named.add(case.episode)
-
-    def open_urgent_cases(self) -> list[UrgentCase]:
-        return sorted((c for c in self._tables.urgent.values() if c.closed_at is None), key=_triggered)
-
-    def urgent_cases_of(self, episode: EpisodeId) -> list[UrgentCase]:
-        return sorted((c for c in self._tables.urgent.values() if c.episode == episode), key=_triggered)
-
     # consent and decisions
     def consent(self, number: PhoneNumber) -> Consent | None:
         found = (entry for entry in self._tables.consents.values() if entry.number == number)
@@ -255,7 +239,6 @@ class MemoryBooks:
         return count(
             [e for e in self._tables.episodes.values() if inside(e.opened_at, e.site)],
             [c for c in self._tables.calls.values() if inside(c.ended_at, c.site)],
-            [c for c in self._tables.urgent.values() if inside(c.triggered_at, c.site)],
         )
 
 
@@ -269,10 +252,6 @@ def _started(call: Call) -> datetime:
 
 def _opened(episode: Episode) -> datetime:
     return episode.opened_at
-
-
-def _triggered(case: UrgentCase) -> datetime:
-    return case.triggered_at
 
 
 def _created(row: Text | Task) -> datetime:
