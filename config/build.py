@@ -6,14 +6,17 @@ from pydantic import SecretBytes, SecretStr
 
 from config.check import problem_at
 from config.problems import KeyPath, Problem
-from config.schema import Configuration, Http, SiteKeys
+from config.schema import Configuration, Http, Ivr, SiteKeys
 from config.secret_files import SecretReader, SecretRefused, as_key, as_password
 from config.settings import (
+    AgiSettings,
     AmiSettings,
     CarrierSettings,
     GatewaySettings,
     HttpSettings,
     InboundSettings,
+    IvrSettings,
+    QueueSettings,
     Settings,
 )
 from config.tree import Tree
@@ -73,6 +76,8 @@ def build_settings(found: Configuration, secrets: Secrets) -> Settings:
             http=_http(found.carrier.http, secrets) if found.carrier.kind == "http" else None,
         ),
         gateway=GatewaySettings(**dict(found.gateway)),
+        agi=AgiSettings(**dict(found.agi)),
+        ivr=_ivr(found.ivr),
         messages_directory=found.messages.directory,
         log_level=found.log.level,
         state_directory=found.state_directory,
@@ -132,6 +137,11 @@ def _ami(found: Configuration, secrets: Secrets) -> AmiSettings:
         ping_interval=keys.ping_interval,
         ping_deadline=keys.ping_deadline,
     )
+
+
+def _ivr(keys: Ivr) -> IvrSettings:
+    queues = tuple(QueueSettings(name=name, **dict(queue)) for name, queue in keys.queues.items())
+    return IvrSettings(**{**dict(keys), "queues": queues})
 
 
 def _http(keys: Http, secrets: Secrets) -> HttpSettings:

@@ -255,5 +255,19 @@ Line = Annotated[
 Digits = Annotated[
     str, AfterValidator(_matching(r"[0-9]{0,20}", "is more than digits", "Write digits only: 2025550199."))
 ]
+Destination = Annotated[
+    str,
+    AfterValidator(
+        _matching(
+            r"(?=.{1,50}$)[A-Za-z0-9_-]+,[A-Za-z0-9_+*#-]+,[A-Za-z0-9_-]+",
+            "is no place in the dialplan",
+            "Write context,extension,priority in 50 characters at most: ext-queues,400,1.",
+        )
+    ),
+]
+QueueOptions = Annotated[
+    str,
+    AfterValidator(_matching(r"[A-Za-z]{0,20}", "are no options of a queue", "Write letters only: tc.")),
+]
 Pattern = Annotated[str, AfterValidator(_compiles)]
 AbsolutePath = Annotated[Path, PlainValidator(_absolute)]

@@ -64,6 +64,38 @@ class GatewaySettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AgiSettings:
+    """Where Asterisk's dialplan asks us."""
+
+    listen: str
+    port: int
+    threads: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueueSettings:
+    """A queue whose callers get the offer."""
+
+    name: str
+    every: timedelta
+    from_position: int
+    timeout: timedelta
+    options: str
+    then: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IvrSettings:
+    """What callers are offered by key."""
+
+    announcement_version: str
+    after_text: Literal["stay", "hang-up"]
+    ordinary: str | None
+    mobile_digits: int
+    queues: tuple[QueueSettings, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """Everything that `secondring` is told from outside."""
 
@@ -75,6 +107,8 @@ class Settings:
     """32 bytes."""
     carrier: CarrierSettings
     gateway: GatewaySettings
+    agi: AgiSettings
+    ivr: IvrSettings
     messages_directory: Path | None
     log_level: str
     """`debug`, `info`, `warning` or `error`."""

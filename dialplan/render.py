@@ -57,7 +57,7 @@ def render_manager(user: str, secret: str, version: str, *, permit: Sequence[str
     `permit` are the networks that may log in, as address/mask. Raises ConfigError when a value cannot be
     written safely, or the version is not one of Asterisk's.
     """
-    return _template("manager.conf.j2").render(
+    return template("manager.conf.j2").render(
         user=_user(user),
         secret=_secret(secret),
         permit=[_network(network) for network in permit],
@@ -67,7 +67,8 @@ def render_manager(user: str, secret: str, version: str, *, permit: Sequence[str
     )
 
 
-def _template(name: str) -> Template:
+def template(name: str) -> Template:
+    """A template of ours; a name that it does not get is an error."""
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
         undefined=StrictUndefined,

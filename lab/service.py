@@ -24,6 +24,7 @@ from typing import Any, Protocol, Self
 
 import yaml
 
+from lab import ports
 from lab.errors import LabError
 
 START_SECONDS = 30
@@ -194,6 +195,7 @@ def _clinic(pbx: Manager, home: Path) -> dict[str, Any]:
         "ami": {"host": pbx.ami_host, "port": pbx.ami_port, "ping_interval": "2s", "ping_deadline": "2s"},
         "database": {"url": f"sqlite:///{home}/state/secondring.db"},
         "state_directory": str(home / "state"),
+        "agi": {"port": ports.free_port(socket.SOCK_STREAM)},
         "sites": {
             "northside": {
                 "name": "Northside Clinic",

@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from ami_listener.connection import AmiLink
-from secondring import wiring
+from secondring import answering, wiring
+from secondring.answering import CallServer, call_desk
 from secondring.bus.memory import Doorbell
 from secondring.domain.calls import CallTracker
 from secondring.domain.casework import Alarm, Casework
@@ -58,6 +59,11 @@ def run(settings: Settings) -> None:
         store.close()
 
 
+def run_agi(settings: Settings) -> None:
+    """Serve callers who are on the line, and nothing else, until told to stop."""
+    answering.run_agi(settings, raise_alarm)
+
+
 @dataclass(frozen=True, slots=True)
 class _Frame:
     """What every part needs."""
@@ -87,6 +93,7 @@ async def _serve(settings: Settings, store: SqlStore) -> None:
     try:
         parts = await _listening(frame, notifier)
         parts |= _gateway(frame, carrier)
+        parts["FastAGI"] = _callers(frame, asyncio.get_running_loop())
         parts["timers"] = Timers(Deskwork(rules, frame.wording), writer, clock=now, ring=frame.ring).run
         await run_together(parts, lambda: notifier.ready("starting"))
     finally:
@@ -98,6 +105,19 @@ async def _serve(settings: Settings, store: SqlStore) -> None:
 def raise_alarm(alarm: Alarm) -> None:
     """Say it as loudly as a service can: at the top of its log."""
     log.error("ALARM %s%s: %s", alarm.kind, f" at {alarm.site}" if alarm.site else "", alarm.because)
+
+
+# ---------------------------------------------------------------- callers in the call
+
+
+def _callers(frame: _Frame, loop: asyncio.AbstractEventLoop) -> Part:
+    def ring() -> None:
+        asyncio.run_coroutine_threadsafe(frame.ring(), loop)
+
+    desk = call_desk(
+        frame.settings, frame.rules, frame.wording, frame.writer.within, ring=ring, raise_alarm=raise_alarm
+    )
+    return CallServer(frame.settings, desk).run
 
 
 # ---------------------------------------------------------------- the listening side

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from secondring.cli import books, phones, services, setup, streams
+from secondring.cli import books, phones, prompts, services, setup, streams
 from secondring.cli.common import choose_config
 from secondring.domain.errors import ConfigError, LoginRefused, PeerError, SecondRingError, blame
 
@@ -53,7 +53,7 @@ def _options(
     choose_config(config)
 
 
-for group in (services, setup, books, streams, phones):
+for group in (services, setup, prompts, books, streams, phones):
     group.register(app)
 
 
