@@ -1,5 +1,7 @@
 """The benchmarks run and measure something; how fast it is, no test says."""
 
+import pytest
+
 from benchmarks import loop, page, replay
 
 
@@ -13,4 +15,6 @@ def test_a_recording_is_judged_as_often_as_it_is_told() -> None:
 def test_every_call_that_goes_into_the_loop_comes_out() -> None:
     result = loop.measure((20, 40), warm_up=5)
     assert (result.calls, [mark for mark, _ in result.resident_mb]) == (40, [20, 40])
-    assert "| 40 |" in page.loop(result)
+    parts = loop.parts(100)
+    assert sum(share for _, share in parts) == pytest.approx(1)
+    assert "| 40 |" in page.loop(result, parts, 100)
