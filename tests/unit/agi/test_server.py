@@ -86,7 +86,9 @@ def test_an_offer(server: Server) -> None:
 
 
 def test_a_text(server: Server, desk: Desk) -> None:
-    assert asked(server, "text_link", arg_1="", arg_2="", arg_3="2025550124", arg_4="opt-in") == {"SR_PROMISE": "sent"}
+    assert asked(server, "text_link", arg_1="", arg_2="", arg_3="2025550124", arg_4="opt-in") == {
+        "SR_PROMISE": "sent"
+    }
     assert desk.texted == [("+12025550123", "2025550124", True)]
 
 
