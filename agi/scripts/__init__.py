@@ -1,6 +1,7 @@
 """What the dialplan may ask for: `AGI(agi://127.0.0.1:4583/offer)` runs `offer.offer`.
 
-A script is `def name(channel: Channel, desk: CallDesk) -> None`. It answers by setting variables that begin
+A script is `def name(channel: Channel, desk: CallDesk) -> None`. Arguments 1 and 2 are the DID and the
+presentation (see `agi.caller`). It answers by setting variables that begin
 with `SR_`, and it is quick: whatever takes the caller's time is done by the dialplan. A script that raises
 closes the connection, which the dialplan sees as `AGISTATUS=FAILURE`.
 """

@@ -92,6 +92,11 @@ class FakeAsterisk:
         self.commands.append(words)
         return words
 
+    def wait_for_the_end(self) -> None:
+        """Answer nothing until the script is gone; what it sent before counts as heard."""
+        for _ in self._all_commands():
+            pass
+
     def play(self, answer: Callable[[list[str]], str] = lambda _: "200 result=1") -> dict[str, str]:
         """Answer until the script is done; gives the variables that it set."""
         for words in self._all_commands():
