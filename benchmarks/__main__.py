@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Callable
 
-from benchmarks import clinic, latency, loop, page, replay
+from benchmarks import agi, clinic, latency, loop, page, replay
 from lab.pbx import Pbx
 
 SECONDS = 60.0
@@ -37,11 +37,17 @@ def measure_loop() -> str:
     return page.loop(loop.measure(MARKS), loop.parts(SAMPLED), SAMPLED)
 
 
+def measure_agi() -> str:
+    """Callers in the menu."""
+    return agi.page(agi.measure())
+
+
 ROWS: dict[str, Callable[[], str]] = {
     "latency": measure_latency,
     "filter": measure_filter,
     "replay": measure_replay,
     "loop": measure_loop,
+    "agi": measure_agi,
 }
 
 

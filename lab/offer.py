@@ -16,7 +16,7 @@ from lab.sounds import write_tone
 QUEUE = "offered"
 CONFIG: Mapping[str, object] = {
     "ivr": {
-        "ordinary": "from-trunk,ordinary,1",
+        "ordinary": "from-trunk,by-goto,1",
         "queues": {QUEUE: {"every": "2s", "timeout": "60s"}},
     }
 }
@@ -59,6 +59,9 @@ exten => {LINK},1,Answer()
  same => n,Goto(ordinary,1)
 ; The ordinary path of this clinic: a phone at the desk.
 exten => ordinary,1,Dial(PJSIP/1001,20)
+ same => n,Hangup()
+; Where those go on who came by Goto: another phone, so that nobody takes one way for the other.
+exten => by-goto,1,Dial(PJSIP/1002,20)
  same => n,Hangup()
 """
 WAITING = f"""

@@ -184,10 +184,10 @@ def test_in_spanish(pbx: Pbx, clinic: Onlooker, desk: Phone, number: str) -> Non
     assert "enlace" in clinic.inbox(number)[0]
 
 
-def test_who_came_by_goto_goes_on_to_the_ordinary_path(
-    pbx: Pbx, clinic: Onlooker, desk: Phone, number: str
+def test_who_came_by_goto_goes_on_where_the_configuration_says(
+    pbx: Pbx, clinic: Onlooker, number: str
 ) -> None:
-    with Phone.outside(pbx, number) as caller:
+    with Phone.outside(pbx, number) as caller, Phone.inside(pbx, "1002") as desk:
         call = caller.call(offer.BY_GOTO)
         press(call, "offer", "1")
         desk.next_call().wait_for(State.RINGING)
