@@ -62,11 +62,6 @@ def escape(value: object) -> Escaped:
     return Escaped('"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"')
 
 
-def _setting(name: str, value: object) -> bytes:
-    """The command that sets a variable of ours."""
-    return f"SET VARIABLE {escape(f'SR_{name.upper()}')} {escape(value)}\n".encode("utf-8", "replace")
-
-
 class Channel(AGI):  # type: ignore[misc] # pyst2 has no types
     """One call, served by one thread.
 
@@ -197,14 +192,10 @@ class Channel(AGI):  # type: ignore[misc] # pyst2 has no types
     def answer_with(self, **values: object) -> None:
         """Set several variables of ours, the last one last: `sent=1` becomes `SR_SENT`.
 
-        They are sent in one go and the answers read afterwards: one way there and back instead of many.
+        One at a time: Asterisk reads a line when the socket wakes it, and would not see a second one behind it.
         """
-        try:
-            self._wire.send(b"".join(_setting(name, value) for name, value in values.items()))
-            for _ in values:
-                self._result(ANSWER_SECONDS)
-        except WireBroken as broken:
-            raise HungUp(str(broken)) from None
+        for name, value in values.items():
+            self.set_variable(f"SR_{name.upper()}", value)
 
     def argument(self, number: int) -> str:
         """The n-th argument that the dialplan passed, from 1; empty when there are fewer."""

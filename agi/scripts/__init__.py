@@ -14,6 +14,9 @@ from agi.scripts.can_be_texted import can_be_texted
 from agi.scripts.decline import decline
 from agi.scripts.offer import offer
 from agi.scripts.text_link import text_link
+from agi.scripts.urgent import urgent
+from agi.scripts.urgent_callback import urgent_callback
+from agi.scripts.urgent_ended import urgent_ended
 
 Script = Callable[[Channel, CallDesk], None]
 
@@ -22,5 +25,8 @@ SCRIPTS: dict[str, Script] = {
     "text_link": text_link,
     "can_be_texted": can_be_texted,
     "decline": decline,
+    "urgent": urgent,
+    "urgent_callback": urgent_callback,
+    "urgent_ended": urgent_ended,
 }
 """Every script by the name that the dialplan uses."""

@@ -4,7 +4,7 @@ Every function works inside the transaction whose books it is handed. What is to
 back, to be done after the commit: a crash in between is mended by looking at what the PBX really does.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -19,10 +19,12 @@ from secondring.domain.rules import TRIAGE, Clock, Rules, Site
 from secondring.domain.triage_events import (
     CallerCame,
     CallerIs,
+    CallerLeft,
     Deadline,
     Effect,
     Event,
     Failed,
+    Looked,
     Note,
     PatientEnded,
     RaiseAlarm,
@@ -52,6 +54,8 @@ class Orders:
     site: Site
     pbx: tuple[PbxOrder, ...] = ()
     alarms: tuple[Alarm, ...] = ()
+    others: tuple["Orders", ...] = ()
+    """Those of other cases, where several were looked at together; their alarms are among `alarms`."""
 
 
 class Triage:
@@ -125,8 +129,7 @@ class Triage:
         site = self._rules.site(case.site) if case else None
         if case is None or site is None or site.triage is None or not case.is_open:
             return None
-        episode = books.episode(case.episode)
-        if episode is not None and not episode.is_open and case.stage is not Stage.JOINING:
+        if _is_reached(books.episode(case.episode), case, event, now):
             event = Reached()
         after, effects = triage.step(case, event, site.triage, now)
         books.save_urgent_case(after)
@@ -150,10 +153,14 @@ class Triage:
             return None
         return self.tell(books, case.id, Deadline() if case.stage is not Stage.NEW else Started(), now)
 
-    def leg_ended(self, books: Books, attempt: str, why: Why | None, now: datetime) -> Orders | None:
-        """A nurse's channel is over, or has left the patient's. `why` is None when it ended as calls end."""
+    def leg_ended(
+        self, books: Books, attempt: str, why: Why | None, now: datetime, *, during: Collection[Stage]
+    ) -> Orders | None:
+        """A nurse's channel is over, or has left the patient's; said again, or in a stage other than those where it
+        means something, it means nothing. `why` is None when it ended as calls end.
+        """
         case = books.urgent_case(case_of(attempt))
-        if case is None:
+        if case is None or case.stage not in during:
             return None
         if case.stage is Stage.TALKING and case.bridged_at is not None:
             return self.tell(books, case.id, PatientEnded(attempt, now - case.bridged_at), now)
@@ -161,11 +168,12 @@ class Triage:
             return self.tell(books, case.id, PatientEnded(attempt, timedelta(0)), now)
         return self.tell(books, case.id, Failed(attempt, why or Why.NO_KEY), now)
 
-    def rang(self, books: Books, case_id: UrgentId, now: datetime) -> None:
+    def rang(self, books: Books, case_id: UrgentId, now: datetime) -> Orders | None:
         """The first phone rings: for the record of how long that took."""
         case = books.urgent_case(case_id)
         if case is not None and case.first_ring_at is None:
             books.save_urgent_case(replace(case, first_ring_at=now))
+        return None
 
     def case_of_line(self, books: Books, line: Uniqueid) -> UrgentCase | None:
         """The open case whose caller waits on that channel."""
@@ -205,6 +213,20 @@ class Triage:
             return
         body = self._wording.text(template, site=site, language=found.language, now=now)
         episodes.queue_text(books, found, site, template, body, now=now, due_at=now)
+
+
+SETTLED = timedelta(seconds=5)
+"""How long after somebody spoke with the caller the ladder's phones may still ring: that may have been one of its
+own nurses, whose accepting is on its way to us, and who must not be hung up on."""
+
+
+def _is_reached(episode: Episode | None, case: UrgentCase, event: Event, now: datetime) -> bool:
+    """Has somebody spoken with the caller without the ladder?"""
+    if episode is None or episode.closed_at is None:
+        return False
+    if isinstance(event, CallerLeft) and case.stage is Stage.LAST_RESORT:
+        return True
+    return isinstance(event, Deadline | Failed | Looked) and now - episode.closed_at > SETTLED
 
 
 ASK_AGAIN = timedelta(seconds=3)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from secondring.domain import episodes
-from secondring.domain.ids import CallId, JobKey, UrgentId, urgent_id
+from secondring.domain.ids import CallId, JobKey, SiteId, UrgentId, urgent_id
 from secondring.domain.ladder import Ladder
 from secondring.domain.phone import LineKind, PhoneNumber, line_kind, region_of
 from secondring.domain.ports import Books
@@ -29,6 +29,16 @@ class OnLine:
     did: str
     language: str = ""
     """`en`, `es` or empty: the site's."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """What to do with a caller who pressed the key."""
+
+    site: SiteId
+    language: str
+    seconds: int | None
+    """How long the ladder may take; None when there is none, or nobody can be rung now: the last resort at once."""
 
 
 def job_key(case: UrgentId) -> JobKey:

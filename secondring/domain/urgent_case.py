@@ -8,6 +8,9 @@ from secondring.domain.ids import EpisodeId, SiteId, Uniqueid, UrgentId
 from secondring.domain.ladder import Target
 from secondring.domain.phone import PhoneNumber
 
+CHANNEL_PREFIX = "sr-"
+"""How the Uniqueids begin of the channels that ring nurses; the rest is the attempt's id."""
+
 
 class Trigger(StrEnum):
     """What made it urgent."""

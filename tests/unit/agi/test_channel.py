@@ -90,7 +90,7 @@ def test_an_answer_that_does_not_come_is_a_hang_up(
 # answers
 
 
-def test_several_variables_go_in_one_piece_and_each_answer_is_read(asterisk: OtherEnd) -> None:
+def test_several_variables_are_set_and_each_answer_is_read(asterisk: OtherEnd) -> None:
     asterisk.says(b"200 result=1", b"200 result=1", b"200 result=1 (next)")
     asterisk.channel.answer_with(one="a\nb", two=2)
     assert asterisk.heard == 'SET VARIABLE "SR_ONE" "a b"\nSET VARIABLE "SR_TWO" "2"\n'
