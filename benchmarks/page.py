@@ -38,7 +38,8 @@ first texts after a start are among the calls.
 Budget: p99 at most 100 ms ({hundred}), and at most three times the floor ({three}). Two commits are on the way where
 the floor has one (the verdict with its decision; then the text's state, before the request, so that a crash sends
 nothing twice), and so are the consent and the second look whether the caller is on the line. **Not** in it:
-counting texts for the caps. They are set to 1,000,000 here, which switches them off; as installed they are counted for every call.
+counting texts for the caps. They are set to 1,000,000 here, which switches them off; as installed they are
+counted for every call.
 """
 FILTER = """\
 ## The AMI event filter
@@ -65,8 +66,8 @@ LOOP = """\
 Missed calls of four kinds as a stream of AMI events into `secondring run`: verdict, decision, text, SQLite with
 `synchronous=FULL`, request to the carrier, its acceptance. Never more than 200 calls between the PBX and the carrier.
 Not as installed: the caps are switched off (they would stop the texts at 60 a minute and site), and
-`gateway.concurrency` is 32 instead of 4. With the caps counted, a run of 14,000 calls on a busy machine came to 225 calls/s per core: below
-the budget.
+`gateway.concurrency` is 32 instead of 4. With the caps counted, a run of 14,000 calls
+on a busy machine came to 225 calls/s per core: below the budget.
 
 | calls | calls/s | processor time a call | calls/s per core | budget |
 |---:|---:|---:|---:|---:|
