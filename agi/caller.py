@@ -11,13 +11,18 @@ RESTRICTED = 0x60
 
 
 def in_call(channel: Channel) -> InCall:
-    """The caller of this request. The dialplan's first argument is the DID, when it knows better than SIP."""
+    """The caller of this request.
+
+    The dialplan's first two arguments are the DID and the presentation, where it knows better than SIP does:
+    FreePBX keeps both in variables of its own.
+    """
     request = channel.request
     caller = request.known("callerid")
+    hidden = _is_restricted(request) or channel.argument(2).startswith("prohib")
     return InCall(
         uniqueid=Uniqueid(request.uniqueid),
         caller=caller,
-        withheld=_is_restricted(request) or is_withheld(caller),
+        withheld=hidden or is_withheld(caller),
         did=channel.argument(1) or request.known("dnid"),
         language=request.known("language"),
     )

@@ -190,7 +190,10 @@ class Channel(AGI):  # type: ignore[misc] # pyst2 has no types
         self.execute("SET VARIABLE", escape(name), escape(value))
 
     def answer_with(self, **values: object) -> None:
-        """Set several variables of ours: `sent=1` becomes `SR_SENT`."""
+        """Set several variables of ours, the last one last: `sent=1` becomes `SR_SENT`.
+
+        One at a time: Asterisk reads a line when the socket wakes it, and would not see a second one behind it.
+        """
         for name, value in values.items():
             self.set_variable(f"SR_{name.upper()}", value)
 

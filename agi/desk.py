@@ -7,6 +7,7 @@ a script then fails, and the dialplan carries on as though Second Ring were not 
 from typing import Protocol
 
 from secondring.domain.offer import InCall, Promise, Welcome
+from secondring.domain.urgent_begin import Waiting
 
 
 class CallDesk(Protocol):
@@ -29,4 +30,16 @@ class CallDesk(Protocol):
 
     def decline(self, call: InCall) -> None:
         """No texts to this number from now on."""
+        ...
+
+    def urgent(self, call: InCall, line: str) -> Waiting:
+        """Find a nurse for this caller, who waits on the channel of that name."""
+        ...
+
+    def urgent_callback(self, call: InCall) -> None:
+        """They would rather be called back."""
+        ...
+
+    def urgent_ended(self, call: InCall, *, answered: bool) -> None:
+        """They were put through to the last resort, and that is over."""
         ...

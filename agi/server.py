@@ -68,7 +68,7 @@ class Server:
         self._listener.setblocking(False)  # noqa: FBT003 - the socket's own signature
         self._selector = selectors.DefaultSelector()
         self._visitors: dict[socket.socket, _Visitor] = {}  # oldest first
-        self._ready: queue.Queue[Ready | None] = queue.Queue(self._limits.queued)
+        self._ready: queue.SimpleQueue[Ready | None] = queue.SimpleQueue()
         self._wake, self._woken = socket.socketpair()
         self._closing = False
         self._busy: set[socket.socket] = set()
@@ -179,11 +179,11 @@ class Server:
             self._let_go(visitor)
             return
         self._forget(visitor)
-        try:
-            self._ready.put_nowait((visitor.connection, request, bytes(visitor.head[end:])))
-        except queue.Full:
+        if self._ready.qsize() >= self._limits.queued:  # only this thread puts anything in
             log.warning("a call was turned away: %d wait already", self._limits.queued)
             visitor.connection.close()
+            return
+        self._ready.put((visitor.connection, request, bytes(visitor.head[end:])))
 
     def _let_slow_ones_go(self) -> None:
         now = time.monotonic()

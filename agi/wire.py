@@ -21,7 +21,8 @@ class Wire:
     def __init__(
         self, descriptor: int, read: Callable[[int], bytes], write: Callable[[bytes], int], first: bytes = b""
     ) -> None:
-        self._descriptor = descriptor
+        self._ready = select.poll()
+        self._ready.register(descriptor, select.POLLIN)
         self._read = read
         self._write = write
         self._buffer = bytearray(first)
@@ -51,9 +52,7 @@ class Wire:
         if len(self._buffer) > LINE_BYTES:
             raise WireBroken("a line without an end")
         try:
-            ready = select.poll()
-            ready.register(self._descriptor, select.POLLIN)
-            if not ready.poll(max(seconds, 0) * 1000):
+            if not self._ready.poll(max(seconds, 0) * 1000):
                 raise WireBroken("no answer in time")
             chunk = self._read(CHUNK)
         except OSError as error:

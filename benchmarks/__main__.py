@@ -3,12 +3,13 @@
 import sys
 from collections.abc import Callable
 
-from benchmarks import clinic, latency, loop, page, replay
+from benchmarks import agi, clinic, latency, loop, page, replay
 from lab.pbx import Pbx
 
 SECONDS = 60.0
 REPLAYED = 2000
 """Copies of five calls each."""
+SAMPLED = 5000
 MARKS = (10_000, 50_000, 100_000)
 
 
@@ -33,7 +34,12 @@ def measure_replay() -> str:
 
 def measure_loop() -> str:
     """The whole loop, and memory."""
-    return page.loop(loop.measure(MARKS))
+    return page.loop(loop.measure(MARKS), loop.parts(SAMPLED), SAMPLED)
+
+
+def measure_agi() -> str:
+    """Callers in the menu."""
+    return agi.page(agi.measure())
 
 
 ROWS: dict[str, Callable[[], str]] = {
@@ -41,6 +47,7 @@ ROWS: dict[str, Callable[[], str]] = {
     "filter": measure_filter,
     "replay": measure_replay,
     "loop": measure_loop,
+    "agi": measure_agi,
 }
 
 

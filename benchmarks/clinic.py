@@ -11,25 +11,29 @@ from dialplan.render import render_manager
 from lab.load import DID as LOAD
 from lab.pbx import Pbx
 from lab.service import Manager, Service
+from secondring.domain.rules import NO_BRAKE
 
-OUT_OF_REACH = 1_000_000
-"""A brake's limit that no benchmark reaches. As installed, a site's 60th text in a minute is the last."""
+LOOSE = 5000
+"""A brake's limit that 20 calls a second do not reach, but that is counted up to as usual. As installed, a
+site's 60th text in a minute is the last."""
+NONE = NO_BRAKE
+"""No brake at all, for hundreds of calls a second: a minute of those would all be counted for each call."""
 SITES = {"northside": "2025550100", "southside": "2025550180", "eastside": "2025550181"}
 """One caller opens one episode at each, so a few numbers make many texts."""
 ALWAYS = {"mon-sun": ["00:00-24:00"]}
 
 
-def settings(carrier_url: str, *, account: str, concurrency: int) -> dict[str, Any]:
+def settings(carrier_url: str, *, account: str, concurrency: int, brake: int) -> dict[str, Any]:
     """What differs from the defaults."""
     return {
         "ami": {"user": account},
         "carrier": {"kind": "http", "http": {"url": carrier_url}},
-        "gateway": {"per_second": OUT_OF_REACH, "concurrency": concurrency},
+        "gateway": {"per_second": NONE, "concurrency": concurrency},
         "guards": {
             "settle": "0s",
-            "per_number_per_day": OUT_OF_REACH,
-            "per_site_per_minute": OUT_OF_REACH,
-            "all_per_minute": OUT_OF_REACH,
+            "per_number_per_day": brake,
+            "per_site_per_minute": brake,
+            "all_per_minute": brake,
         },
         "sites": {name: _site(name, did) for name, did in SITES.items()},
     }
@@ -49,12 +53,17 @@ def _site(name: str, did: str) -> dict[str, Any]:
 
 @contextlib.contextmanager
 def service(
-    pbx: Manager, carrier_url: str, *, account: str = "secondring", concurrency: int = 4
+    pbx: Manager,
+    carrier_url: str,
+    *,
+    account: str = "secondring",
+    concurrency: int = 4,
+    brake: int = LOOSE,
 ) -> Iterator[Service]:
     """`secondring run`, listening as that account, its database on a real disk."""
     with tempfile.TemporaryDirectory(prefix="secondring-bench-", dir="/var/tmp") as home:
         _put_secret(Path(home), pbx.secrets[account])
-        config = settings(carrier_url, account=account, concurrency=concurrency)
+        config = settings(carrier_url, account=account, concurrency=concurrency, brake=brake)
         with Service(pbx, config=config, home=Path(home)) as running:
             yield running
 

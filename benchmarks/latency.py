@@ -35,6 +35,8 @@ class Round:
     """Of Asterisk, per call."""
     delay: Spread
     """Hang-up to request."""
+    warm_ms: float
+    """The longest of those, but for the first two calls after a start."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,13 +97,15 @@ def _round(pbx: Pbx, account: str, carrier: Carrier, pid: int, seconds: float) -
         tap.wait_until_calls_are_over()
         cpu, cpu_of_pbx = cpu_seconds(pid) - used, cpu_seconds(asterisk) - used_by_pbx
         heard = tap.received[begun:]
+        delays = _delays(tap.events(), carrier.arrivals)
         return Round(
             calls=calls,
             events=heard.count(b"Event: ") / calls,
             size=len(heard) / calls,
             cpu_ms=1000 * cpu / calls,
             pbx_cpu_ms=1000 * cpu_of_pbx / calls,
-            delay=spread(_delays(tap.events(), carrier.arrivals)),
+            delay=spread(delays),
+            warm_ms=1000 * max(delays[2:], default=0.0),
         )
 
 

@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from benchmarks import clinic
+from benchmarks import clinic, sampling
 from benchmarks.carrier import Carrier
 from benchmarks.fake_pbx import FakePbx
 from benchmarks.gauges import cpu_seconds, resident_mb, wall
@@ -42,7 +42,7 @@ def measure(marks: tuple[int, ...], *, warm_up: int = 200) -> LoopResult:
     with (
         Carrier() as carrier,
         FakePbx() as pbx,
-        clinic.service(pbx, carrier.url, concurrency=CONCURRENCY) as service,
+        clinic.service(pbx, carrier.url, concurrency=CONCURRENCY, brake=clinic.NONE) as service,
     ):
         idle = resident_mb(service.pid)
         stream = missed_calls()
@@ -60,6 +60,18 @@ def measure(marks: tuple[int, ...], *, warm_up: int = 200) -> LoopResult:
             idle_mb=idle,
             resident_mb=tuple(memory),
         )
+
+
+def parts(calls: int) -> list[tuple[str, float]]:
+    """Where the processor time of a call goes: shares by part of the work, the greatest first."""
+    with (
+        Carrier() as carrier,
+        FakePbx() as pbx,
+        clinic.service(pbx, carrier.url, concurrency=CONCURRENCY, brake=clinic.NONE) as service,
+        sampling.shares(service.pid) as found,
+    ):
+        _push(missed_calls(), pbx, carrier, 0, calls)
+    return found
 
 
 def _push(stream: Iterator[bytes], pbx: FakePbx, carrier: Carrier, done: int, until: int) -> None:

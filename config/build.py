@@ -1,22 +1,27 @@
 """From a checked configuration to the domain's own types and the wiring's settings."""
 
-from datetime import date
+from datetime import date, timedelta
 
 from pydantic import SecretBytes, SecretStr
 
 from config.check import problem_at
 from config.problems import KeyPath, Problem
-from config.schema import Configuration, Http, SiteKeys
+from config.schema import Configuration, Http, Ivr, SiteKeys
 from config.secret_files import SecretReader, SecretRefused, as_key, as_password
 from config.settings import (
+    AgiSettings,
     AmiSettings,
     CarrierSettings,
+    DialSettings,
     GatewaySettings,
     HttpSettings,
     InboundSettings,
+    IvrSettings,
+    QueueSettings,
     Settings,
 )
 from config.tree import Tree
+from config.triage import build_ladder
 from secondring.domain.calls import ListeningRules
 from secondring.domain.hours import OpeningHours, Period
 from secondring.domain.ids import SiteId
@@ -66,6 +71,7 @@ def build_settings(found: Configuration, secrets: Secrets) -> Settings:
         rules=build_rules(found),
         listening=build_listening(found),
         ami=_ami(found, secrets),
+        dial=_dial(found, secrets),
         database_url=found.database.url,
         key=secrets.key(found.database.key_file, ("database", "key_file")),
         carrier=CarrierSettings(
@@ -73,6 +79,8 @@ def build_settings(found: Configuration, secrets: Secrets) -> Settings:
             http=_http(found.carrier.http, secrets) if found.carrier.kind == "http" else None,
         ),
         gateway=GatewaySettings(**dict(found.gateway)),
+        agi=AgiSettings(**dict(found.agi)),
+        ivr=_ivr(found.ivr),
         messages_directory=found.messages.directory,
         log_level=found.log.level,
         state_directory=found.state_directory,
@@ -82,7 +90,7 @@ def build_settings(found: Configuration, secrets: Secrets) -> Settings:
 def build_rules(found: Configuration) -> Rules:
     """The clinic's wishes as the domain takes them."""
     return Rules(
-        sites=tuple(_site(name, keys) for name, keys in found.sites.items()),
+        sites=tuple(_site(name, keys, found.guards.spoken) for name, keys in found.sites.items()),
         guards=Guards(**dict(found.guards)),
         follow_up=FollowUp(**dict(found.follow_up)),
         routes={intent: Route(**dict(keys)) for intent, keys in found.routes.items()},
@@ -100,7 +108,7 @@ def build_listening(found: Configuration) -> ListeningRules:
     )
 
 
-def _site(name: str, keys: SiteKeys) -> Site:
+def _site(name: str, keys: SiteKeys, spoken: timedelta) -> Site:
     return Site(
         id=SiteId(name),
         name=keys.name,
@@ -112,6 +120,7 @@ def _site(name: str, keys: SiteKeys) -> Site:
         language=keys.language,
         booking_url=keys.booking_url,
         alert_numbers=keys.alert_numbers,
+        triage=build_ladder(keys.triage, keys.zone, spoken),
     )
 
 
@@ -131,6 +140,20 @@ def _ami(found: Configuration, secrets: Secrets) -> AmiSettings:
         ca_file=keys.ca_file,
         ping_interval=keys.ping_interval,
         ping_deadline=keys.ping_deadline,
+    )
+
+
+def _ivr(keys: Ivr) -> IvrSettings:
+    queues = tuple(QueueSettings(name=name, **dict(queue)) for name, queue in keys.queues.items())
+    return IvrSettings(**{**dict(keys), "queues": queues})
+
+
+def _dial(found: Configuration, secrets: Secrets) -> DialSettings | None:
+    keys = found.ami_dial
+    if keys.secret_file is None:
+        return None
+    return DialSettings(
+        user=keys.user, secret=secrets.password(keys.secret_file, ("ami_dial", "secret_file"))
     )
 
 

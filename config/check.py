@@ -102,6 +102,14 @@ def _contradictions(found: Configuration, tree: Tree) -> Iterator[Problem]:
             "is missing, and carrier.kind is http",
             "Add the address that texts are posted to, or set carrier.kind to handset.",
         )
+    with_ladder = next((name for name, site in found.sites.items() if site.triage), None)
+    if with_ladder and found.ami_dial.secret_file is None:
+        yield problem_at(
+            tree,
+            ("ami_dial", "secret_file"),
+            f"is missing, and {dotted(('sites', with_ladder))} has a triage ladder",
+            "Name the file of the second manager account's secret; `secondring render manager` shows the account.",
+        )
     if not found.ami.tls and not is_loopback(found.ami.host):
         yield problem_at(
             tree,

@@ -21,6 +21,7 @@ from pydantic_core import PydanticCustomError
 
 from config.problems import KeyPath
 from secondring.domain.hours import Period
+from secondring.domain.ladder import Target
 from secondring.domain.phone import PhoneNumber, parse_number
 
 Week = dict[int, tuple[Period, ...]]
@@ -254,6 +255,32 @@ Line = Annotated[
 ]
 Digits = Annotated[
     str, AfterValidator(_matching(r"[0-9]{0,20}", "is more than digits", "Write digits only: 2025550199."))
+]
+
+
+def read_target(raw: object) -> Target:
+    """A phone of the ladder: an extension, or an outside number with + and country code."""
+    text = raw.strip() if isinstance(raw, str) else ""
+    if text.startswith("+"):
+        return Target(number=_number(text, "ZZ").e164, outside=True)
+    if not re.fullmatch(r"[0-9*#]{1,12}", text):
+        raise refusal("is neither an extension nor a number", 'Write "1001", or +1 202 555 0177.')
+    return Target(number=text)
+
+
+Destination = Annotated[
+    str,
+    AfterValidator(
+        _matching(
+            r"(?=.{1,50}$)[A-Za-z0-9_-]+,[A-Za-z0-9_+*#-]+,[A-Za-z0-9_-]+",
+            "is no place in the dialplan",
+            "Write context,extension,priority in 50 characters at most: ext-queues,400,1.",
+        )
+    ),
+]
+QueueOptions = Annotated[
+    str,
+    AfterValidator(_matching(r"[A-Za-z]{0,20}", "are no options of a queue", "Write letters only: tc.")),
 ]
 Pattern = Annotated[str, AfterValidator(_compiles)]
 AbsolutePath = Annotated[Path, PlainValidator(_absolute)]

@@ -3,6 +3,7 @@
 `python -m config.reference` brings the page up to date; a test compares the two.
 """
 
+from datetime import timedelta
 from pathlib import Path
 
 from config.loader import default_source
@@ -54,7 +55,7 @@ def _row(leaf: Leaf, defaults: Tree) -> str:
 def _default(leaf: Leaf, defaults: Tree) -> str:
     if leaf.path[0] == "routes":
         return "see default.yaml"
-    if leaf.path[0] == "sites":
+    if "<id>" in leaf.path:
         return "**required**" if leaf.field.is_required() else _code(_written(leaf.field.default))
     if defaults.value(leaf.path[:-1]) is None and len(leaf.path) > 1:
         return "**required**"
@@ -62,13 +63,15 @@ def _default(leaf: Leaf, defaults: Tree) -> str:
     return _code(_written(value)) if value is not None else "*empty*"
 
 
-def _written(value: Value | tuple[()]) -> str:
+def _written(value: Value | timedelta | tuple[()]) -> str:
     """A value as YAML writes it in one line."""
     if isinstance(value, dict):
         return "{}" if not value else "{" + ", ".join(f"{k}: {_written(v)}" for k, v in value.items()) + "}"
     if isinstance(value, list | tuple):
         return "[" + ", ".join(_written(item) for item in value) + "]"
-    return value or ("null" if value is None else '""')
+    if isinstance(value, timedelta):
+        return f"{value.total_seconds():g}s"
+    return str(value) if value is not None and value != "" else ("null" if value is None else '""')
 
 
 def _code(text: str) -> str:

@@ -4,14 +4,16 @@ The docstring below a key is its description in docs/configuration.md, `examples
 message offers. Defaults stand in default.yaml; only a site's own are here. Unknown keys refuse.
 """
 
+from datetime import timedelta
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from config.fields import (
     AbsolutePath,
     AnyNumbers,
     Country,
+    Destination,
     Digits,
     Duration,
     Holidays,
@@ -19,6 +21,7 @@ from config.fields import (
     OpenWeek,
     Pattern,
     PositiveDuration,
+    QueueOptions,
     SiteNumber,
     SiteNumbers,
     SpecialDays,
@@ -26,6 +29,8 @@ from config.fields import (
     Zone,
 )
 from config.links import DatabaseUrl, SecretPlace, WebAddress
+from config.section import Section
+from config.triage import AmiDial, TriageKeys
 from secondring.domain.records import Intent
 from secondring.domain.rules import Clock
 from secondring.domain.verdict import Reason
@@ -33,14 +38,6 @@ from secondring.domain.verdict import Reason
 Port = Annotated[int, Field(ge=1, le=65535)]
 Count = Annotated[int, Field(ge=1, le=1_000_000)]
 Queue = Literal["front-desk", "billing", "care-team", "triage"]
-
-
-class Section(BaseModel):
-    """Keys that belong together."""
-
-    model_config = ConfigDict(
-        extra="forbid", frozen=True, arbitrary_types_allowed=True, use_attribute_docstrings=True
-    )
 
 
 class Pbx(Section):
@@ -190,6 +187,47 @@ class RouteKeys(Section):
     """Send the booking link first; a task follows only when it leads to nothing."""
 
 
+class Agi(Section):
+    """Where Asterisk's dialplan asks us while a caller is on the line."""
+
+    listen: Line = Field(examples=["127.0.0.1"])
+    """Address to listen on. FastAGI knows no password: anything but loopback needs a firewall."""
+    port: Port = Field(examples=["4583"])
+    """Port to listen on. FreePBX has 4573 for itself."""
+    threads: Annotated[int, Field(ge=1, le=64)] = Field(examples=["16"])
+    """Callers who are served at one time; the others wait their turn, some milliseconds each."""
+
+
+class QueueKeys(Section):
+    """A queue whose callers get the offer. The key it stands under is the queue's name in Asterisk."""
+
+    every: PositiveDuration = Field(default=timedelta(seconds=30), examples=["30s"])
+    """How often a waiting caller hears the offer."""
+    from_position: Annotated[int, Field(ge=0, le=1000)] = Field(default=0, examples=["3"])
+    """Who would wait at this position or behind gets the offer before the queue; 0: nobody."""
+    timeout: Duration = Field(default=timedelta(0), examples=["5m"])
+    """How long a caller may wait altogether; 0s: without end."""
+    options: QueueOptions = Field(default="t", examples=["t"])
+    """Options of Asterisk's Queue application."""
+    then: Destination | None = Field(default=None, examples=["ext-local,vmu1001,1"])
+    """Where a caller goes on who used a key and was not answered; `context,extension,priority`."""
+
+
+class Ivr(Section):
+    """What callers are offered by key."""
+
+    announcement_version: Line = Field(examples=["2026-03"], max_length=40)
+    """Kept with every opt-out and every text asked for by key: change it when you change the words."""
+    after_text: Literal["stay", "hang-up"] = Field(examples=["hang-up"])
+    """What happens to callers who got their text: they stay on the line, in their place, or are said goodbye."""
+    ordinary: Destination | None = Field(examples=["ext-queues,400,1"])
+    """Where callers go on who were sent to us by Goto; `context,extension,priority`. By Gosub they return."""
+    mobile_digits: Annotated[int, Field(ge=4, le=15)] = Field(examples=["10"])
+    """Digits of a mobile number as callers type it."""
+    queues: dict[Word, QueueKeys] = Field(examples=['{"400": {every: 30s}}'])
+    """Queues whose callers get the offer, each under its name in Asterisk."""
+
+
 class Messages(Section):
     """What the texts say."""
 
@@ -231,6 +269,8 @@ class SiteKeys(Section):
     """Where patients book themselves; empty when there is no such page and the desk calls them."""
     alert_numbers: SiteNumbers = Field(default=(), examples=["[+1 202 555 0177]"])
     """Staff phones that are texted when someone is URGENT; such a text names no patient."""
+    triage: TriageKeys | None = Field(default=None, examples=["{steps: [{ring: ['1001']}]}"])
+    """The ladder of nurses that an urgent caller is offered to, live; empty: people work from task and alert."""
 
 
 class Configuration(Section):
@@ -238,12 +278,15 @@ class Configuration(Section):
 
     pbx: Pbx
     ami: Ami
+    ami_dial: AmiDial
     database: Database
     carrier: Carrier
     gateway: Gateway
     guards: GuardKeys
     follow_up: FollowUpKeys
     routes: dict[Intent, RouteKeys]
+    agi: Agi
+    ivr: Ivr
     messages: Messages
     log: Log
     state_directory: AbsolutePath = Field(examples=["/var/lib/secondring"])

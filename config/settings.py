@@ -26,6 +26,14 @@ class AmiSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DialSettings:
+    """The account that rings phones; all else of its link is that of the listener's."""
+
+    user: str
+    secret: SecretStr
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class InboundSettings:
     """Where the carrier delivers replies and receipts."""
 
@@ -64,17 +72,53 @@ class GatewaySettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AgiSettings:
+    """Where Asterisk's dialplan asks us."""
+
+    listen: str
+    port: int
+    threads: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueueSettings:
+    """A queue whose callers get the offer."""
+
+    name: str
+    every: timedelta
+    from_position: int
+    timeout: timedelta
+    options: str
+    then: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IvrSettings:
+    """What callers are offered by key."""
+
+    announcement_version: str
+    after_text: Literal["stay", "hang-up"]
+    ordinary: str | None
+    mobile_digits: int
+    queues: tuple[QueueSettings, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """Everything that `secondring` is told from outside."""
 
     rules: Rules
     listening: ListeningRules
     ami: AmiSettings
+    dial: DialSettings | None
+    """None when no secret is configured; a site with a ladder needs one."""
     database_url: str
     key: SecretBytes
     """32 bytes."""
     carrier: CarrierSettings
     gateway: GatewaySettings
+    agi: AgiSettings
+    ivr: IvrSettings
     messages_directory: Path | None
     log_level: str
     """`debug`, `info`, `warning` or `error`."""

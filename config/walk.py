@@ -14,7 +14,8 @@ from config.schema import Configuration
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Leaf:
-    """One key that takes a value. `<id>` stands for names of the administrator's choosing."""
+    """One key that takes a value. `<id>` stands for names of the administrator's choosing,
+    `<n>` for the place in a list."""
 
     path: tuple[str, ...]
     field: FieldInfo
@@ -47,6 +48,8 @@ def leaves(section: type[BaseModel] = Configuration, at: tuple[str, ...] = ()) -
             yield from leaves(get_args(kind)[1], (*path, "<id>"))
         elif _is_section(kind):
             yield from leaves(kind, path)
+        elif (entry := _entry(kind)) is not None:
+            yield from leaves(entry, (*path, "<n>"))
         else:
             yield Leaf(path=path, field=info)
 
@@ -57,7 +60,13 @@ def _below(here: Any, part: str | int) -> Any:
         return _plain(info.annotation) if info else None
     if get_origin(here) is dict:
         return _plain(get_args(here)[1])
-    return None
+    return _entry(here)
+
+
+def _entry(kind: Any) -> Any:
+    """The section that each entry of a list is; None for anything else."""
+    inner = get_args(kind)[0] if get_origin(kind) is tuple else None
+    return inner if _is_section(inner) else None
 
 
 def _plain(kind: Any) -> Any:

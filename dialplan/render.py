@@ -57,17 +57,18 @@ def render_manager(user: str, secret: str, version: str, *, permit: Sequence[str
     `permit` are the networks that may log in, as address/mask. Raises ConfigError when a value cannot be
     written safely, or the version is not one of Asterisk's.
     """
-    return _template("manager.conf.j2").render(
-        user=_user(user),
-        secret=_secret(secret),
-        permit=[_network(network) for network in permit],
+    return template("manager.conf.j2").render(
+        user=checked_user(user),
+        secret=checked_secret(secret),
+        permit=[checked_network(network) for network in permit],
         events=EVENTS,
         narrowed=NARROWED,
         named_filters=knows_named_filters(version),
     )
 
 
-def _template(name: str) -> Template:
+def template(name: str) -> Template:
+    """A template of ours; a name that it does not get is an error."""
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
         undefined=StrictUndefined,
@@ -79,13 +80,14 @@ def _template(name: str) -> Template:
     return environment.get_template(name)
 
 
-def _user(user: str) -> str:
+def checked_user(user: str) -> str:
+    """The name, or ConfigError."""
     if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_-]{0,63}", user) or user == "general":
         raise ConfigError(f"AMI user {user!r}: use letters, digits, - and _, and not `general`")
     return user
 
 
-def _secret(secret: str) -> str:
+def checked_secret(secret: str) -> str:
     """Refuse what manager.conf would read differently: `;` begins a comment, spaces at the ends are lost."""
     if len(secret) < MIN_SECRET:
         raise ConfigError(f"the AMI secret has {len(secret)} characters; use {MIN_SECRET} or more")
@@ -94,7 +96,8 @@ def _secret(secret: str) -> str:
     return secret
 
 
-def _network(network: str) -> str:
+def checked_network(network: str) -> str:
+    """The network, or ConfigError."""
     if not re.fullmatch(r"[0-9A-Fa-f.:]+(/[0-9.]+)?", network):
         raise ConfigError(f"AMI permit {network!r}: give an address, or address/mask")
     return network

@@ -5,7 +5,6 @@ import os
 import re
 import time
 from collections.abc import Callable
-from datetime import timedelta
 from pathlib import Path
 
 from rich._export_format import CONSOLE_SVG_FORMAT
@@ -13,28 +12,17 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from lab import offer
 from lab.errors import LabError
 from lab.pbx import Pbx
+from lab.people import PEOPLE, ended, episodes, number_of, tasks_of, texts_to, verdicts
 from lab.phones import Answer, Phone, Refuse, State
 from lab.scenarios import dids
 from lab.service import Service
-from lab.ticker import REACHED_PHONES, Ticker
+from lab.ticker import Ticker
 from secondring import wiring
-from secondring.domain.phone import PhoneNumber, parse_number, spoken_form
-from secondring.domain.ports import Books
-from secondring.domain.records import Episode
+from secondring.domain.phone import PhoneNumber, spoken_form
 
-NURSE = "+12025550177"
-PEOPLE = {
-    "+13125550111": "Anna",
-    "+13125550112": "Ben",
-    "+13125550113": "Carla",
-    "+13125550114": "Dan",
-    "+13125550115": "Eva",
-    "+13125550116": "Finn",
-    "+13125550117": "Hal",
-    NURSE: "the nurse's mobile",
-}
 STYLES = {
     "missed": "yellow",
     "answered": "green",
@@ -47,7 +35,6 @@ STYLES = {
     "story": "italic",
 }
 PICTURE_WIDTH = 110
-TODAY = timedelta(hours=6)
 TALK = 3.0
 SPOKEN = "2s"
 """An outside call counts as spoken from here on; shorter than usual, for people who watch."""
@@ -67,7 +54,7 @@ def run_demo(*, stay: bool = False, picture: Path | None = None) -> None:
             out.print(
                 f"  {pbx.cli('core show version').split(' built')[0].strip()} at {pbx.sip_host}:{pbx.sip_port}"
             )
-            with Service(pbx, config={"guards": {"spoken": SPOKEN}}) as service:
+            with Service(pbx, config={"guards": {"spoken": SPOKEN}, **offer.CONFIG}) as service:
                 out.print("  secondring run, listening to it\n")
                 Morning(pbx, service, out).play()
                 _what_next(out, pbx, service, stay=stay)
@@ -114,6 +101,7 @@ class Morning:
             self.eva_wants_no_texts,
             self.dan_is_urgent,
             self.a_withheld_number,
+            self.gina_presses_1,
         ]
 
     # -- the scenes
@@ -139,7 +127,7 @@ class Morning:
             hal.call(dids.ONE_PHONE_BRIEFLY).wait_for(State.ENDED, 10)
             desk.when_called = Answer()
             hal.call(dids.ONE_PHONE).wait_for(State.TALKING).stay(TALK).hang_up()
-        self._ticker.wait_for(lambda books: _ended(books, "Hal"))
+        self._ticker.wait_for(lambda books: ended(books, "Hal"))
 
     def carla_asks_about_a_bill(self) -> None:
         """Busy; the reply becomes a task with a clock."""
@@ -160,7 +148,7 @@ class Morning:
         for task in self._service.rows("tasks"):
             if task["queue"] == "front-desk" and task["title"].startswith("Read"):
                 self._service.ask("tasks", "done", task["task"], "--by", "a.clerk", "--result", "resolved")
-        self._ticker.wait_for(lambda books: _ended(books, "Finn"))
+        self._ticker.wait_for(lambda books: ended(books, "Finn"))
 
     def eva_wants_no_texts(self) -> None:
         """STOP holds; her next missed call makes a task."""
@@ -171,7 +159,7 @@ class Morning:
         self._story("When her next call is missed, a person calls back instead.")
         with self._desk(), self._caller("Eva") as eva:
             eva.call(dids.ONE_PHONE_BRIEFLY).wait_for(State.ENDED, 10)
-        self._ticker.wait_for(lambda books: _tasks_of(books, "Eva") > 0)
+        self._ticker.wait_for(lambda books: tasks_of(books, "Eva") > 0)
 
     def dan_is_urgent(self) -> None:
         """URGENT: the nurse's phone is texted, the nurse calls, and only that ends it."""
@@ -180,17 +168,35 @@ class Morning:
             dan.call(dids.QUEUE_AFTER_ANSWER).wait_for(State.TALKING).stay(TALK).hang_up()
         self._reply("Dan", "URGENT", then_texts=3)
         self._story("The nurse picks up a phone and calls Dan.")
-        number = _number_of("Dan")
+        number = number_of("Dan")
         with Phone.outside(self._pbx, number, when_called=Answer(1)), self._desk() as nurse:
             nurse.call(f"9{number.removeprefix('+1')}").wait_for(State.TALKING, 10).stay(TALK).hang_up()
-        self._ticker.wait_for(lambda books: _ended(books, "Dan"))
+        self._ticker.wait_for(lambda books: ended(books, "Dan"))
 
     def a_withheld_number(self) -> None:
         """Nobody can win this caller back; they are counted all the same."""
         self._story("Somebody who withholds their number is missed.")
         with self._desk(), Phone.outside(self._pbx, None) as stranger:
             stranger.call(dids.ONE_PHONE_BRIEFLY).wait_for(State.ENDED, 10)
-        self._ticker.wait_for(lambda books: any(e.caller is None for e in _episodes(books)))
+        self._ticker.wait_for(lambda books: any(e.caller is None for e in episodes(books)))
+
+    def gina_presses_1(self) -> None:
+        """A text for the asking, while she waits; none after she hung up."""
+        try:
+            offer.add_offer(self._pbx, self._service)
+        except LabError as error:
+            self._story(f"Nobody can be offered a text by key here: {error}")
+            return
+        self._story(
+            "Gina waits in the queue. She is offered a text, presses 1, and hangs up when she has it."
+        )
+        with self._caller("Gina") as gina:
+            line = gina.call(offer.IN_QUEUE).wait_for(State.TALKING)
+            line.wait_to_hear(offer.TONES["offer-queue"], 15)
+            line.dial("1")
+            self._ticker.wait_for(lambda books: texts_to(books, "Gina") >= 1)
+            line.stay(TALK).hang_up()
+        self._wait_until_calls(len(self._service.rows("calls")))
 
     # -- what they use
 
@@ -200,16 +206,16 @@ class Morning:
         return Phone.inside(self._pbx, "1001", when_called=behaviour)
 
     def _caller(self, name: str) -> Phone:
-        return Phone.outside(self._pbx, _number_of(name))
+        return Phone.outside(self._pbx, number_of(name))
 
     def _reply(self, name: str, words: str, *, then_texts: int) -> None:
         """Answer the text once it is there, and wait until what follows has been sent."""
-        self._ticker.wait_for(lambda books: _texts_to(books, name) >= 1)
-        self._service.ask("handset", "reply", _number_of(name), words)
-        self._ticker.wait_for(lambda books: _texts_to(books, name) >= then_texts)
+        self._ticker.wait_for(lambda books: texts_to(books, name) >= 1)
+        self._service.ask("handset", "reply", number_of(name), words)
+        self._ticker.wait_for(lambda books: texts_to(books, name) >= then_texts)
 
     def _wait_until_calls(self, count: int) -> None:
-        self._ticker.wait_for(lambda books: _verdicts(books) >= count)
+        self._ticker.wait_for(lambda books: verdicts(books) >= count)
 
     # -- how it is told
 
@@ -239,43 +245,6 @@ def _without_web_fonts(svg: str) -> str:
     return re.sub(r"@font-face \{\{.*?\}\}", "", svg, flags=re.DOTALL)
 
 
-def _number_of(name: str) -> str:
-    return next(number for number, known in PEOPLE.items() if known == name)
-
-
-def _phone_of(name: str) -> PhoneNumber:
-    number = parse_number(_number_of(name), "US")
-    if number is None:
-        raise LabError(f"{name} has no phone")
-    return number
-
-
-def _episodes(books: Books) -> list[Episode]:
-    now = wiring.now()
-    return books.episodes(since=now - TODAY, until=now, limit=1000)
-
-
-def _verdicts(books: Books) -> int:
-    now = wiring.now()
-    return sum(1 for call in books.calls(since=now - TODAY, until=now, limit=1000) if call.verdict)
-
-
-def _texts_to(books: Books, name: str) -> int:
-    """How many texts the phone has got, over all of the caller's episodes."""
-    phone = _phone_of(name)
-    mine = [episode for episode in _episodes(books) if episode.caller == phone]
-    return sum(1 for e in mine for t in books.texts_of(e.id) if t.outgoing and t.state in REACHED_PHONES)
-
-
-def _ended(books: Books, name: str) -> bool:
-    last = books.last_episode(_phone_of(name))
-    return last is not None and not last.is_open
-
-
-def _tasks_of(books: Books, name: str) -> int:
-    return sum(1 for task in books.tasks() if task.caller == _phone_of(name))
-
-
 def _what_next(out: Console, pbx: Pbx, service: Service, *, stay: bool) -> None:
     if not stay:
         out.print("[bold]Next[/bold]")
@@ -289,8 +258,8 @@ def _what_next(out: Console, pbx: Pbx, service: Service, *, stay: bool) -> None:
     )
     out.print(f"  {secondring} calls", markup=False)
     out.print(f"  {secondring} explain CALL", markup=False)
-    out.print(f"  {secondring} handset inbox {_number_of('Ben')}", markup=False)
-    out.print(f"  {secondring} handset reply {_number_of('Ben')} 'call me after 4'", markup=False)
+    out.print(f"  {secondring} handset inbox {number_of('Ben')}", markup=False)
+    out.print(f"  {secondring} handset reply {number_of('Ben')} 'call me after 4'", markup=False)
     out.print(f"  {secondring} tasks --numbers\n", markup=False)
     out.print(
         f"A softphone on this machine can register as 1004, password {pbx.phone_secrets['1004']},",

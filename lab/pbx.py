@@ -29,6 +29,9 @@ from lab.errors import LabError
 from lab.sounds import write_prompts
 
 TEMPLATES = Path(__file__).parent / "conf"
+SHAPES = {"clinic": TEMPLATES, "freepbx": Path(__file__).parent / "freepbx"}
+"""Whose dialplan it has; what a shape's directory does not hold is taken from the clinic's."""
+TRUNK_CONTEXTS = {"clinic": "from-trunk", "freepbx": "from-pstn"}
 PHONES = ("1001", "1002", "1003", "1004", "1005", "1006")
 ACCOUNTS = ("recorder", "recorder-compact", "operator", "secondring", "secondring-dial")
 ADVANCED_FILTERS = {18: 26, 20: 11, 21: 6, 22: 1}  # the first releases that know eventfilter(name(..))
@@ -45,11 +48,13 @@ class Pbx:
         self,
         *,
         name: str = "lab",
+        shape: str = "clinic",
         asterisk: Asterisk | None = None,
         event_filter: bool = True,
         carrier_port: int | None = None,
     ) -> None:
         self.name = name  # the prefix of every Uniqueid
+        self.shape = shape
         self.asterisk = asterisk or find_or_build()
         self.event_filter = event_filter and self._knows_filters()
         self.sip_host = self.ami_host = ports.PBX_HOST
@@ -185,7 +190,7 @@ class Pbx:
             (self.home / place).mkdir(parents=True)
         write_prompts(self.home / "sounds")
         environment = Environment(
-            loader=FileSystemLoader(TEMPLATES),
+            loader=FileSystemLoader([SHAPES[self.shape], TEMPLATES]),
             undefined=StrictUndefined,
             trim_blocks=True,
             keep_trailing_newline=True,
@@ -198,13 +203,25 @@ class Pbx:
             path.touch(mode=0o600)
             path.write_text(text)
 
+    def _own_data(self) -> Path:
+        """Asterisk's sounds and documentation, where prompts may be added without anybody else having them."""
+        data = self.home / "data"
+        sounds = data / "sounds/en"
+        sounds.mkdir(parents=True)
+        for place, theirs in ((data, self.asterisk.data), (sounds, self.asterisk.data / "sounds/en")):
+            for entry in theirs.iterdir() if theirs.exists() else ():
+                if not (place / entry.name).exists():
+                    (place / entry.name).symlink_to(entry)
+        return data
+
     def _values(self) -> Mapping[str, object]:
         rtp_start, rtp_end = ports.rtp_range()
         return {
             "name": self.name,
             "home": self.home,
             "modules": self.asterisk.modules,
-            "data": self.asterisk.data,
+            "data": self._own_data(),
+            "trunk_context": TRUNK_CONTEXTS[self.shape],
             "sip_port": self.sip_port,
             "ami_port": self.ami_port,
             "rtp_start": rtp_start,

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import pjsua2 as pj
 
+from lab import ports
 from lab.accounts import Account, carrier, register
 from lab.errors import LabError
 from lab.exchange import Exchange, exchange, usual
@@ -63,8 +64,9 @@ _phones: dict[tuple[str, str], "Phone"] = {}  # (host:port of its PBX, number): 
 class Phone:
     """A phone: where it lives, what it does when called, and the calls that it has had."""
 
-    def __init__(self, pbx: "Pbx", number: str | None, behaviour: Behaviour) -> None:
+    def __init__(self, pbx: "Pbx", number: str | None, behaviour: Behaviour, *, masked: bool = False) -> None:
         self.number = number
+        self.masked = masked
         self.when_called = behaviour
         self.lines: list[Line] = []
         self._account: Account | None = None
@@ -82,9 +84,14 @@ class Phone:
         return phone
 
     @classmethod
-    def outside(cls, pbx: "Pbx", number: str | None, *, when_called: Behaviour = RING) -> Self:
-        """Give a phone on the carrier's side of the trunk; without a number it withholds it."""
-        phone = cls(pbx, number, when_called)
+    def outside(
+        cls, pbx: "Pbx", number: str | None, *, when_called: Behaviour = RING, masked: bool = False
+    ) -> Self:
+        """Give a phone on the carrier's side of the trunk; without a number it withholds it.
+
+        `masked`: the carrier vouches for the number (P-Asserted-Identity) and asks not to show it.
+        """
+        phone = cls(pbx, number, when_called, masked=masked)
         phone._account = carrier(_hand_over)
         return phone
 
@@ -140,7 +147,10 @@ class Phone:
         how = usual()
         if not self._account.registers:
             how.txOption.localUri = f"<sip:{self.number}@127.0.0.1>" if self.number else ANONYMOUS
-            if self.number is None:
+            if self.masked:
+                identity = f"<sip:{self.number}@{ports.CARRIER_HOST}>"
+                how.txOption.headers.append(_header("P-Asserted-Identity", identity))
+            if self.number is None or self.masked:
                 how.txOption.headers.append(_header("Privacy", "id"))
         PjCall(self._account.pj, line).makeCall(f"sip:{target}@{self._domain}", how)
 

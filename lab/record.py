@@ -1,21 +1,24 @@
 """Record what Asterisk says while a scenario is played, for tests that need no PBX.
 
-    python -m lab.record [SCENARIO ...]
+    python -m lab.record [--shape freepbx] [SCENARIO ...]
 
-Writes tests/recordings/SCENARIO.ami and the list of what must be made of them, expected.json. Most are
+Writes tests/recordings/SCENARIO.ami and the list of what must be made of them, expected.json; those of the
+FreePBX shape go into tests/recordings/freepbx. Most are
 taken without the dialplan's chatter (see conf/manager.conf); a few are kept whole, to show how it looks.
 """
 
 import argparse
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 from lab.pbx import Pbx
-from lab.scenarios import CATALOGUE, Scenario, perform
+from lab.scenarios import CATALOGUE, FREEPBX, Scenario, perform
 from lab.tap import Tap
 
 RECORDINGS = Path(__file__).parents[1] / "tests/recordings"
-EXPECTED = RECORDINGS / "expected.json"
+CATALOGUES = {"clinic": (CATALOGUE, RECORDINGS), "freepbx": (FREEPBX, RECORDINGS / "freepbx")}
+"""What is played on which shape of PBX, and where its recordings are."""
 KEPT_WHOLE = frozenset(
     {"answered_directly", "rang_out", "queue_abandoned", "voicemail_with_message", "screen_accepted"}
 )
@@ -29,31 +32,33 @@ def record(pbx: Pbx, played: Scenario) -> bytes:
         return tap.received
 
 
-def save(played: Scenario, received: bytes) -> Path:
+def save(place: Path, played: Scenario, received: bytes) -> Path:
     """Write one recording."""
-    RECORDINGS.mkdir(parents=True, exist_ok=True)
-    path = RECORDINGS / f"{played.name}.ami"
+    place.mkdir(parents=True, exist_ok=True)
+    path = place / f"{played.name}.ami"
     path.write_bytes(received)
     return path
 
 
-def save_expected() -> None:
+def save_expected(catalogue: Mapping[str, Scenario], place: Path) -> None:
     """Write what must be made of every recording that exists, in the catalogue's order."""
-    recorded = [played for played in CATALOGUE.values() if (RECORDINGS / f"{played.name}.ami").exists()]
+    recorded = [played for played in catalogue.values() if (place / f"{played.name}.ami").exists()]
     lines = ",\n".join(json.dumps(played.as_json()) for played in recorded)
-    EXPECTED.write_text(f"[\n{lines}\n]\n")
+    (place / "expected.json").write_text(f"[\n{lines}\n]\n")
 
 
 def main() -> None:
     """Record the scenarios named, or all."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("scenario", nargs="*", help="one of: " + ", ".join(CATALOGUE))
-    wanted = parser.parse_args().scenario or list(CATALOGUE)
-    with Pbx() as pbx:
-        for name in wanted:
-            received = record(pbx, CATALOGUE[name])
-            print(f"{name}: {len(received)} bytes in {save(CATALOGUE[name], received)}", flush=True)
-    save_expected()
+    parser.add_argument("--shape", choices=CATALOGUES, default="clinic", help="what kind of PBX")
+    parser.add_argument("scenario", nargs="*", help="the names of functions in lab/scenarios; all if none")
+    said = parser.parse_args()
+    catalogue, place = CATALOGUES[said.shape]
+    with Pbx(shape=said.shape) as pbx:
+        for name in said.scenario or catalogue:
+            received = record(pbx, catalogue[name])
+            print(f"{name}: {len(received)} bytes in {save(place, catalogue[name], received)}", flush=True)
+    save_expected(catalogue, place)
 
 
 if __name__ == "__main__":

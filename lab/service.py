@@ -24,6 +24,7 @@ from typing import Any, Protocol, Self
 
 import yaml
 
+from lab import ports
 from lab.errors import LabError
 
 START_SECONDS = 30
@@ -153,6 +154,7 @@ class Service:
         config = _merged(_clinic(self._pbx, self.home), changes)
         (self.home / "conf.d/10-site.yaml").write_text(yaml.safe_dump(config))
         self._secret("ami-secret", self._pbx.secrets["secondring"])
+        self._secret("ami-dial-secret", self._pbx.secrets.get("secondring-dial", secrets.token_hex(16)))
         self._secret("key", secrets.token_hex(32))
 
     def _secret(self, name: str, value: str) -> None:
@@ -194,6 +196,7 @@ def _clinic(pbx: Manager, home: Path) -> dict[str, Any]:
         "ami": {"host": pbx.ami_host, "port": pbx.ami_port, "ping_interval": "2s", "ping_deadline": "2s"},
         "database": {"url": f"sqlite:///{home}/state/secondring.db"},
         "state_directory": str(home / "state"),
+        "agi": {"port": ports.free_port(socket.SOCK_STREAM)},
         "sites": {
             "northside": {
                 "name": "Northside Clinic",

@@ -4,23 +4,27 @@ import asyncio
 import logging
 import os
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from ami_listener.connection import AmiLink
-from secondring import wiring
+from ami_listener.originate import Dialler
+from secondring import answering, wiring
+from secondring.answering import CallServer, call_desk
 from secondring.bus.memory import Doorbell
 from secondring.domain.calls import CallTracker
 from secondring.domain.casework import Alarm, Casework
 from secondring.domain.deskwork import Deskwork
 from secondring.domain.rules import Rules
 from secondring.domain.sending import ClinicDesk
+from secondring.domain.urgent import Orders, Triage
 from secondring.listening import CallKeeper
 from secondring.running import run_together
 from secondring.sdnotify import Notifier, watchdog_interval
 from secondring.store.sqlstore import SqlStore
 from secondring.timers import Timers
+from secondring.urgent import UrgentRunner
 from secondring.wiring import ClinicWording, Settings, now
 from secondring.writer import Writer
 from sms_gateway.breaker import Breaker
@@ -58,6 +62,11 @@ def run(settings: Settings) -> None:
         store.close()
 
 
+def run_agi(settings: Settings) -> None:
+    """Serve callers who are on the line, and nothing else, until told to stop."""
+    answering.run_agi(settings, raise_alarm)
+
+
 @dataclass(frozen=True, slots=True)
 class _Frame:
     """What every part needs."""
@@ -87,6 +96,9 @@ async def _serve(settings: Settings, store: SqlStore) -> None:
     try:
         parts = await _listening(frame, notifier)
         parts |= _gateway(frame, carrier)
+        urgent = _urgent(frame)
+        parts |= urgent.parts
+        parts["FastAGI"] = _callers(frame, urgent, asyncio.get_running_loop())
         parts["timers"] = Timers(Deskwork(rules, frame.wording), writer, clock=now, ring=frame.ring).run
         await run_together(parts, lambda: notifier.ready("starting"))
     finally:
@@ -98,6 +110,64 @@ async def _serve(settings: Settings, store: SqlStore) -> None:
 def raise_alarm(alarm: Alarm) -> None:
     """Say it as loudly as a service can: at the top of its log."""
     log.error("ALARM %s%s: %s", alarm.kind, f" at {alarm.site}" if alarm.site else "", alarm.because)
+
+
+# ---------------------------------------------------------------- callers in the call
+
+
+def _callers(frame: _Frame, urgent: "_Urgent", loop: asyncio.AbstractEventLoop) -> Part:
+    def ring() -> None:
+        asyncio.run_coroutine_threadsafe(frame.ring(), loop)
+
+    def carry_out(orders: Orders) -> None:
+        asyncio.run_coroutine_threadsafe(urgent.carry_out(orders), loop)
+
+    desk = call_desk(
+        frame.settings,
+        frame.rules,
+        frame.wording,
+        frame.writer.within,
+        ring=ring,
+        raise_alarm=raise_alarm,
+        carry_out=carry_out,
+        can_ring=lambda: urgent.link is not None and urgent.link.is_up,
+    )
+    return CallServer(frame.settings, desk).run
+
+
+# ---------------------------------------------------------------- urgent callers
+
+
+@dataclass(frozen=True, slots=True)
+class _Urgent:
+    """The ladder, where a second account may dial."""
+
+    link: AmiLink | None
+    carry_out: Callable[[Orders], Coroutine[None, None, None]]
+    parts: dict[str, Part]
+
+
+def _urgent(frame: _Frame) -> _Urgent:
+    account = wiring.dial_account(frame.settings)
+    if account is None:
+        return _Urgent(None, _nobody_dials, {})
+    link = AmiLink(account, clock=now, timing=wiring.timing(frame.settings))
+    runner = UrgentRunner(
+        Triage(frame.rules, frame.wording),
+        Dialler(link),
+        link,
+        frame.writer,
+        clock=now,
+        bell=frame.bell.listen(TEXTS),
+        ring=frame.ring,
+        raise_alarm=raise_alarm,
+    )
+    parts: dict[str, Part] = {"AMI dialler": lambda: link.run(runner.handle), "triage": runner.run}
+    return _Urgent(link, runner.carry_out, parts)
+
+
+async def _nobody_dials(orders: Orders) -> None:
+    """No account may dial."""
 
 
 # ---------------------------------------------------------------- the listening side

@@ -10,7 +10,7 @@ import re
 import ssl
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from ami_listener.stats import LinkStats
 from config.first import Answers, write_first_config
 from config.loader import HOME, config_path, load
 from config.settings import Settings
+from dialplan.dialer import render_dialer
 from dialplan.render import render_manager as render_account
 from secondring.domain.call_events import CallEnded, ListeningRules
 from secondring.domain.calls import CallTracker
@@ -97,8 +98,10 @@ def first_configuration(
 
 
 def render_manager(settings: Settings, version: str) -> str:
-    """The AMI account of the listener, for Asterisk's configuration."""
-    return render_account(settings.ami.user, settings.ami.secret.get_secret_value(), version)
+    """The AMI accounts, for Asterisk's configuration: the listener's, and the one that dials when there is one."""
+    listener = render_account(settings.ami.user, settings.ami.secret.get_secret_value(), version)
+    dial = settings.dial
+    return listener + (render_dialer(dial.user, dial.secret.get_secret_value(), version) if dial else "")
 
 
 # ---------------------------------------------------------------- streams
@@ -153,6 +156,14 @@ def account(settings: Settings) -> AmiAccount:
     )
     secret = ami.secret.get_secret_value()
     return AmiAccount(host=ami.host, port=ami.port, user=ami.user, secret=secret, tls=context)
+
+
+def dial_account(settings: Settings) -> AmiAccount | None:
+    """The account that rings phones, at the same PBX; None when none is configured."""
+    if settings.dial is None:
+        return None
+    secret = settings.dial.secret.get_secret_value()
+    return replace(account(settings), user=settings.dial.user, secret=secret)
 
 
 def timing(settings: Settings) -> Timing:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
+from secondring.domain.errors import StoreBusy
 from secondring.domain.ports import Books, Store
 
 T = TypeVar("T")
@@ -24,6 +25,18 @@ class Writer:
     async def __call__(self, work: Callable[[Books], T]) -> T:
         """Commits when `work` returns; rolls back and raises what it raised otherwise."""
         return await asyncio.get_running_loop().run_in_executor(self._thread, self._run, work)
+
+    def within(self, seconds: float, work: Callable[[Books], T]) -> T:
+        """The same for a thread that has a caller on the line. Raises StoreBusy when it takes longer.
+
+        What was begun by then is carried through: a text goes out all the same, and the caller is not told.
+        """
+        waiting = self._thread.submit(self._run, work)
+        try:
+            return waiting.result(seconds)
+        except TimeoutError:
+            waiting.cancel()
+            raise StoreBusy(f"the books did not take a caller's wish within {seconds:g} s") from None
 
     def _run(self, work: Callable[[Books], T]) -> T:
         with self._store.transaction() as books:

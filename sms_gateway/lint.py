@@ -143,5 +143,5 @@ def _wrong_text(source: Source, text: str, most_segments: int) -> Iterator[str]:
         yield f"goes out in {count(text)} parts, more than {most_segments}; make it shorter"
     if source.name in FIRST_TEXTS and not re.search(r"\bSTOP\b", text):
         yield "a first text must say how to opt out; add 'STOP to opt out'"
-    if source.name == "urgent" and not re.search(r"\b911\b", text.partition(".")[0]):
+    if source.name.startswith("urgent") and not re.search(r"\b911\b", text.partition(".")[0]):
         yield "the answer to URGENT must begin with the 911 line; put it first"

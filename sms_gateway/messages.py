@@ -31,6 +31,8 @@ NAMES = (
     "billing",
     "refill",
     "urgent",
+    "urgent-call",
+    "urgent-tried",
     "help",
     "opt-out",
     "start",

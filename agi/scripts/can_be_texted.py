@@ -6,6 +6,6 @@ from agi.desk import CallDesk
 
 
 def can_be_texted(channel: Channel, desk: CallDesk) -> None:
-    """Look at the number in the second argument."""
-    usable = desk.can_be_texted(in_call(channel), channel.argument(2))
+    """Look at the number in the third argument."""
+    usable = desk.can_be_texted(in_call(channel), channel.argument(3))
     channel.answer_with(usable="1" if usable else "0")

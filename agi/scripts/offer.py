@@ -1,4 +1,4 @@
-"""`offer`: what to say to this caller. Sets SR_SITE, SR_LANGUAGE, SR_OPEN, and last SR_OK."""
+"""`offer`: what to say to this caller. Sets SR_SITE, SR_LANGUAGE, and last SR_OK."""
 
 from agi.caller import in_call
 from agi.channel import Channel
@@ -8,6 +8,4 @@ from agi.desk import CallDesk
 def offer(channel: Channel, desk: CallDesk) -> None:
     """Greet in the language of the site, unless the dialplan chose one already."""
     welcome = desk.welcome(in_call(channel))
-    channel.answer_with(
-        site=welcome.site, language=welcome.language, open="1" if welcome.is_open else "0", ok="1"
-    )
+    channel.answer_with(site=welcome.site, language=welcome.language, ok="1")

@@ -1,6 +1,6 @@
 """`text_link`: a text while the caller is on the line. Sets SR_PROMISE.
 
-Arguments: DID, a number that the caller typed, `opt-in` when they took an opt-out back.
+Arguments: DID, presentation, a number that the caller typed, `opt-in` when they took an opt-out back.
 """
 
 from agi.caller import in_call
@@ -10,5 +10,5 @@ from agi.desk import CallDesk
 
 def text_link(channel: Channel, desk: CallDesk) -> None:
     """Queue the text, and say what came of it."""
-    opt_in = channel.argument(3) == "opt-in"
-    channel.answer_with(promise=desk.text_link(in_call(channel), channel.argument(2), opt_in=opt_in))
+    opt_in = channel.argument(4) == "opt-in"
+    channel.answer_with(promise=desk.text_link(in_call(channel), channel.argument(3), opt_in=opt_in))

@@ -57,14 +57,19 @@ class Scenario:
 
 
 CATALOGUE: dict[str, Scenario] = {}
+"""What plays on the lab's own dialplan."""
+FREEPBX: dict[str, Scenario] = {}
+"""What plays on a dialplan of FreePBX's shape."""
 
 
-def scenario(did: str, *expected: Expected) -> "Callable[[Callable[[Stage], None]], Callable[[Stage], None]]":
+def scenario(
+    did: str, *expected: Expected, into: dict[str, Scenario] = CATALOGUE
+) -> "Callable[[Callable[[Stage], None]], Callable[[Stage], None]]":
     """Enter a function into the catalogue: its name is the scenario's name, its docstring the story."""
 
     def enter(play: "Callable[[Stage], None]") -> "Callable[[Stage], None]":
         calls = tuple(_fill_in(call, did) for call in expected)
-        CATALOGUE[play.__name__] = Scenario(
+        into[play.__name__] = Scenario(
             name=play.__name__,
             theme=play.__module__.rpartition(".")[2],
             story=(play.__doc__ or "").strip(),
@@ -128,9 +133,9 @@ class Stage:
         """The nurse's mobile, reached through the carrier."""
         return self._on_stage(Phone.outside(self.pbx, MOBILE, when_called=behaviour))
 
-    def caller(self, number: str | None = CALLER) -> Phone:
-        """Somebody outside."""
-        return self._on_stage(Phone.outside(self.pbx, number))
+    def caller(self, number: str | None = CALLER, *, masked: bool = False) -> Phone:
+        """Somebody outside; `masked`: the carrier tells the PBX a number that is not to be shown."""
+        return self._on_stage(Phone.outside(self.pbx, number, masked=masked))
 
     def dial_in(self, did: str | None = None, *, caller: str | None = CALLER) -> Line:
         """Somebody outside calls the clinic."""

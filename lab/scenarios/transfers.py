@@ -38,7 +38,7 @@ def attended_transfer(stage: Stage) -> None:
     stage.desk("1002", Answer())
     call, desk, talking = talk_to_desk(stage)
     talking.hold()
-    asking = stage.talk(desk.call("1002"), people=4)
+    asking = desk.call("1002").wait_for(State.TALKING)
     talking.transfer_to(asking)
     stage.tap.wait_for_event("AttendedTransfer")
     asking.wait_for(State.ENDED)

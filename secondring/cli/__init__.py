@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from secondring.cli import books, phones, services, setup, streams
+from secondring.cli import books, pbx, phones, prompts, services, setup, streams
 from secondring.cli.common import choose_config
 from secondring.domain.errors import ConfigError, LoginRefused, PeerError, SecondRingError, blame
 
@@ -29,7 +29,9 @@ app = typer.Typer(
       secondring demo                     a PBX, phones and the whole loop on this machine
       secondring init                     write a first configuration
       secondring check-config             say what is wrong with it, file and line
+      secondring install                  into this Asterisk or FreePBX; `uninstall` takes it out again
       secondring run                      listen, text, route
+      secondring doctor                   prove that each link works
 
     [bold]Look at what happened[/bold]
 
@@ -53,7 +55,7 @@ def _options(
     choose_config(config)
 
 
-for group in (services, setup, books, streams, phones):
+for group in (services, setup, pbx, prompts, books, streams, phones):
     group.register(app)
 
 

@@ -260,7 +260,12 @@ def _report_row(made: Report) -> dict[str, Any]:
         ("replied", made.replied),
     ):
         row[name] |= {"value": value.value}
-    for name, waiting in (("time_to_first_text", made.time_to_first_text), ("urgent", made.urgent)):
+    waits = (
+        ("time_to_first_text", made.time_to_first_text),
+        ("urgent", made.urgent),
+        ("urgent_accept", made.urgent_accept),
+    )
+    for name, waiting in waits:
         row[name]["within_target"] |= {"value": waiting.within_target.value}
     return row
 
@@ -279,6 +284,7 @@ def show_report(made: Report, period: str) -> None:
         ),
         ("self-scheduling", _percent(made.self_scheduling), _of(made.self_scheduling, "who asked to book")),
         ("urgent latency", _seconds(made.urgent), _of(made.urgent_reached, "urgent callers reached")),
+        ("urgent, to a nurse's accept", _seconds(made.urgent_accept), f"{made.urgent_accept.count} accepted"),
         ("unrecovered", _percent(made.unrecovered), _of(made.unrecovered, "missed callers")),
     )
     out.print(table("", ("metric", "", "counted from"), rows))

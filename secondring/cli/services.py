@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from secondring import service
+from secondring import answering, service
 from secondring.cli.common import settings
 from secondring.domain.errors import ConfigError
 
@@ -13,6 +13,8 @@ from secondring.domain.errors import ConfigError
 def register(app: typer.Typer) -> None:
     """Add these commands to the application."""
     app.command()(run)
+    app.command()(agi)
+    app.command("agi-script", hidden=True)(agi_script)
     app.command()(demo)
 
 
@@ -22,6 +24,17 @@ def run() -> None:
     Stops cleanly on SIGTERM and Ctrl-C. Tells systemd when it is ready and that it is alive.
     """
     service.run(settings())
+
+
+def agi() -> None:
+    """Only serve callers who are on the line (FastAGI); `run` does this too."""
+    service.run_agi(settings())
+
+
+def agi_script(name: Annotated[str, typer.Argument(help="The script, as the dialplan names it.")]) -> None:
+    """One plain AGI script, started by Asterisk itself: AGI(/path/to/secondring,agi-script,offer)."""
+    if not answering.run_agi_script(settings(), name):
+        raise typer.Exit(1)
 
 
 def demo(

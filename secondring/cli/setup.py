@@ -1,11 +1,12 @@
 """`init`, `check-config`, `migrate`, `render`: from nothing to a service that may start."""
 
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from secondring import wiring
+from secondring import answering, wiring
 from secondring.cli.common import Json, config_directory, print_json, settings
 
 
@@ -64,12 +65,22 @@ def migrate() -> None:
 
 
 def render(
-    what: Annotated[
-        str, typer.Argument(metavar="manager", help="Only `manager` for now: the AMI account.")
-    ] = "manager",
+    what: Annotated[str, typer.Argument(metavar="manager|dialplan|queues", help="Which piece.")] = "manager",
     asterisk: Annotated[str, typer.Option(help="Version of Asterisk, for example 22.1.0.")] = "22.1.0",
+    sounds: Annotated[
+        Path | None, typer.Option(help="Asterisk's sounds: stock ones stand in for prompts missing there.")
+    ] = None,
 ) -> None:
-    """Print what belongs into Asterisk's configuration: the AMI account with its event filter."""
-    if what != "manager":
-        raise typer.BadParameter(f"{what!r} cannot be rendered; there is `manager`.")
-    sys.stdout.write(wiring.render_manager(settings(), asterisk))
+    """Print what belongs into Asterisk's configuration.
+
+    `manager`: the AMI account with its event filter. `dialplan`: what callers are offered, for extensions.conf.
+    `queues`: the same for callers who wait, to stand after the queues in queues.conf.
+    """
+    pieces = {
+        "manager": lambda: wiring.render_manager(settings(), asterisk),
+        "dialplan": lambda: answering.render_dialplan(settings(), asterisk, sounds),
+        "queues": lambda: answering.render_queues(settings()),
+    }
+    if what not in pieces:
+        raise typer.BadParameter(f"{what!r} cannot be rendered; there are {', '.join(pieces)}.")
+    sys.stdout.write(pieces[what]())

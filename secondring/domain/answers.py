@@ -7,7 +7,7 @@ emergency is passed on even for someone who opted out.
 from dataclasses import replace
 from datetime import datetime
 
-from secondring.domain import consent, episodes
+from secondring.domain import consent, episodes, urgent_begin
 from secondring.domain.casework import DAY, Alarm, Wording
 from secondring.domain.hours import add_business_time
 from secondring.domain.intents import Understanding
@@ -15,6 +15,7 @@ from secondring.domain.phone import PhoneNumber
 from secondring.domain.ports import Books
 from secondring.domain.records import Episode, Intent, Outcome, Task
 from secondring.domain.rules import FRONT_DESK, Clock, Route, Rules, Site
+from secondring.domain.triage_ringing import CALLING_YOU
 
 REPLIES_PER_DAY = 12
 """Our texts to one number in 24 hours, answers included: two machines must not text each other for ever."""
@@ -90,7 +91,8 @@ class Answer:
         episode = replace(episode, urgent_at=episode.urgent_at or self._now)
         self._books.save_episode(episode)
         task = self._task(episode, Intent.URGENT, route, said, urgent=True)
-        self._text(episode, route.template, always=True)
+        rings = urgent_begin.from_text(self._books, self._rules, self._site, episode, self._now)
+        self._text(episode, CALLING_YOU if rings else route.template, always=True)
         body = self._wording.text(
             episodes.STAFF_ALERT, site=self._site, language=self._site.language, now=self._now, task=task.id
         )

@@ -122,7 +122,8 @@ class Casework:
     def _reached(self, books: Books, call: Call, at: datetime, now: datetime) -> None:
         asked = episodes.asked_in(books, call)
         if asked is not None:
-            because = "the caller asked for a text, stayed on the line and was answered"
+            wish = "pressed the key for urgent" if asked.urgent_at else "asked for a text, stayed on the line"
+            because = f"the caller {wish} and was answered"
             episodes.spoken_with(books, asked, "answered-after-asking", because, now)
         for episode in books.open_episodes(call.caller) if call.caller else []:
             if episode.site == call.site and episode.opened_at <= at:

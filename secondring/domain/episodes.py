@@ -221,6 +221,8 @@ def missed_after_asking(books: Books, episode: Episode, call: Call, now: datetim
     books.save_episode(replace(episode, origin=Origin.CALL, calls=episode.calls + 1))
     books.save_call(call)
     because = "the caller asked for a text during the call and got it: no second one"
+    if episode.urgent_at is not None:
+        because = "the caller pressed the key for urgent: the ladder looks after them"
     note(books, now, "join", "asked-in-the-call", because, episode=episode.id, call=call.id)
 
 

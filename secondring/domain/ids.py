@@ -17,6 +17,7 @@ EpisodeId = NewType("EpisodeId", str)
 TextId = NewType("TextId", str)
 TaskId = NewType("TaskId", str)
 JobKey = NewType("JobKey", str)
+UrgentId = NewType("UrgentId", str)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -60,3 +61,8 @@ def text_id(episode: EpisodeId, step: str) -> TextId:
 def task_id(episode: EpisodeId, queue: str, number: int) -> TaskId:
     """The n-th task of an episode in a queue."""
     return TaskId(derived_id("T", episode, queue, str(number)))
+
+
+def urgent_id(episode: EpisodeId, number: int) -> UrgentId:
+    """The n-th time that an episode became urgent."""
+    return UrgentId(derived_id("U", episode, str(number)))

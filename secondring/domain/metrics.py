@@ -44,6 +44,9 @@ class Report:
     self_scheduling: Rate
     """Booked, of those who asked to book."""
     urgent: Spread
+    """From URGENT to a clinician and the caller talking."""
+    urgent_accept: Spread
+    """From URGENT to a nurse's accepting."""
     urgent_reached: Rate
     unrecovered: Rate
     """Episodes that ended unrecovered, of all episodes."""
@@ -63,6 +66,7 @@ def report(figures: Figures) -> Report:
         time_to_first_text=spread(figures.seconds_to_text, FIRST_TEXT_TARGET_S),
         self_scheduling=Rate(numerator=figures.booked, denominator=figures.booking_asked),
         urgent=spread(figures.seconds_to_nurse, FIRST_TEXT_TARGET_S),
+        urgent_accept=spread(figures.seconds_to_accept, FIRST_TEXT_TARGET_S),
         urgent_reached=Rate(numerator=figures.urgent_reached, denominator=figures.urgent),
         unrecovered=Rate(numerator=count.get(Outcome.UNRECOVERED, 0), denominator=figures.episodes),
         still_open=figures.open,

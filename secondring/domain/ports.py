@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from secondring.domain.ids import CallId, EpisodeId, JobKey, SiteId, TaskId, TextId
+from secondring.domain.ids import CallId, EpisodeId, JobKey, SiteId, TaskId, TextId, UrgentId
 from secondring.domain.phone import PhoneNumber
 from secondring.domain.records import Call, Consent, DecisionRecord, Episode, Job, Outcome, Task, Text
+from secondring.domain.urgent_case import UrgentCase
 
 
 class Books(Protocol):
@@ -81,6 +82,17 @@ class Books(Protocol):
 
     def tasks(self, *, include_done: bool = False, limit: int = 1000) -> list[Task]:
         """Tasks, urgent first, then by due time."""
+        ...
+
+    # urgent callers
+    def urgent_case(self, case: UrgentId) -> UrgentCase | None: ...
+    def save_urgent_case(self, case: UrgentCase) -> None: ...
+    def open_urgent_cases(self) -> list[UrgentCase]:
+        """Those that are neither connected nor left to a task, oldest first."""
+        ...
+
+    def urgent_cases_of(self, episode: EpisodeId) -> list[UrgentCase]:
+        """The urgent cases of an episode, oldest first."""
         ...
 
     # consent and decisions
@@ -163,6 +175,8 @@ class Figures:
     """Hang-up to carrier acceptance, one for each episode that was texted, ascending."""
     seconds_to_nurse: tuple[float, ...]
     """URGENT to a nurse's talking with the caller, ascending."""
+    seconds_to_accept: tuple[float, ...] = ()
+    """URGENT (by text or key) to a nurse's accepting, one for each time that one did, ascending."""
     calls_missed: dict[str, int]
     """Missed inbound calls by reason."""
     calls_answered: int

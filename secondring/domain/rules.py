@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from secondring.domain.hours import Clock, OpeningHours
 from secondring.domain.ids import SiteId
+from secondring.domain.ladder import Ladder
 from secondring.domain.phone import PhoneNumber
 from secondring.domain.records import Intent
 
@@ -45,6 +46,8 @@ class Site:
     """Where patients book themselves; None when there is no such page and the desk calls them."""
     alert_numbers: tuple[PhoneNumber, ...] = ()
     """Staff phones that are texted when someone is URGENT; such a text names no patient."""
+    triage: Ladder | None = None
+    """Who is rung for an urgent caller; None when nobody is, and people work from the task and the alert."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

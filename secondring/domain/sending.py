@@ -12,6 +12,7 @@ from secondring.domain.records import Consent, Episode, Text
 from secondring.domain.replies import Replies
 from secondring.domain.rules import FRONT_DESK, Clock, Rules
 from secondring.domain.texting import Arrival, Cancel, Failure, Fault, Go, Hold, Permission
+from secondring.domain.triage_ringing import CALLING_YOU
 
 ON_LINE_CHECK = timedelta(seconds=5)
 """How soon a text held for a caller on the line is looked at again, should the hang-up escape us."""
@@ -118,5 +119,5 @@ class ClinicDesk:
 
 def _last_word(text: Text, opt_out: Consent) -> bool:
     """The confirmation, and the answer to an emergency in the very text that opted out."""
-    answers_it = text.template == "urgent" and text.created_at == opt_out.at
+    answers_it = text.template in ("urgent", CALLING_YOU) and text.created_at == opt_out.at
     return answers_it or text.template == episodes.OPT_OUT_TEMPLATE

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import TypeVar
 
 from secondring.domain.calls import Direction
-from secondring.domain.ids import CallId, EpisodeId, JobKey, SiteId, TaskId, TextId
+from secondring.domain.ids import CallId, EpisodeId, JobKey, SiteId, TaskId, TextId, UrgentId
 from secondring.domain.phone import PhoneNumber
 from secondring.domain.ports import Figures
 from secondring.domain.records import (
@@ -23,6 +23,7 @@ from secondring.domain.records import (
     Text,
     TextState,
 )
+from secondring.domain.urgent_case import UrgentCase
 from secondring.store.agreed import no_such_episode, refuse_writing, stale
 from secondring.store.memory_figures import count
 
@@ -37,6 +38,7 @@ class Tables:
     episodes: dict[EpisodeId, Episode] = field(default_factory=dict)
     texts: dict[TextId, Text] = field(default_factory=dict)
     tasks: dict[TaskId, Task] = field(default_factory=dict)
+    urgent: dict[UrgentId, UrgentCase] = field(default_factory=dict)
     consents: dict[int, Consent] = field(default_factory=dict)
     decisions: dict[int, DecisionRecord] = field(default_factory=dict)
     jobs: dict[JobKey, Job] = field(default_factory=dict)
@@ -50,11 +52,12 @@ class MemoryBooks:
         self._tables = tables
         self._writable = writable
         self._copied: set[str] = set()
-        self._named: set[EpisodeId | None] = set()
+        self._naming: set[tuple[str, object]] = set()
 
     def closed(self) -> Tables:
         """The tables to commit; raises UnknownThing when something written names no episode there is."""
-        if not self._named - {None} <= self._tables.episodes.keys():
+        named = {getattr(self._tables, table)[key].episode for table, key in self._naming}
+        if not named - {None} <= self._tables.episodes.keys():
             raise no_such_episode()
         return self._tables
 
@@ -73,7 +76,7 @@ class MemoryBooks:
 
     def save_call(self, call: Call) -> None:
         self._own("calls").calls[call.id] = call
-        self._named.add(call.episode)
+        self._naming.add(("calls", call.id))
 
     def open_calls(self, pbx: str) -> list[Call]:
         return sorted((c for c in self._on_line() if c.id.pbx == pbx), key=_started)
@@ -121,7 +124,7 @@ class MemoryBooks:
 
     def save_text(self, text: Text) -> None:
         self._own("texts").texts[text.id] = text
-        self._named.add(text.episode)
+        self._naming.add(("texts", text.id))
 
     def texts_of(self, episode: EpisodeId) -> list[Text]:
         return sorted((t for t in self._tables.texts.values() if t.episode == episode), key=_created)
@@ -153,7 +156,7 @@ class MemoryBooks:
 
     def save_task(self, task: Task) -> None:
         self._own("tasks").tasks[task.id] = task
-        self._named.add(task.episode)
+        self._naming.add(("tasks", task.id))
 
     def tasks_of(self, episode: EpisodeId) -> list[Task]:
         return sorted((t for t in self._tables.tasks.values() if t.episode == episode), key=_created)
@@ -161,6 +164,20 @@ class MemoryBooks:
     def tasks(self, *, include_done: bool = False, limit: int = 1000) -> list[Task]:
         found = (t for t in self._tables.tasks.values() if include_done or t.state is not TaskState.DONE)
         return sorted(found, key=lambda task: (not task.urgent, task.due_at))[:limit]
+
+    # urgent callers
+    def urgent_case(self, case: UrgentId) -> UrgentCase | None:
+        return self._tables.urgent.get(case)
+
+    def save_urgent_case(self, case: UrgentCase) -> None:
+        self._own("urgent").urgent[case.id] = case
+        self._naming.add(("urgent", case.id))
+
+    def open_urgent_cases(self) -> list[UrgentCase]:
+        return sorted((c for c in self._tables.urgent.values() if c.closed_at is None), key=_triggered)
+
+    def urgent_cases_of(self, episode: EpisodeId) -> list[UrgentCase]:
+        return sorted((c for c in self._tables.urgent.values() if c.episode == episode), key=_triggered)
 
     # consent and decisions
     def consent(self, number: PhoneNumber) -> Consent | None:
@@ -239,6 +256,7 @@ class MemoryBooks:
         return count(
             [e for e in self._tables.episodes.values() if inside(e.opened_at, e.site)],
             [c for c in self._tables.calls.values() if inside(c.ended_at, c.site)],
+            [c for c in self._tables.urgent.values() if inside(c.triggered_at, c.site)],
         )
 
 
@@ -252,6 +270,10 @@ def _started(call: Call) -> datetime:
 
 def _opened(episode: Episode) -> datetime:
     return episode.opened_at
+
+
+def _triggered(case: UrgentCase) -> datetime:
+    return case.triggered_at
 
 
 def _created(row: Text | Task) -> datetime:

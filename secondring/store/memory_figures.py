@@ -7,12 +7,13 @@ from datetime import datetime
 from secondring.domain.calls import Direction
 from secondring.domain.ports import Figures
 from secondring.domain.records import Call, Episode, Origin, Outcome
+from secondring.domain.urgent_case import UrgentCase
 from secondring.domain.verdict import Verdict
 from secondring.store.agreed import UNKNOWN_REASON
 
 
-def count(opened: Iterable[Episode], ended: Iterable[Call]) -> Figures:
-    """The figures of a period, from the episodes opened and the calls ended in it."""
+def count(opened: Iterable[Episode], ended: Iterable[Call], triggered: Iterable[UrgentCase]) -> Figures:
+    """The figures of a period, from the episodes opened, the calls ended and the urgent cases begun in it."""
     episodes = [episode for episode in opened if episode.origin is Origin.CALL]
     calls = [call for call in ended if call.direction is Direction.INBOUND]
     asked = [episode for episode in episodes if episode.booking_asked_at]
@@ -30,6 +31,7 @@ def count(opened: Iterable[Episode], ended: Iterable[Call]) -> Figures:
         urgent_reached=sum(episode.urgent_reached_at is not None for episode in urgent),
         seconds_to_text=_waits((episode.opened_at, episode.texted_at) for episode in episodes),
         seconds_to_nurse=_waits((episode.urgent_at, episode.urgent_reached_at) for episode in episodes),
+        seconds_to_accept=_waits((case.triggered_at, case.accepted_at) for case in triggered),
         calls_missed=dict(
             Counter(call.reason or UNKNOWN_REASON for call in calls if call.verdict is Verdict.MISSED)
         ),

@@ -178,6 +178,39 @@ Index("tasks_episode", tasks.c.episode_id)
 Index("tasks_due", tasks.c.urgent.desc(), tasks.c.due_at)
 _partial("tasks_to_do", tasks.c.urgent.desc(), tasks.c.due_at, where=NOT_DONE)
 
+urgent_cases = Table(
+    "urgent_cases",
+    metadata,
+    _seq(),
+    _id(),
+    _episode(needed=True),
+    _words("site"),
+    _words("trigger"),
+    Column("caller", Sealed("urgent_cases.caller")),
+    # Sealed because some trunks name a channel after the number that calls.
+    Column("line", Sealed("urgent_cases.line"), nullable=False),
+    _maybe("line_id"),
+    _words("stage"),
+    Column("round", Integer, nullable=False),
+    Column("step", Integer, nullable=False),
+    Column("turn", Integer, nullable=False),
+    _words("attempts"),
+    Column("made", Integer, nullable=False),
+    Column("patient_tries", Integer, nullable=False),
+    _maybe("accepted_by"),
+    _instant("due_at", needed=True),
+    _instant("give_up_at", needed=True),
+    _instant("triggered_at", needed=True),
+    _instant("first_ring_at"),
+    _instant("accepted_at"),
+    _instant("bridged_at"),
+    _instant("last_resort_at"),
+    _instant("closed_at"),
+)
+Index("urgent_cases_episode", urgent_cases.c.episode_id)
+Index("urgent_cases_triggered_at", urgent_cases.c.triggered_at)
+_partial("urgent_cases_open", urgent_cases.c.triggered_at, where=urgent_cases.c.closed_at.is_(None))
+
 decisions = Table(
     "decisions",
     metadata,

@@ -14,12 +14,11 @@ from typing import Self
 
 import pytest
 
-import lab.service
 from lab import ports
 from lab.errors import LabError
 from lab.pbx import Pbx
 from lab.phones import Phone, State
-from lab.service import Service
+from lab.service import COMMAND, Service
 from tests.support import sabotage
 from tests.support.ami_proxy import AmiProxy
 from tests.support.carrier_server import CarrierServer, Status
@@ -93,10 +92,20 @@ def named(message: bytes) -> bytes:
 
 
 @pytest.fixture(scope="module")
-def lived(pbx: Pbx, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Onlooker, Manager]]:
+def _sabotaged() -> Iterator[None]:
+    honest = COMMAND.copy()
+    COMMAND[:] = sabotage.COMMAND
+    yield
+    COMMAND[:] = honest
+
+
+@pytest.fixture(scope="module")
+def lived(
+    pbx: Pbx,
+    _sabotaged: None,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[tuple[Onlooker, Manager]]:
     """A service that has gone through all that could make it talk."""
-    patch = pytest.MonkeyPatch()
-    patch.setattr(lab.service, "COMMAND", sabotage.COMMAND)
     hook = ports.free_port(socket.SOCK_STREAM)
     home = tmp_path_factory.mktemp("home")
     with CarrierServer() as carrier, AmiProxy(pbx) as proxy:
@@ -108,7 +117,7 @@ def lived(pbx: Pbx, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[
             "log": {"level": "debug"},
         }
         with (
-            Service(pbx, config=config, home=carrier.move_in(home), command=sabotage.COMMAND) as service,
+            Service(pbx, config=config, home=carrier.move_in(home)) as service,
             Onlooker(service) as clinic,
             Manager(home / "notify") as manager,
         ):
@@ -116,7 +125,6 @@ def lived(pbx: Pbx, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[
             proxy.close()
             clinic.wait_until_logged("trying again")
             yield clinic, manager
-    patch.undo()
 
 
 def live_through(pbx: Pbx, clinic: Onlooker, carrier: CarrierServer, hook: int) -> None:

@@ -7,9 +7,20 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from secondring.domain.calls import Direction
-from secondring.domain.ids import CallId, EpisodeId, JobKey, SiteId, Uniqueid, episode_id, task_id, text_id
+from secondring.domain.ids import (
+    CallId,
+    EpisodeId,
+    JobKey,
+    SiteId,
+    Uniqueid,
+    episode_id,
+    task_id,
+    text_id,
+    urgent_id,
+)
 from secondring.domain.phone import PhoneNumber
 from secondring.domain.records import Call, Consent, DecisionRecord, Episode, Job, Task, Text, TextState
+from secondring.domain.urgent_case import Trigger, UrgentCase
 from secondring.store.keys import Key
 from secondring.store.migrate import upgrade
 from secondring.store.sqlstore import SqlStore
@@ -88,6 +99,21 @@ def a_task(number: int = 1, count: int = 1, **changes: Any) -> Task:
         "due_at": NOW + MINUTE,
     }
     return Task(**values | changes)
+
+
+def an_urgent_case(number: int = 1, **changes: Any) -> UrgentCase:
+    """Anna's urgent case, just begun."""
+    values: dict[str, Any] = {
+        "id": urgent_id(eid(number), 0),
+        "episode": eid(number),
+        "site": MAIN,
+        "trigger": Trigger.TEXT,
+        "caller": ANNA,
+        "due_at": NOW,
+        "give_up_at": NOW + DAY,
+        "triggered_at": NOW,
+    }
+    return UrgentCase(**values | changes)
 
 
 def a_decision(because: str = "rang out", **changes: Any) -> DecisionRecord:

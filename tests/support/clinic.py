@@ -5,7 +5,7 @@ Time only moves when `wait` says so. The gateway is played by `send_due`, with t
 
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time, timedelta
-from typing import Any
+from typing import Any, Self
 
 from secondring.domain.call_events import CallAnswered, CallBegan, CallEnded, Direction
 from secondring.domain.casework import Alarm, Casework
@@ -75,7 +75,7 @@ class Clinic:
         self.desk = ClinicDesk(self.rules, wording, self.alarms.append)
         self.deskwork = Deskwork(self.rules, wording)
 
-    def wait(self, **span: float) -> "Clinic":
+    def wait(self, **span: float) -> Self:
         self.now += timedelta(**span)
         return self
 
@@ -89,7 +89,7 @@ class Clinic:
         self._tell(began)
         return began
 
-    def is_answered(self, began: CallBegan) -> "Clinic":
+    def is_answered(self, began: CallBegan) -> Self:
         self._tell(CallAnswered(call=began.call, at=self.now, direction=Direction.INBOUND, far=began.caller))
         return self
 
@@ -120,7 +120,7 @@ class Clinic:
         self.wait(seconds=20)
         return self.ends(began, **changes)
 
-    def calls_back(self, number: PhoneNumber = ANNA, *, talked: float) -> "Clinic":
+    def calls_back(self, number: PhoneNumber = ANNA, *, talked: float) -> Self:
         began = CallBegan(
             call=CallId("pbx", Uniqueid(f"out.{self._counter}")), at=self.now, caller="", did=""
         )
@@ -177,7 +177,7 @@ class Clinic:
         self.on_phones += sent
         return sent
 
-    def fails(self, fault: Fault = Fault.RECIPIENT) -> "Clinic":
+    def fails(self, fault: Fault = Fault.RECIPIENT) -> Self:
         """The carrier refuses everything that is due now."""
         with self.store.transaction() as books:
             for job in books.claim_jobs([SEND_TEXT], now=self.now, lease=timedelta(minutes=1), limit=100):
@@ -189,9 +189,7 @@ class Clinic:
                 self.desk.failed_for_good(books, failed, Failure(fault=fault, note="no", code="1"), self.now)
         return self
 
-    def writes(
-        self, body: str, sender: PhoneNumber = ANNA, to: PhoneNumber = CLINIC, id_: str = ""
-    ) -> "Clinic":
+    def writes(self, body: str, sender: PhoneNumber = ANNA, to: PhoneNumber = CLINIC, id_: str = "") -> Self:
         self._counter += 1
         arrival = Arrival(
             carrier="test", carrier_id=id_ or str(self._counter), sender=sender, to=to, body=body, at=self.now
@@ -203,14 +201,14 @@ class Clinic:
 
     # people and timers
 
-    def run_timers(self) -> "Clinic":
+    def run_timers(self) -> Self:
         with self.store.transaction() as books:
             for job in books.claim_jobs(TIMERS, now=self.now, lease=timedelta(minutes=1), limit=100):
                 books.finish_job(job)
                 self.deskwork.timer(books, job, self.now)
         return self
 
-    def finishes(self, task: Task, result: Result, by: str = "ana") -> "Clinic":
+    def finishes(self, task: Task, result: Result, by: str = "ana") -> Self:
         with self.store.transaction() as books:
             self.deskwork.done(books, task.id, by, result, self.now)
         return self

@@ -88,9 +88,22 @@ class FakeAsterisk:
             return None
         if not line:
             return None
+        self._must_be_alone()
         words = parse_arguments(line.decode().rstrip("\n"))
         self.commands.append(words)
         return words
+
+    def _must_be_alone(self) -> None:
+        """Asterisk reads one line when the socket wakes it: a second one behind it would wait for ever."""
+        self._connection.setblocking(False)
+        behind = self._file.peek(1)
+        self._connection.settimeout(10)
+        assert not behind, "a command was sent before the last one was answered"
+
+    def wait_for_the_end(self) -> None:
+        """Answer nothing until the script is gone; what it sent before counts as heard."""
+        for _ in self._all_commands():
+            pass
 
     def play(self, answer: Callable[[list[str]], str] = lambda _: "200 result=1") -> dict[str, str]:
         """Answer until the script is done; gives the variables that it set."""

@@ -1,6 +1,6 @@
 """`secondring` with defects built in: it fails on one caller and on one word, with the patient's data in the error.
 
-    Service(pbx, command=sabotage.COMMAND)
+    lab.service.COMMAND[:] = sabotage.COMMAND
 
 Nobody can promise that there are no such defects; what can be promised is that none of them tells.
 """

@@ -11,7 +11,16 @@ from lab.scenarios.stage import Expected
 from secondring.domain.calls import CallTracker
 
 RECORDINGS = Path(__file__).parents[1] / "recordings"
-ENTRIES: list[dict[str, Any]] = json.loads((RECORDINGS / "expected.json").read_text())
+PLACES = (RECORDINGS, RECORDINGS / "freepbx")
+"""On the lab's own dialplan, and on one of FreePBX's shape."""
+
+
+def entries(place: Path) -> list[dict[str, Any]]:
+    listed: list[dict[str, Any]] = json.loads((place / "expected.json").read_text())
+    return [entry | {"file": str((place / entry["file"]).relative_to(RECORDINGS))} for entry in listed]
+
+
+ENTRIES = [entry for place in PLACES for entry in entries(place)]
 
 
 @pytest.mark.parametrize("entry", ENTRIES, ids=[entry["file"] for entry in ENTRIES])
@@ -28,4 +37,5 @@ def test_nothing_is_remembered_of_a_call_that_is_over(entry: dict[str, Any]) -> 
 
 
 def test_every_recording_has_its_story() -> None:
-    assert {entry["file"] for entry in ENTRIES} == {path.name for path in RECORDINGS.glob("*.ami")}
+    found = {str(path.relative_to(RECORDINGS)) for path in RECORDINGS.rglob("*.ami")}
+    assert {entry["file"] for entry in ENTRIES} == found

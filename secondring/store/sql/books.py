@@ -8,9 +8,18 @@ from secondring.store.sql.jobs import JobPages
 from secondring.store.sql.tasks import TaskPages
 from secondring.store.sql.texts import TextPages
 from secondring.store.sql.trail import TrailPages
+from secondring.store.sql.urgent import UrgentPages
 
 
 class SqlBooks(
-    CallPages, EpisodePages, TextPages, TaskPages, TrailPages, JobPages, BookmarkPages, FigurePages
+    CallPages,
+    EpisodePages,
+    TextPages,
+    TaskPages,
+    UrgentPages,
+    TrailPages,
+    JobPages,
+    BookmarkPages,
+    FigurePages,
 ):
     """`Books` inside one SQL transaction."""

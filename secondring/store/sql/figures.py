@@ -11,7 +11,7 @@ from secondring.domain.ports import Figures
 from secondring.domain.records import Origin, Outcome
 from secondring.domain.verdict import Verdict
 from secondring.store.agreed import UNKNOWN_REASON
-from secondring.store.schema import calls, episodes
+from secondring.store.schema import calls, episodes, urgent_cases
 from secondring.store.sql.page import Page
 
 _SECOND = 1_000_000
@@ -46,6 +46,10 @@ def _waits(start: Any, end: Any) -> Select[Any]:
 
 _TO_TEXT = _waits(_e.opened_at, _e.texted_at)
 _TO_NURSE = _waits(_e.urgent_at, _e.urgent_reached_at)
+_u = urgent_cases.c
+_TO_ACCEPT = select(type_coerce(_u.accepted_at, BigInteger) - type_coerce(_u.triggered_at, BigInteger)).where(
+    _u.triggered_at >= bindparam("since"), _u.triggered_at < bindparam("until"), _u.accepted_at.is_not(None)
+)
 _VERDICTS = (
     select(calls.c.verdict, calls.c.reason, func.count().label("number"))
     .where(
@@ -56,12 +60,13 @@ _VERDICTS = (
     )
     .group_by(calls.c.verdict, calls.c.reason)
 )
-_EVERYWHERE = (_COUNTS, _TO_TEXT, _TO_NURSE, _VERDICTS)
+_EVERYWHERE = (_COUNTS, _TO_TEXT, _TO_NURSE, _TO_ACCEPT, _VERDICTS)
 _AT_EPISODES, _AT_CALLS = _e.site == bindparam("site"), calls.c.site == bindparam("site")
 _AT_SITE = (
     _COUNTS.where(_AT_EPISODES),
     _TO_TEXT.where(_AT_EPISODES),
     _TO_NURSE.where(_AT_EPISODES),
+    _TO_ACCEPT.where(_u.site == bindparam("site")),
     _VERDICTS.where(_AT_CALLS),
 )
 
@@ -72,12 +77,13 @@ class FigurePages(Page):
     def figures(self, *, since: datetime, until: datetime, site: SiteId | None = None) -> Figures:
         period: dict[str, object] = {"since": since, "until": until}
         asked = period if site is None else period | {"site": site}
-        counts, to_text, to_nurse, verdicts = _EVERYWHERE if site is None else _AT_SITE
+        counts, to_text, to_nurse, to_accept, verdicts = _EVERYWHERE if site is None else _AT_SITE
         (counted,) = self._all(counts, **asked)
         return _figures(
             counted,
             to_text=self._seconds(to_text, asked),
             to_nurse=self._seconds(to_nurse, asked),
+            to_accept=self._seconds(to_accept, asked),
             verdicts={(row.verdict, row.reason): row.number for row in self._all(verdicts, **asked)},
         )
 
@@ -92,6 +98,7 @@ def _figures(
     *,
     to_text: tuple[float, ...],
     to_nurse: tuple[float, ...],
+    to_accept: tuple[float, ...],
     verdicts: dict[tuple[str, str | None], int],
 ) -> Figures:
     by_outcome = {outcome: getattr(counted, f"outcome_{outcome.name}") for outcome in Outcome}
@@ -107,6 +114,7 @@ def _figures(
         urgent_reached=counted.urgent_reached,
         seconds_to_text=to_text,
         seconds_to_nurse=to_nurse,
+        seconds_to_accept=to_accept,
         calls_missed={
             reason or UNKNOWN_REASON: number
             for (verdict, reason), number in verdicts.items()

@@ -90,6 +90,19 @@ def test_an_answer_that_does_not_come_is_a_hang_up(
 # answers
 
 
+def test_several_variables_are_set_and_each_answer_is_read(asterisk: OtherEnd) -> None:
+    asterisk.says(b"200 result=1", b"200 result=1", b"200 result=1 (next)")
+    asterisk.channel.answer_with(one="a\nb", two=2)
+    assert asterisk.heard == 'SET VARIABLE "SR_ONE" "a b"\nSET VARIABLE "SR_TWO" "2"\n'
+    assert asterisk.channel.get_variable("X") == "next"
+
+
+def test_a_hang_up_between_them_is_a_hang_up(asterisk: OtherEnd) -> None:
+    asterisk.says(b"200 result=1", b"HANGUP")
+    with pytest.raises(HungUp):
+        asterisk.channel.answer_with(one=1, two=2)
+
+
 def test_trying_is_waited_out(asterisk: OtherEnd) -> None:
     asterisk.says(b"100 Trying...", b"200 result=1 (x)")
     assert asterisk.channel.get_variable("X") == "x"

@@ -71,7 +71,13 @@ def test_who_is_calling() -> None:
 
 @pytest.mark.parametrize(
     "changes",
-    [{"callerid": "unknown"}, {"callerid": "anonymous"}, {"callingpres": "32"}, {"callingpres": "67"}],
+    [
+        {"callerid": "unknown"},
+        {"callerid": "anonymous"},
+        {"callingpres": "32"},
+        {"callingpres": "67"},
+        {"arg_1": "", "arg_2": "prohib_passed_screen"},
+    ],
 )
 def test_a_number_that_is_kept_back_is_withheld(changes: dict[str, str]) -> None:
     assert the_caller(**changes).withheld

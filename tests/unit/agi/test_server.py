@@ -14,6 +14,7 @@ from agi.wire import Wire
 from secondring.domain.errors import StoreBusy
 from secondring.domain.ids import SiteId
 from secondring.domain.offer import InCall, Promise, Welcome
+from secondring.domain.urgent_begin import Waiting
 from tests.support.fake_asterisk import FakeAsterisk, head
 from tests.support.until import until
 
@@ -24,6 +25,7 @@ class Desk:
     def __init__(self) -> None:
         self.texted: list[tuple[str, str, bool]] = []
         self.declined: list[str] = []
+        self.waiting: list[tuple[str, str]] = []
         self.trouble: Exception | None = None
 
     def welcome(self, call: InCall) -> Welcome:
@@ -40,6 +42,16 @@ class Desk:
 
     def decline(self, call: InCall) -> None:
         self.declined.append(call.caller)
+
+    def urgent(self, call: InCall, line: str) -> Waiting:
+        self.waiting.append((call.caller, line))
+        return Waiting(site=SiteId("north"), language="en", seconds=90)
+
+    def urgent_callback(self, call: InCall) -> None:
+        """Not asked for here."""
+
+    def urgent_ended(self, call: InCall, *, answered: bool) -> None:
+        """Not asked for here."""
 
 
 def run_nothing(request: Request, wire: Wire) -> None:
@@ -81,12 +93,14 @@ def asked(server: Server, script: str, **changes: str) -> dict[str, str]:
 
 def test_an_offer(server: Server) -> None:
     assert asked(server, "offer") == {
-        "SR_SITE": "north", "SR_LANGUAGE": "en", "SR_OPEN": "1", "SR_OK": "1"
+        "SR_SITE": "north", "SR_LANGUAGE": "en", "SR_OK": "1"
     }  # fmt: skip
 
 
 def test_a_text(server: Server, desk: Desk) -> None:
-    assert asked(server, "text_link", arg_1="", arg_2="2025550124", arg_3="opt-in") == {"SR_PROMISE": "sent"}
+    assert asked(server, "text_link", arg_1="", arg_2="", arg_3="2025550124", arg_4="opt-in") == {
+        "SR_PROMISE": "sent"
+    }
     assert desk.texted == [("+12025550123", "2025550124", True)]
 
 
@@ -95,9 +109,15 @@ def test_no_more_texts(server: Server, desk: Desk) -> None:
     assert desk.declined == ["+12025550123"]
 
 
+def test_a_nurse_is_looked_for(server: Server, desk: Desk) -> None:
+    assert asked(server, "urgent") == {"SR_SITE": "north", "SR_LANGUAGE": "en", "SR_LADDER": "90"}
+    (caller, line), *others = desk.waiting
+    assert (caller, bool(line), others) == ("+12025550123", True, [])
+
+
 def test_a_number_is_looked_at(server: Server) -> None:
-    assert asked(server, "can_be_texted", arg_1="", arg_2="2025550124") == {"SR_USABLE": "1"}
-    assert asked(server, "can_be_texted", arg_1="", arg_2="1") == {"SR_USABLE": "0"}
+    assert asked(server, "can_be_texted", arg_3="2025550124", arg_1="", arg_2="") == {"SR_USABLE": "1"}
+    assert asked(server, "can_be_texted", arg_1="", arg_2="", arg_3="1") == {"SR_USABLE": "0"}
 
 
 @pytest.mark.parametrize("script", ["nothing", "../../etc/passwd", "__init__"])
@@ -199,7 +219,7 @@ def test_a_hang_up_in_the_middle_frees_the_thread(desk: Desk) -> None:
         with FakeAsterisk.calls(server.port) as asterisk:
             assert asterisk.next_command()
             asterisk.send(b"HANGUP\n")
-            assert asterisk.next_command() is None
+            asterisk.wait_for_the_end()
         assert asked(server, "offer")["SR_OK"] == "1"
 
 
@@ -207,7 +227,7 @@ def test_closing_lets_go_of_whoever_is_being_served(desk: Desk) -> None:
     with serving(desk) as server:
         asterisk = FakeAsterisk.calls(server.port)
         assert asterisk.next_command()
-    assert asterisk.next_command() is None
+    asterisk.wait_for_the_end()
     asterisk.close()
 
 

@@ -38,4 +38,5 @@ def test_the_tables_tell_what_is_required() -> None:
         "phone",
         "zone",
         "hours",
+        "who",
     ]

@@ -6,9 +6,11 @@ from datetime import timedelta, timezone
 import pytest
 
 from secondring.domain.calls import Direction
-from secondring.domain.ids import JobKey, TaskId, TextId
+from secondring.domain.ids import JobKey, TaskId, TextId, Uniqueid
+from secondring.domain.ladder import Target
 from secondring.domain.ports import Store
 from secondring.domain.records import Intent, Origin, Outcome, TaskState, TextState
+from secondring.domain.urgent_case import Attempt, Stage, Trigger
 from secondring.domain.verdict import Verdict
 from tests.support.books import (
     ANNA,
@@ -27,6 +29,7 @@ from tests.support.books import (
     a_task,
     a_text,
     an_episode,
+    an_urgent_case,
     call_id,
     eid,
 )
@@ -80,6 +83,28 @@ FULL_TASK = a_task(
 )
 
 
+NURSE = Attempt(id="U-1.2", target=Target(number="+12025550177", outside=True), started_at=NOW)
+FULL_CASE = an_urgent_case(
+    1,
+    trigger=Trigger.KEY,
+    line="PJSIP/trunk-00000001",
+    line_id=Uniqueid("1740000000.9"),
+    stage=Stage.CALLING,
+    round=1,
+    step=2,
+    turn=3,
+    attempts=(Attempt(id="U-1.1", target=Target(number="1001"), started_at=NOW + SECOND), NURSE),
+    made=2,
+    patient_tries=1,
+    accepted_by=NURSE,
+    first_ring_at=NOW + SECOND,
+    accepted_at=NOW + MINUTE,
+    bridged_at=NOW + 2 * MINUTE,
+    last_resort_at=NOW + 3 * MINUTE,
+    closed_at=NOW + DAY,
+)
+
+
 def test_nothing_is_found_in_empty_books(store: Store) -> None:
     with store.reading() as books:
         assert books.call(call_id(1)) is None
@@ -92,6 +117,8 @@ def test_nothing_is_found_in_empty_books(store: Store) -> None:
         assert books.job(JobKey("send-1")) is None
         assert books.bookmark("inbox:http") is None
         assert books.tasks() == []
+        assert books.urgent_case(FULL_CASE.id) is None
+        assert books.open_urgent_cases() == books.urgent_cases_of(eid(1)) == []
         assert books.count_texts_out(since=NOW, at_most=1000) == 0
         assert not books.caller_on_line(ANNA)
 
@@ -102,11 +129,14 @@ def test_every_field_is_kept(store: Store) -> None:
         books.save_call(FULL_CALL)
         books.save_text(FULL_TEXT)
         books.save_task(FULL_TASK)
+        books.save_urgent_case(FULL_CASE)
     with store.reading() as books:
         assert books.episode(eid(1)) == FULL_EPISODE
         assert books.call(FULL_CALL.id) == FULL_CALL
         assert books.text(FULL_TEXT.id) == FULL_TEXT
         assert books.task(FULL_TASK.id) == FULL_TASK
+        assert books.urgent_case(FULL_CASE.id) == FULL_CASE
+        assert (books.urgent_cases_of(eid(1)), books.open_urgent_cases()) == ([FULL_CASE], [])
 
 
 def test_what_may_be_missing_may_be_missing(store: Store) -> None:
@@ -349,3 +379,14 @@ def test_hostile_words_are_only_words(store: Store, hostile: str) -> None:
         assert books.text_by_carrier_id(hostile, hostile, outgoing=True) == a_text(
             1, body=hostile, carrier=hostile, carrier_id=hostile
         )
+
+
+def test_open_urgent_cases_come_oldest_first(store: Store) -> None:
+    cases = [an_urgent_case(n, triggered_at=NOW - n * SECOND, caller=None) for n in (1, 2, 3)]
+    with store.transaction() as books:
+        for number, case in enumerate(cases, 1):
+            books.save_episode(an_episode(number))
+            books.save_urgent_case(case)
+        books.save_urgent_case(replace(cases[1], closed_at=NOW, stage=Stage.LEFT))
+    with store.reading() as books:
+        assert books.open_urgent_cases() == [cases[2], cases[0]]

@@ -4,7 +4,7 @@ from secondring.domain.calls import Direction
 from secondring.domain.ports import Figures, Store
 from secondring.domain.records import Origin, Outcome
 from secondring.domain.verdict import Verdict
-from tests.support.books import DAY, EAST, MAIN, MINUTE, NOW, SECOND, a_call, an_episode
+from tests.support.books import DAY, EAST, MAIN, MINUTE, NOW, SECOND, a_call, an_episode, an_urgent_case
 
 NOTHING = Figures(
     episodes=0,
@@ -45,6 +45,7 @@ def test_a_week_is_counted(store: Store) -> None:
             urgent_reached=1,
             seconds_to_text=(0.25, 3.000001, 60.0),
             seconds_to_nurse=(90.0,),
+            seconds_to_accept=(5.0, 12.0),
             calls_missed={"busy": 1, "no-answer": 2, "unknown": 1},
             calls_answered=1,
             calls_ignored=1,
@@ -111,3 +112,7 @@ def _keep_a_week(store: Store) -> None:
             books.save_episode(episode)
         for call in calls:
             books.save_call(call)
+        for number, seconds in ((1, 12), (2, 5), (4, None), (8, 3)):
+            began = NOW + DAY if number == 8 else NOW
+            accepted = None if seconds is None else began + seconds * SECOND
+            books.save_urgent_case(an_urgent_case(number, triggered_at=began, accepted_at=accepted))

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import event
 
-from secondring.domain.ids import CallId, TaskId, TextId, Uniqueid
+from secondring.domain.ids import CallId, TaskId, TextId, Uniqueid, UrgentId
 from secondring.domain.ports import Books
 from secondring.store.schema import metadata
 from secondring.store.sqlstore import SqlStore
@@ -52,6 +52,9 @@ def _ask_everything(books: Books) -> None:
     books.calls(since=NOW, until=NOW + DAY, limit=10)
     books.find_calls("1.1")
     books.caller_on_line(ANNA)
+    books.urgent_case(UrgentId("U"))
+    books.open_urgent_cases()
+    books.urgent_cases_of(eid(1))
     books.episode(eid(1))
     books.open_episodes(ANNA)
     books.last_episode(ANNA)

@@ -13,7 +13,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from secondring.domain.calls import Direction
 from secondring.domain.errors import SecondRingError
-from secondring.domain.ids import CallId, EpisodeId, JobKey, SiteId, TaskId, TextId, Uniqueid
+from secondring.domain.ids import CallId, EpisodeId, JobKey, SiteId, TaskId, TextId, Uniqueid, UrgentId
 from secondring.domain.phone import PhoneNumber
 from secondring.domain.ports import Books
 from secondring.domain.records import (
@@ -30,6 +30,7 @@ from secondring.domain.records import (
     Text,
     TextState,
 )
+from secondring.domain.urgent_case import Stage, Trigger, UrgentCase
 from secondring.domain.verdict import Verdict
 from secondring.store.memory import MemoryStore
 from secondring.store.sqlstore import SqlStore
@@ -68,6 +69,10 @@ SPECIAL: dict[tuple[type, str], st.SearchStrategy[Any]] = {
     (Episode, "id"): episode_ids,
     (Text, "id"): text_ids,
     (Task, "id"): task_ids,
+    (UrgentCase, "id"): st.sampled_from(["U-1", "U-2"]).map(UrgentId),
+    (UrgentCase, "attempts"): st.just(()),
+    (UrgentCase, "accepted_by"): st.none(),
+    (UrgentCase, "line_id"): st.none(),
     (Call, "episode"): st.none() | episode_ids,
 }
 BY_TYPE: dict[object, st.SearchStrategy[Any]] = {
@@ -78,6 +83,8 @@ BY_TYPE: dict[object, st.SearchStrategy[Any]] = {
     EpisodeId: episode_ids,
     JobKey: keys,
     PhoneNumber: numbers,
+    Trigger: st.sampled_from(Trigger),
+    Stage: st.sampled_from(Stage),
     Direction: st.sampled_from([Direction.INBOUND, Direction.OUTBOUND]),
     Origin: st.sampled_from(Origin),
     TextState: st.sampled_from(TextState),
@@ -107,6 +114,7 @@ writes: st.SearchStrategy[Write] = st.one_of(
     _any(Call).map(lambda call: lambda books: books.save_call(call)),
     _any(Text).map(lambda text: lambda books: books.save_text(text)),
     _any(Task).map(lambda task: lambda books: books.save_task(task)),
+    _any(UrgentCase).map(lambda case: lambda books: books.save_urgent_case(case)),
     _any(Consent).map(lambda consent: lambda books: books.add_consent(consent)),
     _any(DecisionRecord).map(lambda decision: lambda books: books.add_decision(decision)),
     _any(Job).map(lambda job: lambda books: books.add_job(job)),
@@ -156,6 +164,7 @@ def _answers(books: Books) -> list[object]:
         [books.job(JobKey(key)) for key in "abcd"],
         [books.next_due(names) for names in (["send"], ["window"], ["send", "window"])],
         books.bookmark("inbox"),
+        [books.open_urgent_cases(), *(books.urgent_case(UrgentId(name)) for name in ("U-1", "U-2"))],
         [books.figures(**span, site=site) for site in (None, MAIN, EAST)],
     ]
 
@@ -167,6 +176,7 @@ def _about_episode(books: Books, episode: EpisodeId) -> list[object]:
         books.texts_of(episode),
         books.tasks_of(episode),
         books.decisions_of(episode),
+        books.urgent_cases_of(episode),
     ]
 
 

@@ -1,0 +1,202 @@
+"""The part that serves callers in the call, inside `secondring run`, on its own, or as one plain AGI script."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Collection
+from pathlib import Path
+from typing import TypeVar
+
+from agi.desk import CallDesk
+from agi.plain import quiet_stderr, run_plain
+from agi.request import BadRequest, Request
+from agi.runner import run_script
+from agi.server import Limits, Server
+from agi.wire import Wire, WireBroken
+from config.settings import Settings
+from dialplan import offer as dialplan
+from dialplan import prompts as words
+from secondring import wiring
+from secondring.domain.casework import Alarm
+from secondring.domain.ladder import Ladder
+from secondring.domain.offer import Offers
+from secondring.domain.ports import Books
+from secondring.domain.rules import Rules, Site
+from secondring.domain.urgent import Orders, Triage
+from secondring.in_call import InCallDesk, Urgent, Write
+from secondring.running import run_together
+from secondring.wiring import ClinicWording
+from secondring.writer import Writer
+
+log = logging.getLogger("secondring")
+
+T = TypeVar("T")
+
+TRY_AGAIN_SECONDS = 10
+"""How long to wait for a port that somebody else has."""
+
+
+def call_desk(
+    settings: Settings,
+    rules: Rules,
+    wording: ClinicWording,
+    write: Write,
+    *,
+    ring: Callable[[], None],
+    raise_alarm: Callable[[Alarm], None],
+    carry_out: Callable[[Orders], None] | None = None,
+    can_ring: Callable[[], bool] | None = None,
+) -> InCallDesk:
+    """What the scripts ask. Without `carry_out` the link that dials is another process's, which looks by itself."""
+    urgent = Urgent(
+        Triage(rules, wording), carry_out=carry_out or _leave_to_the_other, can_ring=can_ring or _surely
+    )
+    offers = Offers(rules, wording, settings.ivr.announcement_version, raise_alarm)
+    return InCallDesk(offers, write, pbx=settings.listening.pbx, clock=wiring.now, ring=ring, urgent=urgent)
+
+
+class CallServer:
+    """FastAGI as a part of a service. A port that is taken costs the offer, never the rest of the service."""
+
+    def __init__(self, settings: Settings, desk: CallDesk) -> None:
+        self._where = settings.agi
+        self._desk = desk
+
+    async def run(self) -> None:
+        """Serve until cancelled."""
+        server = await self._listen()
+        server.start()
+        log.info("callers are served on %s port %d", self._where.listen, server.port)
+        try:
+            await asyncio.Event().wait()
+        finally:
+            await asyncio.to_thread(server.close)
+
+    async def _listen(self) -> Server:
+        where = self._where
+        while True:
+            try:
+                return Server(self._serve, where.listen, where.port, Limits(threads=where.threads))
+            except OSError as error:
+                because = f"agi.port {where.port} of {where.listen} cannot be had ({error.strerror})"
+                log.error("%s: callers get no offer; trying again every %d s", because, TRY_AGAIN_SECONDS)  # noqa: TRY400
+                await asyncio.sleep(TRY_AGAIN_SECONDS)
+
+    def _serve(self, request: Request, wire: Wire) -> None:
+        run_script(request, wire, self._desk)
+
+
+def run_agi(settings: Settings, raise_alarm: Callable[[Alarm], None]) -> None:
+    """Only the FastAGI server: texts are sent by a gateway beside it, which looks once a second."""
+    wiring.start_logging(settings)
+    store = wiring.open_store(settings)
+    writer = Writer(store)
+    wording = wiring.wording(settings)
+    desk = call_desk(
+        settings, settings.rules, wording, writer.within, ring=_nobody_to_tell, raise_alarm=raise_alarm
+    )
+    try:
+        asyncio.run(run_together({"FastAGI": CallServer(settings, desk).run}, lambda: None))
+    finally:
+        writer.close()
+        store.close()
+
+
+def run_agi_script(settings: Settings, name: str) -> bool:
+    """One script for the call on standard input and output; False when it failed."""
+    quiet_stderr()
+    store = wiring.open_store(settings)
+
+    def write(seconds: float, work: Callable[[Books], T]) -> T:
+        del seconds  # a process of its own waits for the books as long as the store does
+        with store.transaction() as books:
+            return work(books)
+
+    desk = call_desk(
+        settings,
+        settings.rules,
+        wiring.wording(settings),
+        write,
+        ring=_nobody_to_tell,
+        raise_alarm=_tell_nobody,
+    )
+    try:
+        return run_plain(name, desk)
+    except (BadRequest, WireBroken):
+        return False
+    finally:
+        store.close()
+
+
+def _leave_to_the_other(orders: Orders) -> None:
+    """The process that dials works from the books; what it cannot see there, its next look at the PBX shows."""
+
+
+def _surely() -> bool:
+    return True
+
+
+def _nobody_to_tell() -> None:
+    """The outbox is in another process and looks once a second."""
+
+
+def _tell_nobody(alarm: Alarm) -> None:
+    """A plain script has no log of its own; the refusal stands among the decisions."""
+
+
+# ---------------------------------------------------------------- dialplan and prompts
+
+
+def render_dialplan(settings: Settings, version: str, sounds: Path | None = None) -> str:
+    """The contexts of the offer. With Asterisk's sounds given, stock ones replace prompts that are missing."""
+    gone: Collection[str] = ()
+    if sounds is not None:
+        gone = {prompt.name for prompt in words.missing(site_names(settings), sounds, _languages(settings))}
+    return dialplan.render_dialplan(_offer(settings), version, missing=gone)
+
+
+def render_queues(settings: Settings) -> str:
+    """The announcements and keys of the queues."""
+    return dialplan.render_queues(_offer(settings).queues)
+
+
+def site_names(settings: Settings) -> dict[str, str]:
+    """The sites, to greet by."""
+    return {site.id: site.name for site in settings.rules.sites}
+
+
+def _languages(settings: Settings) -> tuple[str, ...]:
+    return tuple(sorted({site.language for site in settings.rules.sites}))
+
+
+def _offer(settings: Settings) -> dialplan.Offer:
+    ivr = settings.ivr
+    queues = tuple(
+        dialplan.Waiting(
+            name=queue.name,
+            every=max(int(queue.every.total_seconds()), 1),
+            from_position=queue.from_position,
+            timeout=int(queue.timeout.total_seconds()),
+            options=queue.options,
+            then=queue.then,
+        )
+        for queue in ivr.queues
+    )
+    return dialplan.Offer(
+        host="127.0.0.1" if settings.agi.listen in ("0.0.0.0", "::") else settings.agi.listen,  # noqa: S104 - compared
+        port=settings.agi.port,
+        queues=queues,
+        ordinary=ivr.ordinary,
+        after_text=ivr.after_text,
+        mobile_digits=ivr.mobile_digits,
+        triage=tuple(_last_resort(site, site.triage) for site in settings.rules.sites if site.triage),
+    )
+
+
+def _last_resort(site: Site, ladder: Ladder) -> dialplan.LastResort:
+    target = ladder.last_resort
+    return dialplan.LastResort(
+        site=site.id,
+        dids=tuple(did.e164.lstrip("+")[-10:] for did in site.dids),
+        dial=ladder.dial.string(target.number, outside=target.outside) if target else "",
+        ring=int(ladder.last_resort_ring.total_seconds()),
+    )

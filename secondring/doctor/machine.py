@@ -1,0 +1,162 @@
+"""What can be seen on our own machine: configuration, database, disk, prompts, carrier, the unit."""
+
+import os
+import shutil
+import socket
+import ssl
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from dialplan import prompts
+from dialplan.install import PbxSite
+from secondring import answering, wiring
+from secondring.doctor.findings import Check, Finding, bad, unseen, well
+from secondring.wiring import Settings
+
+LEAST_FREE = 200_000_000
+"""Bytes. A year of a clinic's calls takes about as much."""
+CONNECT_SECONDS = 5
+ANSWER_SECONDS = 5
+UNIT = "secondring.service"
+
+
+def own_checks(settings: Settings, *, least_free: int = LEAST_FREE) -> Iterator[Check]:
+    """Everything that needs no PBX."""
+    yield Check("configuration", lambda: _configuration(settings))
+    yield Check("messages", lambda: _messages(settings))
+    yield Check("database", lambda: _database(settings))
+    yield Check("disk", lambda: disk(settings.state_directory, least_free))
+    yield Check("carrier", lambda: _carrier(settings))
+    yield Check("service", _unit)
+    yield Check("FastAGI port", lambda: _port(settings))
+
+
+def file_checks(settings: Settings, site: PbxSite) -> Iterator[Check]:
+    """What lies in the PBX's directories."""
+    yield Check("prompts", lambda: _prompts(settings, site))
+    yield Check("queue log", lambda: _record(site.log / "queue_log", "queue_log = yes in logger.conf"))
+    yield Check("call records", lambda: _record(site.log / "cdr-csv/Master.csv", "cdr_csv (not on FreePBX)"))
+
+
+# ---------------------------------------------------------------- ours
+
+
+def _configuration(settings: Settings) -> Finding:
+    sites = settings.rules.sites
+    numbers = sum(len(site.dids) for site in sites)
+    return well(f"{len(settings.files)} files, {len(sites)} sites, {numbers} numbers")
+
+
+def _messages(settings: Settings) -> Finding:
+    wiring.check_messages(settings)
+    return well("every text names the clinic and holds no clinical word")
+
+
+def _database(settings: Settings) -> Finding:
+    store = wiring.open_store(settings)
+    try:
+        with store.transaction():
+            return well(f"{settings.database_url}: migrated, opens with this key, takes a writer")
+    finally:
+        store.close()
+
+
+def disk(directory: Path, least_free: int = LEAST_FREE) -> Finding:
+    """Room for the books."""
+    place = next(there for there in (directory, *directory.parents) if there.exists())
+    free = shutil.disk_usage(place).free
+    if free < least_free:
+        return bad(
+            f"{place}: {free // 1_000_000} MB free, {least_free // 1_000_000} MB are needed",
+            "free some space: with a full disk no text goes out and every caller becomes invisible",
+        )
+    return well(f"{place}: {free // 1_000_000} MB free")
+
+
+def _carrier(settings: Settings) -> Finding:
+    """Reach it, and say nothing: no text is sent."""
+    http = settings.carrier.http
+    if http is None:
+        return unseen("handset: simulated phones, no text leaves this machine", "choose carrier.kind: http")
+    address = urlsplit(http.url)
+    host, tls = address.hostname or "", address.scheme == "https"
+    port = address.port or (443 if tls else 80)
+    try:
+        said = _greet(host, port, tls=tls)
+    except ssl.SSLError as error:
+        return bad(
+            f"{host}:{port}: TLS failed ({error.reason})",
+            "see that carrier.http.url names the carrier's host, and run: apt-get install ca-certificates",
+        )
+    except OSError as error:
+        return bad(
+            f"{host}:{port} cannot be reached ({error.strerror or error})",
+            "look at carrier.http.url, and let this machine out through the firewall to that port",
+        )
+    return well(f"{host}:{port} answers ({said})")
+
+
+def _greet(host: str, port: int, *, tls: bool) -> str:
+    with socket.create_connection((host, port), CONNECT_SECONDS) as plain:
+        if not tls:
+            return "TCP"
+        with ssl.create_default_context().wrap_socket(plain, server_hostname=host) as secured:
+            return secured.version() or "TLS"
+
+
+def _unit() -> Finding:
+    if not Path("/run/systemd/system").exists():
+        return unseen("this machine does not run systemd")
+    done = subprocess.run(  # noqa: S603 - fixed words
+        ["systemctl", "is-active", UNIT],  # noqa: S607 - wherever systemd is
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=ANSWER_SECONDS,
+    )
+    state = done.stdout.strip() or "unknown"
+    if state == "active":
+        return well(f"{UNIT} is active")
+    return bad(f"{UNIT} is {state}", "systemctl enable --now secondring; why: journalctl -u secondring -n 50")
+
+
+def _port(settings: Settings) -> Finding:
+    where = settings.agi
+    try:
+        socket.create_connection((_reachable(where.listen), where.port), CONNECT_SECONDS).close()
+    except OSError as error:
+        return bad(
+            f"nothing serves callers on {where.listen} port {where.port} ({error.strerror or error})",
+            "start the service: systemctl start secondring; its journal says when the port is taken",
+        )
+    return well(f"{where.listen} port {where.port} takes connections")
+
+
+def _reachable(listen: str) -> str:
+    return "127.0.0.1" if listen in ("0.0.0.0", "::") else listen  # noqa: S104 - compared, not bound
+
+
+# ---------------------------------------------------------------- the PBX's directories
+
+
+def _prompts(settings: Settings, site: PbxSite) -> Finding:
+    languages = tuple(sorted({clinic.language for clinic in settings.rules.sites}))
+    gone = prompts.missing(answering.site_names(settings), site.sounds, languages)
+    if gone:
+        names = ", ".join(f"{prompt.language}/{prompt.name}" for prompt in gone[:5])
+        return bad(
+            f"{len(gone)} prompts are missing below {site.sounds}: {names}{', …' if len(gone) > 5 else ''}",
+            f"secondring prompts build --sounds {site.sounds}, or put your own recordings there",
+        )
+    return well(f"every prompt in {', '.join(languages)} below {site.sounds}")
+
+
+def _record(file: Path, made_by: str) -> Finding:
+    """What calls are caught up from after an outage."""
+    if not file.exists():
+        return unseen(f"there is no {file} yet", f"it is written by {made_by}")
+    if not os.access(file, os.R_OK):
+        return bad(f"{file} may not be read", "usermod -a -G asterisk secondring, then restart the service")
+    return well(f"{file}: readable, {file.stat().st_size} bytes")

@@ -1,0 +1,273 @@
+"""Urgent callers: opens a case for the ladder, and carries out in the books what `triage.step` says.
+
+Every function works inside the transaction whose books it is handed. What is to be done on the PBX is given
+back, to be done after the commit: a crash in between is mended by looking at what the PBX really does.
+"""
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from secondring.domain import consent, episodes, triage
+from secondring.domain.casework import Alarm, Wording
+from secondring.domain.ids import EpisodeId, Uniqueid, UrgentId, episode_id
+from secondring.domain.ladder import Ladder
+from secondring.domain.phone import LineKind, PhoneNumber, line_kind, parse_number
+from secondring.domain.ports import Books
+from secondring.domain.records import Episode, Intent, Job, Origin, Task
+from secondring.domain.rules import TRIAGE, Clock, Rules, Site
+from secondring.domain.triage_events import (
+    CallerCame,
+    CallerIs,
+    CallerLeft,
+    Deadline,
+    Effect,
+    Event,
+    Failed,
+    Looked,
+    Note,
+    PatientEnded,
+    RaiseAlarm,
+    Reached,
+    RedTask,
+    Ring,
+    Spoken,
+    Started,
+    StopRinging,
+    TextPatient,
+    ToLastResort,
+    Why,
+)
+from secondring.domain.urgent_begin import JOB, OnLine, case_of, job_key, may_be_called, open_case
+from secondring.domain.urgent_case import Stage, Trigger, UrgentCase
+
+TITLE = "URGENT: call now"
+PbxOrder = Ring | StopRinging | CallerIs | ToLastResort
+
+
+@dataclass(frozen=True, slots=True)
+class Orders:
+    """What is to be done outside the books, in order, once the transaction is committed."""
+
+    case: UrgentCase
+    ladder: Ladder
+    site: Site
+    pbx: tuple[PbxOrder, ...] = ()
+    alarms: tuple[Alarm, ...] = ()
+    others: tuple["Orders", ...] = ()
+    """Those of other cases, where several were looked at together; their alarms are among `alarms`."""
+
+
+class Triage:
+    """The use cases of urgent callers."""
+
+    def __init__(self, rules: Rules, wording: Wording) -> None:
+        self._rules = rules
+        self._wording = wording
+
+    # -- beginnings
+
+    def from_key(self, books: Books, who: OnLine, now: datetime) -> Orders | None:
+        """A caller on the line pressed the key. None when their site has no ladder.
+
+        It begins with its job, which is due at once. Someone for whom it runs already, because they wrote
+        before, is put through by that one.
+        """
+        site = self._rules.site_of_did(who.did)
+        if site.triage is None:
+            return None
+        caller = parse_number(who.caller, site.region)
+        callable_ = caller if caller is not None and may_be_called(caller, self._rules) else None
+        episode = self._episode(books, who, site, caller, now)
+        came = CallerCame(who.line, who.call.uniqueid)
+        running = [case for case in books.urgent_cases_of(episode.id) if case.is_open]
+        if running:
+            return self.tell(books, running[0].id, came, now)
+        case = open_case(books, site.triage, episode, Trigger.KEY, callable_, now)
+        self._red_task(books, episode, site, TITLE, now)
+        return self.tell(books, case.id, came, now)
+
+    def _episode(
+        self, books: Books, who: OnLine, site: Site, caller: PhoneNumber | None, now: datetime
+    ) -> Episode:
+        found = [e for e in books.open_episodes(caller) if e.site == site.id] if caller else []
+        known = found[0] if found else books.episode(episode_id(who.call))
+        episode = known or Episode(
+            id=episode_id(who.call),
+            site=site.id,
+            caller=caller,
+            origin=Origin.OFFER,
+            calls=0,
+            opened_at=now,
+            window_ends_at=now + self._rules.guards.window,
+            language=who.language or site.language,
+        )
+        episode = replace(
+            episode, urgent_at=episode.urgent_at or now, intent=Intent.URGENT, closed_at=None, outcome=None
+        )
+        books.save_episode(episode)
+        episodes.set_timer(books, episodes.WINDOW, episode.id, episode.window_ends_at)
+        call = books.call(who.call)
+        if call is not None:
+            books.save_call(replace(call, episode=episode.id))
+        episodes.note(
+            books,
+            now,
+            "urgent",
+            "key",
+            "the caller pressed the key for urgent",
+            episode=episode.id,
+            call=who.call,
+        )
+        return episode
+
+    # -- what happens
+
+    def tell(self, books: Books, case_id: UrgentId, event: Event, now: datetime) -> Orders | None:
+        """Take in one event; None when there is no such case, or its site has no ladder any more."""
+        case = books.urgent_case(case_id)
+        site = self._rules.site(case.site) if case else None
+        if case is None or site is None or site.triage is None or not case.is_open:
+            return None
+        if _is_reached(books.episode(case.episode), case, event, now):
+            event = Reached()
+        after, effects = triage.step(case, event, site.triage, now)
+        books.save_urgent_case(after)
+        self._plan(books, after)
+        told = _Told(self, books, after, site, now)
+        for effect in effects:
+            told.carry_out(effect)
+        return Orders(after, site.triage, site, tuple(told.pbx), tuple(told.alarms))
+
+    def due(
+        self, books: Books, job: Job, now: datetime, *, ask: Callable[[UrgentCase], None]
+    ) -> Orders | None:
+        """A stage's time is over. Where only the PBX can tell what became of it, `ask` is called instead."""
+        case = books.urgent_case(UrgentId(job.ref))
+        if case is None or not case.is_open:
+            return None
+        if case.stage in (Stage.JOINING, Stage.CALLING):
+            books.save_urgent_case(replace(case, due_at=now + ASK_AGAIN))
+            self._plan(books, replace(case, due_at=now + ASK_AGAIN))
+            ask(case)
+            return None
+        return self.tell(books, case.id, Deadline() if case.stage is not Stage.NEW else Started(), now)
+
+    def leg_ended(
+        self, books: Books, attempt: str, why: Why | None, now: datetime, *, during: Collection[Stage]
+    ) -> Orders | None:
+        """A nurse's channel is over, or has left the patient's; said again, or in a stage other than those where it
+        means something, it means nothing. `why` is None when it ended as calls end.
+        """
+        case = books.urgent_case(case_of(attempt))
+        if case is None or case.stage not in during:
+            return None
+        if case.stage is Stage.TALKING and case.bridged_at is not None:
+            return self.tell(books, case.id, PatientEnded(attempt, now - case.bridged_at), now)
+        if case.stage is Stage.CALLING and why is not None:
+            return self.tell(books, case.id, PatientEnded(attempt, timedelta(0)), now)
+        return self.tell(books, case.id, Failed(attempt, why or Why.NO_KEY), now)
+
+    def rang(self, books: Books, case_id: UrgentId, now: datetime) -> Orders | None:
+        """The first phone rings: for the record of how long that took."""
+        case = books.urgent_case(case_id)
+        if case is not None and case.first_ring_at is None:
+            books.save_urgent_case(replace(case, first_ring_at=now))
+        return None
+
+    def case_of_line(self, books: Books, line: Uniqueid) -> UrgentCase | None:
+        """The open case whose caller waits on that channel."""
+        return next((c for c in books.open_urgent_cases() if c.line_id == line and c.on_line), None)
+
+    @staticmethod
+    def _plan(books: Books, case: UrgentCase) -> None:
+        key = job_key(case.id)
+        if not case.is_open:
+            books.drop_job(key)
+        elif not books.add_job(Job(key=key, kind=JOB, ref=case.id, due_at=case.due_at)):
+            books.move_job(key, case.due_at)
+
+    # -- pieces
+
+    def _red_task(self, books: Books, episode: Episode, site: Site, title: str, now: datetime) -> Task:
+        return episodes.open_task(books, episode, site, TRIAGE, Clock.NOW, title, now=now, urgent=True)
+
+    def red_task(self, books: Books, episode: EpisodeId, site: Site, title: str, now: datetime) -> None:
+        """Make the task, or say on the one there is what has happened since; then staff phones are texted."""
+        found = books.episode(episode)
+        if found is None:
+            return
+        task = self._red_task(books, found, site, title, now)
+        body = self._wording.text(
+            episodes.STAFF_ALERT, site=site, language=site.language, now=now, task=task.id
+        )
+        for phone in site.alert_numbers:
+            episodes.queue_text(books, found, site, episodes.STAFF_ALERT, body, now=now, due_at=now, to=phone)
+
+    def text(self, books: Books, episode: EpisodeId, site: Site, template: str, now: datetime) -> None:
+        """Text the patient, unless they asked for no texts or have no number."""
+        found = books.episode(episode)
+        if found is None or found.caller is None:
+            return
+        if not consent.standing(books.consent(found.caller)).may_text or not _textable(found.caller):
+            return
+        body = self._wording.text(template, site=site, language=found.language, now=now)
+        episodes.queue_text(books, found, site, template, body, now=now, due_at=now)
+
+
+SETTLED = timedelta(seconds=5)
+"""How long after somebody spoke with the caller the ladder's phones may still ring: that may have been one of its
+own nurses, whose accepting is on its way to us, and who must not be hung up on."""
+
+
+def _is_reached(episode: Episode | None, case: UrgentCase, event: Event, now: datetime) -> bool:
+    """Has somebody spoken with the caller without the ladder?"""
+    if episode is None or episode.closed_at is None:
+        return False
+    if isinstance(event, CallerLeft) and case.stage is Stage.LAST_RESORT:
+        return True
+    return isinstance(event, Deadline | Failed | Looked) and now - episode.closed_at > SETTLED
+
+
+ASK_AGAIN = timedelta(seconds=3)
+"""When the PBX did not answer what became of a nurse, it is asked again after this."""
+
+
+def _textable(number: PhoneNumber) -> bool:
+    return line_kind(number) not in (LineKind.FIXED, LineKind.TOLL_FREE, LineKind.PREMIUM)
+
+
+class _Told:
+    """The effects of one event, carried out in the books or kept for after the commit."""
+
+    def __init__(self, desk: Triage, books: Books, case: UrgentCase, site: Site, now: datetime) -> None:
+        self._desk = desk
+        self._books = books
+        self._case = case
+        self._site = site
+        self._now = now
+        self.pbx: list[PbxOrder] = []
+        self.alarms: list[Alarm] = []
+
+    def carry_out(self, effect: Effect) -> None:
+        books, case, now = self._books, self._case, self._now
+        if isinstance(effect, PbxOrder):
+            self.pbx.append(effect)
+        elif isinstance(effect, TextPatient):
+            self._desk.text(books, case.episode, self._site, effect.template, now)
+        elif isinstance(effect, RaiseAlarm):
+            self.alarms.append(Alarm(effect.kind, effect.because, self._site.id))
+        elif isinstance(effect, RedTask):
+            self._desk.red_task(books, case.episode, self._site, effect.title, now)
+        elif isinstance(effect, Spoken):
+            self._spoken()
+        elif isinstance(effect, Note):
+            episodes.note(books, now, effect.action, "ladder", effect.because, episode=case.episode)
+
+    def _spoken(self) -> None:
+        episode = self._books.episode(self._case.episode)
+        if episode is not None:
+            at = self._case.bridged_at or self._now
+            episode = replace(episode, urgent_at=episode.urgent_at or self._case.triggered_at)
+            because = "a clinician and the caller are talking"
+            episodes.spoken_with(self._books, episode, "triage", because, max(at, self._case.triggered_at))

@@ -1,0 +1,125 @@
+"""The clinic as a caller in a menu meets it: the use cases of the keys, each in one transaction and in time."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Protocol, TypeVar
+
+from secondring.domain.ids import CallId, Uniqueid
+from secondring.domain.offer import InCall, Offers, Promise, Welcome
+from secondring.domain.ports import Books
+from secondring.domain.triage_events import CallbackAsked, LastResortEnded
+from secondring.domain.urgent import Orders, Triage
+from secondring.domain.urgent_begin import OnLine, Waiting
+
+T = TypeVar("T")
+
+BOOKS_SECONDS = 1.2
+"""How long a script may wait for the books: the dialplan waits 1.5 s for the script."""
+
+
+class Write(Protocol):
+    """Runs work in a write transaction; raises StoreBusy when that takes longer than so many seconds."""
+
+    def __call__(self, seconds: float, work: Callable[[Books], T]) -> T: ...
+
+
+class Urgent:
+    """The way from the scripts to the ladder. `carry_out` and `can_ring` belong to whoever has the link that dials."""
+
+    def __init__(
+        self, triage: Triage, *, carry_out: Callable[[Orders], None], can_ring: Callable[[], bool]
+    ) -> None:
+        self._triage = triage
+        self.carry_out = carry_out
+        self.can_ring = can_ring
+
+    def begin(self, books: Books, who: OnLine, now: datetime) -> Orders | None:
+        """Open the case; None when the site has no ladder."""
+        return self._triage.from_key(books, who, now)
+
+    def tell(
+        self, books: Books, line: Uniqueid, event: CallbackAsked | LastResortEnded, now: datetime
+    ) -> Orders | None:
+        """Something happened to the caller who waits on that channel."""
+        case = self._triage.case_of_line(books, line)
+        return self._triage.tell(books, case.id, event, now) if case else None
+
+
+class InCallDesk:
+    """What the scripts ask. `ring` tells the outbox that there is something to send."""
+
+    def __init__(
+        self,
+        offers: Offers,
+        write: Write,
+        *,
+        pbx: str,
+        clock: Callable[[], datetime],
+        ring: Callable[[], None],
+        urgent: "Urgent",
+    ) -> None:
+        self._urgent = urgent
+        self._offers = offers
+        self._write = write
+        self._pbx = pbx
+        self._clock = clock
+        self._ring = ring
+
+    def welcome(self, call: InCall) -> Welcome:
+        """How to greet them."""
+        return self._offers.welcome(call, self._clock())
+
+    def can_be_texted(self, call: InCall, typed: str) -> bool:
+        """Is it a number for a text?"""
+        return self._offers.can_be_texted(call, typed)
+
+    def text_link(self, call: InCall, typed: str = "", *, opt_in: bool = False) -> Promise:
+        """Key 1."""
+
+        def work(books: Books) -> Promise:
+            at = self._clock()
+            return self._offers.text_link(books, self._id(call), call, at, typed=typed, opt_in=opt_in)
+
+        promise = self._write(BOOKS_SECONDS, work)
+        if promise is Promise.SENT:
+            self._ring()
+        return promise
+
+    def decline(self, call: InCall) -> None:
+        """Key 9."""
+        self._write(
+            BOOKS_SECONDS, lambda books: self._offers.decline(books, self._id(call), call, self._clock())
+        )
+
+    # urgent callers
+
+    def urgent(self, call: InCall, line: str) -> Waiting:
+        """Key 2."""
+        welcome = self._offers.welcome(call, self._clock())
+        caller = "" if call.withheld else call.caller
+        who = OnLine(call=self._id(call), line=line, caller=caller, did=call.did, language=welcome.language)
+        orders = self._write(BOOKS_SECONDS, lambda books: self._urgent.begin(books, who, self._clock()))
+        self._ring()
+        seconds = None
+        if orders is not None:
+            self._urgent.carry_out(orders)
+            seconds = int(orders.ladder.longest_search.total_seconds()) if self._urgent.can_ring() else None
+        return Waiting(site=welcome.site, language=welcome.language, seconds=seconds)
+
+    def urgent_callback(self, call: InCall) -> None:
+        """Key 1 while they wait."""
+        self._tell(call, CallbackAsked(call.uniqueid))
+
+    def urgent_ended(self, call: InCall, *, answered: bool) -> None:
+        """The last resort."""
+        self._tell(call, LastResortEnded(answered))
+
+    def _tell(self, call: InCall, event: CallbackAsked | LastResortEnded) -> None:
+        orders = self._write(
+            BOOKS_SECONDS, lambda books: self._urgent.tell(books, call.uniqueid, event, self._clock())
+        )
+        if orders is not None:
+            self._urgent.carry_out(orders)
+
+    def _id(self, call: InCall) -> CallId:
+        return CallId(self._pbx, call.uniqueid)

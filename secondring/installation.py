@@ -1,0 +1,105 @@
+"""`install` and `uninstall`: what our pieces are for this site, and what the administrator is told."""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from config.loader import config_path, home_of
+from dialplan import prompts as words
+from dialplan.doctor import entries_in, render_doctor
+from dialplan.install import PbxSite, Pieces, Plan, carry_out, find_site, install_plan, uninstall_plan
+from dialplan.install.site import asterisk_command, asterisk_version, freepbx_version
+from secondring import answering, wiring
+from secondring.wiring import Settings
+
+KEPT = "install"
+"""Beside conf.d: back-ups of touched files, and the prompts made for this site. Not in the state directory:
+that one belongs to the service, and what root writes there could be led elsewhere."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Work:
+    """A plan for a PBX, and where what it changes is kept."""
+
+    site: PbxSite
+    plan: Plan
+    backups: Path
+    entries: tuple[str, ...] = ()
+    """What the context `secondring` has for an administrator to choose."""
+
+    def carry_out(self) -> list[str]:
+        """Do it; says what was done."""
+        return carry_out(self.plan, self.backups)
+
+
+def plan_install(
+    directory: Path | None, conf: Path, version: str | None, *, prompts: bool, dry_run: bool = False
+) -> Work:
+    """What is to change on this PBX. `prompts`: those that are not there yet are spoken, but not in a dry run."""
+    settings = wiring.load_settings(directory)
+    site = find_site(conf)
+    known = version or asterisk_version(asterisk_command())
+    made = _kept(directory) / "prompts"
+    if prompts and not dry_run:
+        _make_prompts(settings, made)
+    ours = answering.render_dialplan(settings, known, None if prompts else site.sounds)
+    pieces = Pieces(
+        dialplan=ours + render_doctor(ours),
+        manager=wiring.render_manager(settings, known),
+        sounds=_languages(made),
+    )
+    return Work(
+        site=site,
+        plan=install_plan(site, pieces),
+        backups=_backups(directory, "install"),
+        entries=entries_in(ours),
+    )
+
+
+def plan_uninstall(directory: Path | None, conf: Path) -> Work:
+    """What takes it all out of this PBX; the configuration may be broken or gone by then."""
+    site = find_site(conf)
+    return Work(site=site, plan=uninstall_plan(site), backups=_backups(directory, "uninstall"))
+
+
+def advice(work: Work) -> Iterator[str]:
+    """What is left for the administrator to do."""
+    yield "Make it count (interrupts no call):"
+    yield from (f"  asterisk -rx '{command}'" for command in RELOADS)
+    if work.site.is_freepbx:
+        version = freepbx_version()
+        yield ""
+        yield f"In FreePBX{f' {version}' if version else ''}, Admin > Custom Destinations, add:"
+        for entry, description in DESTINATIONS.items():
+            if entry in work.entries:
+                yield f"  Target {f'secondring,{entry},1':24} Description: {description}"
+        yield "and choose them where calls should go: a queue's fail-over, a time condition, an IVR's key."
+    yield ""
+    yield "For callers who wait in a queue: secondring render queues"
+    yield "Then see that all of it works: secondring doctor"
+
+
+DESTINATIONS = {"offer": "Second Ring: text me a link", "urgent": "Second Ring: urgent"}
+"""What an administrator types into FreePBX: extension of ours, and the name it gets in the lists."""
+RELOADS = ("dialplan reload", "manager reload")
+"""What makes Asterisk read our files."""
+
+
+def _kept(directory: Path | None) -> Path:
+    return home_of(config_path(directory, os.environ)) / KEPT
+
+
+def _backups(directory: Path | None, verb: str) -> Path:
+    return _kept(directory) / f"{wiring.now():%Y%m%dT%H%M%SZ}-{verb}"
+
+
+def _make_prompts(settings: Settings, place: Path) -> None:
+    """Once: what was spoken is kept, so that a second installation has nothing to do."""
+    for prompt in words.prompts(answering.site_names(settings)):
+        words.build(prompt, place)
+
+
+def _languages(made: Path) -> dict[str, Path]:
+    places = {language: made / language / words.PLACE for language in words.LANGUAGES}
+    return {language: place for language, place in places.items() if place.is_dir()}

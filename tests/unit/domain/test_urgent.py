@@ -1,0 +1,200 @@
+"""Urgent callers in the books: what a text and a key begin, and what is left behind for people."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from secondring.domain.deskwork import Result
+from secondring.domain.ids import CallId, Uniqueid, UrgentId
+from secondring.domain.ladder import Ladder, Step, Target
+from secondring.domain.phone import PhoneNumber
+from secondring.domain.records import Outcome
+from secondring.domain.story import of_episode
+from secondring.domain.triage_events import (
+    Accepted,
+    CallbackAsked,
+    CallerLeft,
+    Deadline,
+    Event,
+    Failed,
+    Joined,
+    LastResortEnded,
+    PatientEnded,
+    Ring,
+    StopRinging,
+    ToLastResort,
+    Why,
+)
+from secondring.domain.urgent import Orders, Triage
+from secondring.domain.urgent_begin import JOB, OnLine
+from secondring.domain.urgent_case import Stage, Trigger, UrgentCase
+from tests.support.clinic import ANNA, NURSE, Clinic, PlainWording, a_site, some_rules
+
+LADDER = Ladder(steps=(Step(targets=(Target(number="1001"),)),), rounds=1)
+LINE = CallId("pbx", Uniqueid("9.1"))
+SECOND = timedelta(seconds=1)
+
+
+class UrgentClinic(Clinic):
+    """A clinic with a ladder; the PBX is played by the test."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.triage = Triage(self.rules, PlainWording())
+        self.orders: list[object] = []
+        self.asked: list[UrgentCase] = []
+
+    def presses(self, caller: PhoneNumber | None = ANNA) -> "UrgentClinic":
+        who = OnLine(call=LINE, line="PJSIP/trunk-1", caller=caller.e164 if caller else "", did="2025550100")
+        with self.store.transaction() as books:
+            self._take(self.triage.from_key(books, who, self.now))
+        return self.runs_ladder()
+
+    def hears(self, *events: Event) -> "UrgentClinic":
+        for event in events:
+            with self.store.transaction() as books:
+                self._take(self.triage.tell(books, self.case.id, event, self.now))
+        return self
+
+    def runs_ladder(self) -> "UrgentClinic":
+        """What is due now."""
+        with self.store.transaction() as books:
+            for job in books.claim_jobs([JOB], now=self.now, lease=timedelta(minutes=1), limit=10):
+                books.finish_job(job)
+                self._take(self.triage.due(books, job, self.now, ask=self.asked.append))
+        return self
+
+    def _take(self, orders: Orders | None) -> None:
+        if orders is not None:
+            self.orders += orders.pbx
+            self.alarms += orders.alarms
+
+    @property
+    def case(self) -> UrgentCase:
+        with self.store.reading() as books:
+            return books.urgent_cases_of(self.episode.id)[-1]
+
+    def told(self) -> str:
+        with self.store.reading() as books:
+            return "\n".join(line.words for line in of_episode(books, self.episode, self.rules))
+
+
+@pytest.fixture
+def clinic() -> UrgentClinic:
+    return UrgentClinic(some_rules(a_site(triage=LADDER, alert_numbers=(NURSE,))))
+
+
+def test_a_text_begins_the_ladder_and_says_so(clinic: UrgentClinic) -> None:
+    clinic.writes("URGENT").runs_ladder().send_due()
+    (ring,) = clinic.orders
+    assert isinstance(ring, Ring)
+    assert ring.attempt.target.number == "1001"
+    assert sorted(clinic.templates) == ["staff-alert", "urgent-call"]
+    assert clinic.task.urgent
+    clinic.hears(Accepted(ring.attempt.id), Joined(ring.attempt.id))
+    clinic.wait(seconds=30).hears(PatientEnded(ring.attempt.id, 30 * SECOND))
+    assert clinic.episode.outcome is Outcome.URGENT_CONNECTED
+    assert clinic.tasks == []
+
+
+def test_without_a_ladder_all_is_as_it_was() -> None:
+    clinic = UrgentClinic(some_rules(a_site(alert_numbers=(NURSE,))))
+    clinic.writes("URGENT").runs_ladder().send_due()
+    assert clinic.orders == []
+    assert sorted(clinic.templates) == ["staff-alert", "urgent"]
+
+
+def test_who_writes_urgent_twice_is_on_one_ladder(clinic: UrgentClinic) -> None:
+    clinic.writes("URGENT").writes("urgent please").runs_ladder()
+    assert len(clinic.orders) == 1
+
+
+def test_one_who_opted_out_is_connected_and_not_texted(clinic: UrgentClinic) -> None:
+    clinic.writes("STOP").send_due()
+    clinic.writes("URGENT").runs_ladder().send_due()
+    assert any(isinstance(order, Ring) for order in clinic.orders)
+    assert clinic.templates == ["opt-out", "staff-alert"]
+
+
+@pytest.mark.parametrize("number", ["+442079460123", "+19005550123"])
+def test_foreign_and_premium_numbers_are_never_dialled(clinic: UrgentClinic, number: str) -> None:
+    clinic.writes("URGENT", sender=PhoneNumber(number)).runs_ladder()
+    assert clinic.orders == []
+    assert clinic.task.urgent
+
+
+def test_a_key_opens_an_episode_with_a_red_task_and_rings_at_once(clinic: UrgentClinic) -> None:
+    clinic.presses()
+    assert (clinic.case.trigger, clinic.case.line) == (Trigger.KEY, "PJSIP/trunk-1")
+    (ring,) = clinic.orders
+    assert isinstance(ring, Ring)
+    assert clinic.task.urgent
+    clinic.wait(seconds=9).hears(Accepted(ring.attempt.id), Joined(ring.attempt.id))
+    assert clinic.episode.urgent_reached_at == clinic.now
+    with clinic.store.reading() as books:
+        far = timedelta(days=1)
+        figures = books.figures(since=clinic.now - far, until=clinic.now + far)
+    assert figures.seconds_to_accept == (9.0,)
+    assert clinic.case.closed_at is not None
+
+
+def test_a_caller_who_hangs_up_is_texted_and_called(clinic: UrgentClinic) -> None:
+    clinic.presses().hears(CallerLeft(LINE.uniqueid)).send_due()
+    assert clinic.templates == ["urgent-call"]
+    assert clinic.case.stage is Stage.RINGING
+
+
+def test_a_withheld_caller_who_hangs_up_leaves_a_red_task_and_an_alarm(clinic: UrgentClinic) -> None:
+    clinic.presses(None).hears(CallbackAsked(LINE.uniqueid)).send_due()
+    assert clinic.task.urgent
+    assert clinic.alarms[-1].kind == "urgent-left"
+    assert clinic.templates == ["staff-alert"]
+
+
+def test_nobody_takes_it(clinic: UrgentClinic) -> None:
+    clinic.presses().hears(Failed(f"{clinic.case.id}.1", Why.NO_ANSWER))
+    assert isinstance(clinic.orders[-1], ToLastResort)
+    clinic.hears(LastResortEnded(answered=False))
+    assert clinic.case.stage is Stage.LEFT
+    assert [alarm.kind for alarm in clinic.alarms] == ["urgent-nobody", "urgent-left"]
+    assert "nobody took the call" in clinic.task.title
+    assert "nobody on the ladder took an urgent call" in clinic.told()
+    with pytest.raises(Exception, match="until someone has spoken"):
+        clinic.finishes(clinic.task, Result.NO_CONTACT)
+    clinic.finishes(clinic.task, Result.SPOKE)
+    assert clinic.episode.outcome is Outcome.URGENT_CONNECTED
+
+
+def test_who_is_reached_by_hand_needs_no_nurse(clinic: UrgentClinic) -> None:
+    clinic.writes("URGENT").runs_ladder()
+    clinic.finishes(clinic.task, Result.SPOKE)
+    clinic.wait(seconds=30).runs_ladder()
+    assert isinstance(clinic.orders[-1], StopRinging)
+    assert clinic.case.stage is Stage.CONNECTED
+
+
+def test_a_stage_that_only_the_pbx_can_judge_is_asked_about(clinic: UrgentClinic) -> None:
+    clinic.presses().hears(Accepted(f"{clinic.case.id}.1"))
+    clinic.wait(seconds=60).runs_ladder()
+    assert [case.id for case in clinic.asked] == [clinic.case.id]
+    assert clinic.case.stage is Stage.JOINING
+    assert clinic.case.due_at > clinic.now
+
+
+def test_the_deadline_is_a_job_and_goes_with_the_case(clinic: UrgentClinic) -> None:
+    clinic.presses()
+    with clinic.store.reading() as books:
+        assert books.next_due([JOB]) == clinic.case.due_at
+    clinic.hears(Deadline(), LastResortEnded(answered=True))
+    with clinic.store.reading() as books:
+        assert books.next_due([JOB]) is None
+
+
+def test_what_is_not_there_is_no_error(clinic: UrgentClinic) -> None:
+    with clinic.store.transaction() as books:
+        assert clinic.triage.tell(books, UrgentId("U-none"), Deadline(), clinic.now) is None
+    clinic.presses()
+    clinic.triage = Triage(replace(clinic.rules, sites=(a_site(),)), PlainWording())
+    clinic.hears(Deadline())
+    assert clinic.case.is_open
