@@ -13,9 +13,12 @@ from ami_listener.originate import Dialler
 from secondring import answering, wiring
 from secondring.answering import CallServer, call_desk
 from secondring.bus.memory import Doorbell
+from secondring.domain import pulse
 from secondring.domain.calls import CallTracker
 from secondring.domain.casework import Alarm, Casework
 from secondring.domain.deskwork import Deskwork
+from secondring.domain.errors import PeerError
+from secondring.domain.pulse import State
 from secondring.domain.rules import Rules
 from secondring.domain.sending import ClinicDesk
 from secondring.domain.urgent import Orders, Triage
@@ -53,11 +56,12 @@ def run(settings: Settings) -> None:
     wiring.check_messages(settings)
     if settings.carrier.kind == "handset":
         log.warning(
-            "the carrier is 'handset': texts go to simulated phones and leave this machine for nobody"
+            "the carrier is 'handset': texts go to simulated phones, and nobody outside this machine gets one"
         )
     store = wiring.open_store(settings)
     try:
-        asyncio.run(_serve(settings, store))
+        with wiring.alone(settings):
+            asyncio.run(_serve(settings, store))
     finally:
         store.close()
 
@@ -103,6 +107,7 @@ async def _serve(settings: Settings, store: SqlStore) -> None:
         await run_together(parts, lambda: notifier.ready("starting"))
     finally:
         notifier.stopping()
+        await _beat(writer, State.STOPPED)
         await carrier.close()
         writer.close()
 
@@ -191,10 +196,14 @@ async def _listening(frame: _Frame, notifier: Notifier) -> dict[str, Part]:
     async def alive() -> None:
         await _tell_alive(link, keeper, notifier)
 
+    async def beat() -> None:
+        await _keep_beating(frame.writer, link)
+
     return {
         "AMI listener": lambda: link.run(keeper.handle),
         "call clean-up": keeper.tick,
         "watchdog": alive,
+        "pulse": beat,
     }
 
 
@@ -208,6 +217,20 @@ async def _tell_alive(link: AmiLink, keeper: CallKeeper, notifier: Notifier) -> 
         notifier.alive()
         notifier.status(f"{state}{seen}; {link.stats.backlog} events waiting")
         await asyncio.sleep(every.total_seconds())
+
+
+async def _keep_beating(writer: Writer, link: AmiLink) -> None:
+    """Note for `secondring tasks` and its kin that somebody listens."""
+    while True:
+        await _beat(writer, State.LISTENING if link.is_up else State.UNLINKED)
+        await asyncio.sleep(pulse.EVERY.total_seconds())
+
+
+async def _beat(writer: Writer, state: State) -> None:
+    try:
+        await writer(lambda books: pulse.keep(books, state, now()))
+    except PeerError as error:
+        log.warning("no sign of life could be noted: %s", error)
 
 
 # ---------------------------------------------------------------- the texting side

@@ -9,7 +9,7 @@ import os
 import re
 import ssl
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -32,6 +32,7 @@ from secondring.domain.ids import SiteId
 from secondring.domain.phone import PhoneNumber, spoken_form
 from secondring.domain.ports import Books
 from secondring.domain.rules import Site
+from secondring.store.alone import alone as store_alone
 from secondring.store.keys import Key
 from secondring.store.migrate import upgrade
 from secondring.store.sqlstore import SqlStore
@@ -182,6 +183,11 @@ def migrate(settings: Settings) -> str:
     upgrade(settings.database_url)
     open_store(settings).close()
     return f"The database at {settings.database_url} is up to date."
+
+
+def alone(settings: Settings) -> AbstractContextManager[None]:
+    """Be the only service of this database; raises ConfigError when there is one already."""
+    return store_alone(settings.database_url)
 
 
 def open_store(settings: Settings) -> SqlStore:

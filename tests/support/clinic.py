@@ -9,7 +9,7 @@ from typing import Any, Self
 
 from secondring.domain.call_events import CallAnswered, CallBegan, CallEnded, Direction
 from secondring.domain.casework import Alarm, Casework
-from secondring.domain.deskwork import Deskwork, Result
+from secondring.domain.deskwork import Deskwork, Finished, Result
 from secondring.domain.episodes import SEND_TEXT, TIMERS
 from secondring.domain.hours import OpeningHours
 from secondring.domain.ids import CallId, SiteId, TextId, Uniqueid
@@ -208,9 +208,13 @@ class Clinic:
                 self.deskwork.timer(books, job, self.now)
         return self
 
-    def finishes(self, task: Task, result: Result, by: str = "ana") -> Self:
+    def finishes(self, task: Task, result: Result, by: str = "ana", *, anyway: bool = False) -> Finished:
         with self.store.transaction() as books:
-            self.deskwork.done(books, task.id, by, result, self.now)
+            return self.deskwork.done(books, task.id, by, result, self.now, anyway=anyway)
+
+    def takes(self, task: Task, by: str = "ana") -> Self:
+        with self.store.transaction() as books:
+            self.deskwork.take(books, task.id, by, self.now)
         return self
 
     # what stands in the books
