@@ -10,8 +10,8 @@ from typing import Annotated
 
 import typer
 
-from secondring.cli import books, pbx, phones, prompts, services, setup, streams
-from secondring.cli.common import choose_config
+from secondring.cli import books, explain, pbx, phones, prompts, report, services, setup, streams, tasks
+from secondring.cli.common import choose_config, warn
 from secondring.domain.errors import ConfigError, LoginRefused, PeerError, SecondRingError, blame
 
 EX_UNAVAILABLE, EX_SOFTWARE, EX_CONFIG = 69, 70, 78
@@ -55,7 +55,7 @@ def _options(
     choose_config(config)
 
 
-for group in (services, setup, pbx, prompts, books, streams, phones):
+for group in (services, setup, pbx, prompts, books, tasks, report, explain, streams, phones):
     group.register(app)
 
 
@@ -74,10 +74,20 @@ def main() -> None:
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(1)
+    except OSError as error:
+        _complain_of_the_system(error)
     except KeyboardInterrupt:
         sys.exit(130)
     except Exception as error:  # noqa: BLE001 - a traceback may quote a patient
         _complain_of_ourselves(error)
+
+
+def _complain_of_the_system(error: OSError) -> None:
+    """A file that may not be read, a full disk, a port in use: somebody can mend it, and it is no bug."""
+    where = f"{error.filename}: " if error.filename else ""
+    remedy = "Run this as root, or as the user it belongs to." if isinstance(error, PermissionError) else ""
+    sys.stderr.write(f"secondring: {where}{error.strerror or type(error).__name__}. {remedy}".rstrip() + "\n")
+    sys.exit(1)
 
 
 def _complain_of_ourselves(error: Exception) -> None:
@@ -86,5 +96,5 @@ def _complain_of_ourselves(error: Exception) -> None:
 
 
 def _complain(error: Exception, code: int) -> None:
-    sys.stderr.write(f"secondring: {error}\n")
+    warn(str(error))
     sys.exit(code)

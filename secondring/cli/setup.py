@@ -1,13 +1,15 @@
 """`init`, `check-config`, `migrate`, `render`: from nothing to a service that may start."""
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from secondring import answering, wiring
-from secondring.cli.common import Json, config_directory, print_json, settings
+from secondring.cli.common import Json, config_directory, count, print_json, settings
+from secondring.domain.errors import ConfigError
 
 
 def register(app: typer.Typer) -> None:
@@ -18,25 +20,70 @@ def register(app: typer.Typer) -> None:
     app.command()(render)
 
 
+def _checked(read: Callable[[str], str]) -> Callable[[str | None], str | None]:
+    """What is typed is asked for again, what was given as an option is wrong usage."""
+
+    def check(text: str | None) -> str | None:
+        try:
+            return None if text is None else read(text)
+        except ConfigError as error:
+            raise typer.BadParameter(str(error)) from None
+
+    return check
+
+
+def _all_checked(texts: list[str] | None) -> list[str]:
+    return [str(_checked(wiring.read_phone)(text)) for text in texts or ()]
+
+
 def init(
     clinic: Annotated[
         str, typer.Option(prompt="Clinic's name, as patients know it", help="The name that texts give.")
     ],
     phone: Annotated[
-        str, typer.Option(prompt="Number patients call", help="With country code, such as +12025550100.")
+        str,
+        typer.Option(
+            prompt="Number patients call",
+            help="With country code, such as +12025550100.",
+            callback=_checked(wiring.read_phone),
+        ),
     ],
-    zone: Annotated[str, typer.Option(prompt="Time zone", help="IANA name.")] = "America/New_York",
-    did: Annotated[list[str] | None, typer.Option(help="A number that rings here; repeatable.")] = None,
+    zone: Annotated[
+        str | None,
+        typer.Option(
+            help="IANA name, such as America/New_York; this machine's own when you do not say.",
+            callback=_checked(wiring.read_zone),
+        ),
+    ] = None,
+    did: Annotated[
+        list[str] | None,
+        typer.Option(help="A number that rings here; repeatable.", callback=_all_checked),
+    ] = None,
     ami_user: Annotated[str, typer.Option(help="Name of the AMI account.")] = "secondring",
 ) -> None:
     """Write a first configuration, an encryption key and an AMI secret. Nothing is overwritten.
 
+    Below another place than /etc/secondring (--config DIR) the database is in there too: a trial of its own.
+
     Example: secondring init --clinic "Northside Clinic" --phone +12025550100
     """
-    made = wiring.first_configuration(config_directory(), clinic, phone, zone, tuple(did or ()), ami_user)
+    chosen = zone or _ask_zone(wiring.machine_zone())
+    made = wiring.first_configuration(config_directory(), clinic, phone, chosen, tuple(did or ()), ami_user)
     for path in made.written:
         sys.stdout.write(f"wrote {path}\n")
+    for path in made.kept:
+        sys.stdout.write(f"kept  {path}: it is there already, and stays as it is\n")
+    if not made.written:
+        sys.stdout.write("Nothing was written, and none of your answers either: edit the files themselves.\n")
     sys.stdout.write(f"{made.next_steps}\n")
+
+
+def _ask_zone(usual: str) -> str:
+    """Ask a person; a script that did not say gets the machine's own zone, and is told."""
+    if sys.stdin.isatty():
+        return str(typer.prompt("Time zone", default=usual, value_proc=_checked(wiring.read_zone)))
+    sys.stdout.write(f"time zone {usual} (--zone chooses another)\n")
+    return usual
 
 
 def check_config(json: Json = False) -> None:
@@ -51,7 +98,9 @@ def check_config(json: Json = False) -> None:
     for file in chosen.files:
         sys.stdout.write(f"read {file}\n")
     for site in chosen.rules.sites:
-        sys.stdout.write(f"site {site.id}: {site.name}, {len(site.dids)} numbers, {site.hours.zone}\n")
+        sys.stdout.write(
+            f"site {site.id}: {site.name}, {count(len(site.dids), 'number')}, {site.hours.zone}\n"
+        )
     if chosen.carrier.kind == "handset":
         sys.stdout.write(
             "carrier handset: simulated phones; no text leaves this machine until you choose another\n"

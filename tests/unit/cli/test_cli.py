@@ -1,38 +1,17 @@
 """The command line: what scripts read, what people read, and how it refuses."""
 
-import io
 import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 import typer
-from typer.testing import CliRunner
 
-from secondring.cli import app, main
 from secondring.cli.common import moment
+from tests.support.terminal import a_clinic, complains, run
 
-runner = CliRunner()
 RECORDINGS = Path(__file__).parents[2] / "recordings"
 NOW = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
-
-
-def a_clinic(folder: Path) -> list[str]:
-    """A first configuration and an empty database; returns the words every command begins with."""
-    begin = ["--config", str(folder)]
-    init = ["init", "--clinic", "Northside Clinic", "--phone", "+12025550100", "--zone", "America/New_York"]
-    assert runner.invoke(app, [*begin, *init]).exit_code == 0
-    site = folder / "conf.d/10-site.yaml"
-    places = f"\ndatabase:\n  url: sqlite:///{folder}/books.db\nstate_directory: {folder}\n"
-    site.write_text(site.read_text() + places)
-    assert runner.invoke(app, [*begin, "migrate"]).exit_code == 0
-    return begin
-
-
-def run(*words: str, stdin: str = "") -> str:
-    result = runner.invoke(app, list(words), input=stdin, catch_exceptions=False)
-    assert result.exit_code == 0, result.output
-    return result.output
 
 
 def test_replay_gives_one_json_object_a_call() -> None:
@@ -79,22 +58,12 @@ def test_from_nothing_to_an_empty_clinic(tmp_path: Path) -> None:
     assert "eventfilter" in run(*begin, "render", "manager", "--asterisk", "22.1.0")
 
 
-def complains(
-    words: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> tuple[int, str]:
-    monkeypatch.setattr("sys.argv", ["secondring", *words])
-    monkeypatch.setattr("sys.stdin", io.StringIO())
-    with pytest.raises(SystemExit) as stopped:
-        main()
-    return int(stopped.value.code or 0), capsys.readouterr().err
-
-
 def test_no_configuration_is_one_line_and_exit_code_78(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     code, told = complains(["--config", str(tmp_path), "calls"], monkeypatch, capsys)
     assert code == 78
-    assert "secondring init" in told
+    assert f"`secondring --config {tmp_path} init`" in told
     assert "Traceback" not in told
 
 
@@ -103,8 +72,10 @@ def test_what_does_not_exist_is_said_with_where_to_look(
 ) -> None:
     begin = a_clinic(tmp_path)
     code, told = complains([*begin, "explain", "1.2"], monkeypatch, capsys)
-    assert (code, "secondring calls" in told) == (1, True)
-    code, told = complains([*begin, "tasks", "done", "T-none"], monkeypatch, capsys)
+    assert (code, f"`secondring --config {tmp_path} calls`" in told) == (1, True)
+    code, told = complains(
+        [*begin, "tasks", "done", "T-none", "--result", "spoke", "--by", "ana"], monkeypatch, capsys
+    )
     assert (code, "there is no task T-none" in told) == (1, True)
     code, told = complains([*begin, "report", "--site", "moon"], monkeypatch, capsys)
     assert (code, "there are: main" in told) == (1, True)
