@@ -137,14 +137,19 @@ class Replayed:
                 if isinstance(event, CallEnded):
                     yield event
 
+    @property
+    def is_none(self) -> bool:
+        """True when nothing in the file was ever said by an AMI; to be asked at the end."""
+        return not (self._stats.connects or self._stats.facts)
+
     def notes(self) -> list[str]:
         """What a reader of the verdicts should know; to be asked for at the end."""
         notes = []
         if self._tracker.open_calls:
-            notes.append(f"{self._tracker.open_calls} calls were not over when the recording ended")
+            notes.append(f"calls not over when the recording ended: {self._tracker.open_calls}")
         skipped = self._stats.garbage + self._stats.broken + sum(self._stats.unreadable.values())
         if skipped:
-            notes.append(f"{skipped} messages could not be read and were skipped")
+            notes.append(f"messages that could not be read and were skipped: {skipped}")
         return notes
 
 
@@ -274,16 +279,18 @@ def deskwork(settings: Settings) -> Deskwork:
 class Handset:
     """The simulated phones."""
 
-    def __init__(self, spool: Spool) -> None:
+    def __init__(self, spool: Spool, clinic: PhoneNumber) -> None:
         self._spool = spool
+        self._clinic = clinic
 
     def inbox(self, number: PhoneNumber) -> list[Line]:
         """The texts that reached a phone, oldest first."""
         return self._spool.inbox(number)
 
-    def reply(self, number: PhoneNumber, body: str) -> None:
-        """Write to whoever texted that phone last."""
-        self._spool.reply(number, body, at=now())
+    def reply(self, number: PhoneNumber, body: str, to: PhoneNumber | None = None) -> Line:
+        """Write to a number, else to whoever texted that phone last, else to the first site."""
+        answered = to or (None if self._spool.inbox(number) else self._clinic)
+        return self._spool.reply(number, body, at=now(), to=answered)
 
 
 def handset(settings: Settings) -> Handset:
@@ -293,7 +300,7 @@ def handset(settings: Settings) -> Handset:
             f"the carrier is {settings.carrier.kind!r}, so there are no simulated phones."
             " Set carrier.kind to handset to try things out."
         )
-    return Handset(_spool(settings))
+    return Handset(_spool(settings), settings.rules.sites[0].sender)
 
 
 def _spool(settings: Settings) -> Spool:

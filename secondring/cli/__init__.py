@@ -5,6 +5,7 @@ its part · 70 a bug of ours · 78 the configuration has to be mended (the last 
 """
 
 import sys
+from importlib import metadata
 from pathlib import Path
 from typing import Annotated
 
@@ -43,6 +44,12 @@ app = typer.Typer(
 )
 
 
+def _say_version(asked: bool) -> None:
+    if asked:
+        sys.stdout.write(f"secondring {metadata.version('secondring')}\n")
+        raise typer.Exit
+
+
 @app.callback()
 def _options(
     config: Annotated[
@@ -51,6 +58,10 @@ def _options(
             "--config", "-c", metavar="DIR", envvar="SECONDRING_CONFIG", help="Where the *.yaml files are."
         ),
     ] = None,
+    version: Annotated[  # noqa: ARG001 - it has done its work by now
+        bool,
+        typer.Option("--version", help="Say which version this is.", callback=_say_version, is_eager=True),
+    ] = False,
 ) -> None:
     choose_config(config)
 
@@ -62,7 +73,7 @@ for group in (services, setup, pbx, prompts, books, tasks, report, explain, stre
 def main() -> None:
     """The console script: turns errors into one message and an exit code, never a traceback."""
     try:
-        app()
+        app(prog_name="secondring")
     except ConfigError as error:
         _complain(error, EX_CONFIG)
     except LoginRefused as error:

@@ -19,6 +19,7 @@ from secondring.cli.common import (
     warn_of_silence,
 )
 from secondring.domain import story
+from secondring.domain.call_events import Direction
 from secondring.domain.records import Call, Episode, Intent
 from secondring.domain.rules import Rules
 
@@ -76,13 +77,14 @@ def _call_line(call: Call, rules: Rules, *, whole: bool) -> tuple[str, ...]:
     until = call.answered_at or call.ended_at
     waited = f"{(until - call.started_at).total_seconds():.0f} s" if until else "-"
     reason = " ".join(part for part in (call.reason, call.detail and f"({call.detail})") if part)
+    ours = call.direction is Direction.OUTBOUND
     return (
         story.said_time(call.started_at, site),
         call.id.uniqueid,
         shown(call.caller, site.region, whole=whole) if call.caller else call.caller_note or "-",
-        waited,
-        call.verdict or "going on",
-        reason,
+        "-" if ours else waited,
+        "we called" if ours else call.verdict or "going on",
+        story.talked(call) if ours else reason,
     )
 
 

@@ -9,6 +9,7 @@ import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import accumulate
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -25,6 +26,7 @@ from secondring.domain.rules import Site
 
 WIDTH = 100
 """Columns a table may take."""
+START = "Start it: systemctl start secondring (by hand: `secondring run`)."
 GAP = 2
 LEAST_ROOM = 28
 """Columns that the last column of a table needs to be read; with fewer it gets lines of its own."""
@@ -114,30 +116,37 @@ class Plain:
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[Text]:
         if self.title:
             yield Text(self.title)
-        *fixed, _ = self.columns
-        widths = [
-            max(len(name), *(len(row[place]) for row in self.rows), 0) for place, name in enumerate(fixed)
-        ]
-        used = sum(widths) + GAP * len(widths)
-        room = options.max_width - used
-        longest = max([len(self.columns[-1]), *(len(row[-1]) for row in self.rows)])
-        stacked = room < min(longest, LEAST_ROOM)
-        yield Text(self._line(self.columns, widths).rstrip(), style="bold", no_wrap=True, overflow="ignore")
-        for row in self.rows:
-            yield from self._row(row, widths, options.max_width, stacked=stacked)
+        widths = [max(map(len, cells)) for cells in zip(self.columns, *self.rows, strict=True)]
+        beside = self._beside(widths, options.max_width)
+        for place, row in enumerate([self.columns, *self.rows]):
+            for line in self._lines(row, widths[:beside], options.max_width):
+                yield Text(line.rstrip(), style="" if place else "bold", no_wrap=True, overflow="ignore")
 
     @staticmethod
-    def _line(row: Sequence[str], widths: Sequence[int]) -> str:
-        cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=False)]
-        return (" " * GAP).join([*cells, row[-1]])
+    def _beside(widths: list[int], most: int) -> int:
+        """How many columns stand beside each other, if the rest goes below them or, wrapped, to their right."""
+        ends = [end + GAP * place for place, end in enumerate(accumulate(widths))]
+        fitting = sum(end <= most for end in ends)
+        wrapped = len(widths) - 1
+        if fitting == wrapped and most - ends[-2] - GAP >= LEAST_ROOM:
+            return wrapped
+        return min(fitting, wrapped) if fitting < len(widths) else len(widths)
 
-    def _row(self, row: list[str], widths: list[int], most: int, *, stacked: bool) -> Iterator[Text]:
-        start = GAP * 2 if stacked else sum(widths) + GAP * len(widths)
-        words = textwrap.wrap(row[-1], max(most - start, 10)) or [""]
-        head = self._line([*row[:-1], "" if stacked else words[0]], widths)
-        rest = words if stacked else words[1:]
-        for line in (head, *(" " * start + more for more in rest if more)):
-            yield Text(line.rstrip(), no_wrap=True, overflow="ignore")
+    @staticmethod
+    def _lines(row: list[str], widths: list[int], most: int) -> Iterator[str]:
+        head = (" " * GAP).join(cell.ljust(width) for cell, width in zip(row, widths, strict=False))
+        rest = " · ".join(row[len(widths) :])
+        if not rest:
+            yield head
+        elif most - len(head) - GAP >= LEAST_ROOM:
+            first, *more = textwrap.wrap(rest, most - len(head) - GAP)
+            yield head + " " * GAP + first
+            yield from (" " * (len(head) + GAP) + line for line in more)
+        else:
+            yield head
+            yield from textwrap.wrap(
+                rest, most, initial_indent=" " * GAP * 2, subsequent_indent=" " * GAP * 2
+            )
 
 
 def count(number: int, thing: str) -> str:
@@ -166,9 +175,9 @@ def warn_of_silence(books: Books, site: Site, now: datetime) -> None:
             f"no link to the PBX{since}: calls missed meanwhile are not in here. `secondring doctor` tells more."
         )
     elif found.since is None:
-        warn("no service has run here yet: nothing is noted until one does. Start it, or `secondring run`.")
+        warn(f"no service has run here yet: nothing is noted until one does. {START}")
     else:
         what = (
             "the service is stopped" if found.because is State.STOPPED else "nothing was heard of the service"
         )
-        warn(f"{what}{since}: calls missed meanwhile are not in here. Start it: systemctl start secondring")
+        warn(f"{what}{since}: calls missed meanwhile are not in here. {START}")

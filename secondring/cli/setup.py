@@ -7,9 +7,17 @@ from typing import Annotated
 
 import typer
 
-from secondring import answering, wiring
-from secondring.cli.common import Json, config_directory, count, print_json, settings
+from secondring import answering, installation, wiring
+from secondring.cli.common import Json, config_directory, count, print_json, settings, warn
 from secondring.domain.errors import ConfigError
+
+NEWEST = "22.1.0"
+PLACES = {
+    "manager": "This belongs at the end of manager.conf (FreePBX: manager_custom.conf).",
+    "dialplan": "This belongs at the end of extensions.conf (FreePBX: extensions_custom.conf).",
+    "queues": "This belongs after the queues in queues.conf (FreePBX: queues_custom.conf).",
+}
+"""Where each piece goes, for whoever does by hand what `install` does."""
 
 
 def register(app: typer.Typer) -> None:
@@ -38,16 +46,15 @@ def _all_checked(texts: list[str] | None) -> list[str]:
 
 def init(
     clinic: Annotated[
-        str, typer.Option(prompt="Clinic's name, as patients know it", help="The name that texts give.")
-    ],
+        str | None, typer.Option(help="The name that texts give; asked for if not said.")
+    ] = None,
     phone: Annotated[
-        str,
+        str | None,
         typer.Option(
-            prompt="Number patients call",
-            help="With country code, such as +12025550100.",
+            help="The number patients call, such as +12025550100; asked for if not said.",
             callback=_checked(wiring.read_phone),
         ),
-    ],
+    ] = None,
     zone: Annotated[
         str | None,
         typer.Option(
@@ -67,8 +74,10 @@ def init(
 
     Example: secondring init --clinic "Northside Clinic" --phone +12025550100
     """
+    name = clinic or _ask("--clinic", "Clinic's name, as patients know it")
+    number = phone or _ask("--phone", "Number patients call", wiring.read_phone)
     chosen = zone or _ask_zone(wiring.machine_zone())
-    made = wiring.first_configuration(config_directory(), clinic, phone, chosen, tuple(did or ()), ami_user)
+    made = wiring.first_configuration(config_directory(), name, number, chosen, tuple(did or ()), ami_user)
     for path in made.written:
         sys.stdout.write(f"wrote {path}\n")
     for path in made.kept:
@@ -76,6 +85,14 @@ def init(
     if not made.written:
         sys.stdout.write("Nothing was written, and none of your answers either: edit the files themselves.\n")
     sys.stdout.write(f"{made.next_steps}\n")
+
+
+def _ask(option: str, question: str, read: Callable[[str], str] = str) -> str:
+    """Ask until the answer will do; where nobody can answer, the option has to be said."""
+    try:
+        return str(typer.prompt(question, value_proc=_checked(read)))
+    except typer.Abort:
+        raise typer.BadParameter("nobody is there to be asked: say it", param_hint=option) from None
 
 
 def _ask_zone(usual: str) -> str:
@@ -115,21 +132,37 @@ def migrate() -> None:
 
 def render(
     what: Annotated[str, typer.Argument(metavar="manager|dialplan|queues", help="Which piece.")] = "manager",
-    asterisk: Annotated[str, typer.Option(help="Version of Asterisk, for example 22.1.0.")] = "22.1.0",
+    asterisk: Annotated[
+        str | None,
+        typer.Option(help="Version of Asterisk, such as 22.1.0; the one on this machine if not said."),
+    ] = None,
     sounds: Annotated[
         Path | None, typer.Option(help="Asterisk's sounds: stock ones stand in for prompts missing there.")
     ] = None,
 ) -> None:
-    """Print what belongs into Asterisk's configuration.
+    """Print what belongs into Asterisk's configuration; `secondring install` does the same and more by itself.
 
     `manager`: the AMI account with its event filter. `dialplan`: what callers are offered, for extensions.conf.
     `queues`: the same for callers who wait, to stand after the queues in queues.conf.
     """
+    version = asterisk or _version_here()
     pieces = {
-        "manager": lambda: wiring.render_manager(settings(), asterisk),
-        "dialplan": lambda: answering.render_dialplan(settings(), asterisk, sounds),
+        "manager": lambda: wiring.render_manager(settings(), version),
+        "dialplan": lambda: answering.render_dialplan(settings(), version, sounds),
         "queues": lambda: answering.render_queues(settings()),
     }
     if what not in pieces:
         raise typer.BadParameter(f"{what!r} cannot be rendered; there are {', '.join(pieces)}.")
     sys.stdout.write(pieces[what]())
+    warn(f"{PLACES[what]} Put it there once: where it stands already, take the old piece out first.")
+
+
+def _version_here() -> str:
+    """The Asterisk on this machine, or the newest we know where there is none to ask."""
+    try:
+        return installation.version_here()
+    except ConfigError:
+        warn(
+            f"no Asterisk answers here, so this is written for {NEWEST}; --asterisk VERSION says which it is."
+        )
+        return NEWEST

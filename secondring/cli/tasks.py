@@ -94,7 +94,7 @@ def _task_row(task: Task, now: datetime, *, whole: bool) -> dict[str, Any]:
 
 def _task_line(task: Task, rules: Rules, now: datetime, *, whole: bool) -> tuple[str, ...]:
     site = rules.site(task.site)
-    due = story.said_time(task.due_at, site)
+    due = story.soon(task.due_at, now, site)
     late = task.closed_at is None and task.due_at < now
     loud = "URGENT: " if task.urgent and "URGENT" not in task.title else ""
     what = loud + task.title + (f": {task.said!r}" if whole and task.said else "")
@@ -194,7 +194,7 @@ def done(task: TaskArgument, result: Outcomes, by: Who = "", anyway: Anyway = Fa
 def _tell(finished: Finished, result: Result, rules: Rules) -> None:
     task = finished.task
     if task.state is not TaskState.DONE:
-        due = story.said_time(task.due_at, rules.site(task.site))
+        due = story.soon(task.due_at, wiring.now(), rules.site(task.site))
         sys.stdout.write(f"{task.id} stays on the list: somebody tries again by {due}.\n")
         return
     sys.stdout.write(f"{task.id} is done: {result}.\n")

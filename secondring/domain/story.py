@@ -53,6 +53,7 @@ DETAILS = {
 """`verdict.Detail` in plain words."""
 
 
+WEEK = 7
 PERSON, INTENT = "person", "intent-"
 """The rule of what people did, and how the actions of a reply that was understood begin."""
 
@@ -87,8 +88,10 @@ class Teller:
         for call in books.calls_of(episode.id):
             if call.id != without:
                 lines += self._call(call)
+        texts = books.texts_of(episode.id)
+        lines += [self._text(text) for text in texts if not text.outgoing]
         lines += [_decided(d) for d in books.decisions_of(episode.id) if without is None or d.call != without]
-        lines += [self._text(text) for text in books.texts_of(episode.id)]
+        lines += [self._text(text) for text in texts if text.outgoing]
         for task in books.tasks_of(episode.id):
             lines += _task_lines(task, self._rules.site(task.site))
         return sorted(lines, key=lambda line: line.at)
@@ -98,7 +101,7 @@ class Teller:
         site = self._rules.site(call.site)
         who = self._number(call, site)
         if call.direction is Direction.OUTBOUND:
-            return [Line(call.started_at, f"{site.name} called {who}: {_talked(call)}.")]
+            return [Line(call.started_at, f"{site.name} called {who}: {talked(call)}.")]
         lines = [Line(call.started_at, f"{who} called {site.name}.")]
         if call.verdict is None or call.ended_at is None:
             return [*lines, Line(call.started_at, "The call is not over yet.")]
@@ -130,11 +133,12 @@ def of_episode(books: Books, episode: Episode, rules: Rules) -> list[Line]:
     return Teller(rules).of_episode(books, episode)
 
 
-def _talked(call: Call) -> str:
+def talked(call: Call) -> str:
+    """What came of a call of ours."""
     if call.answered_at is None:
         return "nobody answered"
-    talked = (call.ended_at or call.answered_at) - call.answered_at
-    return f"answered, for {int(talked.total_seconds())} s"
+    length = (call.ended_at or call.answered_at) - call.answered_at
+    return f"answered, for {int(length.total_seconds())} s"
 
 
 def _verdict_in_words(call: Call, waited: int) -> str:
@@ -209,6 +213,14 @@ def _task_lines(task: Task, site: Site) -> list[Line]:
 def said_time(at: datetime, site: Site) -> str:
     """A time as people at the site say it."""
     return at.astimezone(ZoneInfo(site.hours.zone)).strftime("%a %b %-d, %-I:%M %p")
+
+
+def soon(at: datetime, now: datetime, site: Site) -> str:
+    """A time within days of now, as short as it can be said: `3:40 PM`, `Tue 9:00 AM`, `Mar 12, 9:00 AM`."""
+    zone = ZoneInfo(site.hours.zone)
+    days = (at.astimezone(zone).date() - now.astimezone(zone).date()).days
+    style = "" if days == 0 else "%a " if 0 < days < WEEK else "%b %-d, "
+    return at.astimezone(zone).strftime(f"{style}%-I:%M %p")
 
 
 def clock_time(lines: Sequence[Line], site: Site) -> list[tuple[str, str]]:

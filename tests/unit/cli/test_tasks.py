@@ -122,6 +122,12 @@ def test_explain_takes_a_task_and_shows_numbers_when_asked(desk: Desk) -> None:
     assert "'my own words'" in whole
 
 
+def test_a_call_of_ours_is_not_shown_as_one_of_theirs(desk: Desk) -> None:
+    desk.wrote("BILLING").clinic.wait(seconds=5).calls_back(talked=0)
+    (line,) = [line for line in run(*desk.begin, "calls").splitlines() if "we called" in line]
+    assert "nobody answered" in line
+
+
 def test_all_wishes_of_a_caller_are_listed(desk: Desk) -> None:
     desk.wrote("BILLING", "REFILL")
     assert "billing, refill" in run(*desk.begin, "episodes")
@@ -129,13 +135,15 @@ def test_all_wishes_of_a_caller_are_listed(desk: Desk) -> None:
     assert (row["intent"], row["intents"]) == ("refill", ["billing", "refill"])
 
 
-@pytest.mark.parametrize("width", [80, 100])
+@pytest.mark.parametrize("width", [40, 60, 80, 100])
 def test_no_line_is_wider_than_the_terminal_and_ids_stay_whole(
     desk: Desk, width: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     desk.wrote("where do I park?", "BILLING", "URGENT")
     monkeypatch.setenv("COLUMNS", str(width))
     for words in (["tasks", "--numbers"], ["calls"], ["episodes"], ["report"]):
-        lines = run(*desk.begin, *words).splitlines()
-        assert max(map(len, lines)) <= width
+        shown = run(*desk.begin, *words)
+        assert max(map(len, shown.splitlines())) <= width
+        assert "…" not in shown
+    assert "billing, urgent" in " ".join(run(*desk.begin, "episodes").split())
     assert {str(row["task"]) for row in rows(desk, "tasks")} <= set(run(*desk.begin, "tasks").split())

@@ -179,6 +179,14 @@ def test_cancel_opts_out_and_asks_a_person_about_the_appointment() -> None:
     assert clinic.episode.outcome is Outcome.RESOLVED
 
 
+def test_a_question_beside_an_opt_out_goes_to_the_front_desk_whole() -> None:
+    clinic = texted().writes("STOP calling me back so late, when do you open?")
+    consent = clinic.consent()
+    assert consent is not None
+    assert consent.opted_out
+    assert (clinic.task.queue, "when do you open" in clinic.task.said) == ("front-desk", True)
+
+
 def test_start_opts_in_again() -> None:
     clinic = texted().writes("STOP").writes("START")
     clinic.send_due()

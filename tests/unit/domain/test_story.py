@@ -1,9 +1,13 @@
 """What `explain` tells."""
 
+from datetime import timedelta
+
+import pytest
+
 from secondring.domain import story
 from secondring.domain.records import Call, Intent
 from secondring.domain.verdict import Detail, Reason
-from tests.support.clinic import ANNA, Clinic
+from tests.support.clinic import ANNA, MONDAY_TEN, Clinic, a_site
 
 
 def told(clinic: Clinic, call: Call, *, whole: bool = False) -> str:
@@ -86,3 +90,16 @@ def test_all_wishes_of_a_caller_are_told_in_their_order() -> None:
 def test_every_reason_and_detail_has_plain_words() -> None:
     assert set(story.REASONS) == {str(reason) for reason in Reason}
     assert set(story.DETAILS) == {str(detail) for detail in Detail}
+
+
+@pytest.mark.parametrize(
+    ("wait", "said"),
+    [
+        ({"hours": 2}, "12:00 PM"),
+        ({"days": 1}, "Tue 10:00 AM"),
+        ({"days": 9}, "Mar 11, 11:00 AM"),
+        ({"days": -1}, "Mar 1, 10:00 AM"),
+    ],
+)
+def test_a_time_is_said_as_short_as_it_can_be(wait: dict[str, float], said: str) -> None:
+    assert story.soon(MONDAY_TEN + timedelta(**wait), MONDAY_TEN, a_site()) == said
