@@ -67,8 +67,8 @@ LOOP = """\
 
 Missed calls of four kinds as a stream of AMI events into `secondring run`: verdict, decision, text, SQLite with
 `synchronous=FULL`, request to the carrier, its acceptance. Never more than {at_once} calls between the PBX and the
-carrier, {concurrency} requests to the carrier at one time (as installed: 4). The storm brakes stand at {brake:,} texts a
-minute, or they would rightly have stopped this at the 60th; each decision counts all texts of the last minute.
+carrier, {concurrency} requests to the carrier at one time (as installed: 4). The storm brakes stand at {brake:,}
+texts a minute, or they would rightly have stopped this at the 60th; each decision counts all of the last minute's.
 
 | calls | calls/s | processor time a call | calls/s per core | budget |
 |---:|---:|---:|---:|---:|

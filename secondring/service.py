@@ -17,12 +17,13 @@ from secondring.domain import pulse
 from secondring.domain.calls import CallTracker
 from secondring.domain.casework import Alarm, Casework
 from secondring.domain.deskwork import Deskwork
-from secondring.domain.errors import PeerError
+from secondring.domain.errors import PeerError, blame
 from secondring.domain.pulse import State
 from secondring.domain.rules import Rules
 from secondring.domain.sending import ClinicDesk
 from secondring.domain.urgent import Orders, Triage
 from secondring.listening import CallKeeper
+from secondring.rehearsal import Undone, rehearse
 from secondring.running import run_together
 from secondring.sdnotify import Notifier, watchdog_interval
 from secondring.store.sqlstore import SqlStore
@@ -98,6 +99,7 @@ async def _serve(settings: Settings, store: SqlStore) -> None:
     frame = _Frame(settings, rules, wiring.wording(settings), writer, Doorbell())
     notifier = Notifier.from_environ(os.environ)
     try:
+        await _warm_up(frame)
         parts = await _listening(frame, notifier)
         parts |= _gateway(frame, carrier)
         urgent = _urgent(frame)
@@ -110,6 +112,19 @@ async def _serve(settings: Settings, store: SqlStore) -> None:
         await _beat(writer, State.STOPPED)
         await carrier.close()
         writer.close()
+
+
+async def _warm_up(frame: _Frame) -> None:
+    """Let the first of everything be nobody's. Whatever goes wrong here will say so again when it matters."""
+    play = rehearse(frame.rules, frame.wording)
+    try:
+        await frame.writer(lambda books: play(books, now()))
+    except Undone:
+        return
+    except Exception as error:  # noqa: BLE001 - a rehearsal must not keep the service from starting
+        log.warning(
+            "the rehearsal at the start failed, which costs the first caller some ms: %s", blame(error)
+        )
 
 
 def raise_alarm(alarm: Alarm) -> None:

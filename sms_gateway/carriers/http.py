@@ -84,7 +84,9 @@ class HttpCarrier:
         self._clock = clock
         self._seconds = settings.timeout.total_seconds()
         self._tls = httpx.create_ssl_context(verify=settings.ca_file or True, trust_env=False)
-        self._idle: list[httpx.AsyncClient] = []
+        self._idle = [
+            _client(settings, self._seconds, self._tls)
+        ]  # made now: httpx loads half of itself with it
         self.capabilities = Capabilities(
             receipts=True,
             webhooks=True,
