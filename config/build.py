@@ -115,6 +115,7 @@ def build_listening(found: Configuration) -> ListeningRules:
         inbound=found.pbx.inbound_contexts,
         outside_prefix=found.pbx.outside_prefix,
         forget_after=found.pbx.forget_after,
+        external_answer=found.pbx.external_answer,
     )
 
 

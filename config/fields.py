@@ -61,6 +61,16 @@ Duration = Annotated[timedelta, PlainValidator(read_duration)]
 PositiveDuration = Annotated[timedelta, PlainValidator(read_duration), AfterValidator(_positive)]
 
 
+def read_external_answer(raw: object) -> timedelta | None:
+    """`person`: at once; `not-a-person`: never; else how long it takes."""
+    if raw in ("person", "not-a-person"):
+        return timedelta(0) if raw == "person" else None
+    return read_duration(raw)
+
+
+ExternalAnswer = Annotated[timedelta | None, PlainValidator(read_external_answer)]
+
+
 # ------------------------------------------------------------------ phone numbers and countries
 
 

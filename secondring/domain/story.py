@@ -37,6 +37,7 @@ DETAILS = {
     "congestion": "the lines were congested",
     "refused": "someone was asked to press a key and did not accept",
     "unconfirmed": "something picked up, but no person and the caller were ever connected",
+    "external-answer": "an outside phone picked up, which is not taken for a person here",
     "all-busy": "every agent was busy",
     "not-joined": "the queue let nobody in",
     "leave-empty": "the queue had no agents left",
