@@ -54,8 +54,8 @@ class Pbx(Section):
     """A call without a sign of life for so long is judged as it stands."""
     external_answer: ExternalAnswer = Field(examples=["20s", "person", "not-a-person"])
     """What an outside phone that picks up (a follow-me to a mobile) counts for: `person`, `not-a-person`, or a length
-    of time that the caller has to be connected with it. A carrier's mailbox picks up like a person; one that takes a
-    long message outlasts any time. Keep `person` where whoever picks up has to press a key before they are connected."""
+    of time that the caller has to be connected with it. A carrier's mailbox picks up like a person, and one that
+    takes a long message outlasts any time. Keep `person` where whoever picks up has to press a key first."""
 
 
 class Ami(Section):
