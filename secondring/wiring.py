@@ -7,11 +7,10 @@ import asyncio
 import logging
 import os
 import re
-import shlex
 import ssl
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -19,8 +18,7 @@ from ami_listener.recording import read_facts
 from ami_listener.recording import record as record_link
 from ami_listener.session import AmiAccount, Timing
 from ami_listener.stats import LinkStats
-from config.first import SITE_FILE, Answers, machine_zone, read_phone, read_zone, write_first_config
-from config.loader import HOME, config_path, load
+from config.loader import config_path, load
 from config.settings import Settings
 from dialplan.dialer import render_dialer
 from dialplan.render import render_manager as render_account
@@ -45,7 +43,7 @@ from sms_gateway.messages import Messages
 from sms_gateway.privacy import quiet_libraries
 from sms_gateway.spoken_time import opens_phrase
 
-__all__ = ["Settings", "machine_zone", "read_phone", "read_zone"]
+__all__ = ["Settings"]
 
 log = logging.getLogger("secondring")
 
@@ -71,40 +69,6 @@ def known_site(settings: Settings, name: str | None) -> SiteId | None:
         names = ", ".join(site.id for site in settings.rules.sites)
         raise UnknownThing(f"there is no site {name!r}; there are: {names}")
     return SiteId(name)
-
-
-@dataclass(frozen=True, slots=True)
-class FirstConfiguration:
-    """What `init` made, what was there already, and what comes next."""
-
-    written: list[Path]
-    kept: list[Path]
-    next_steps: str
-
-
-def first_configuration(
-    directory: Path | None, clinic: str, phone: str, zone: str, dids: tuple[str, ...], ami_user: str
-) -> FirstConfiguration:
-    """Write a first configuration; nothing that exists is touched. A trial keeps all it has in one directory."""
-    home = directory or HOME
-    answers = Answers(
-        clinic=clinic,
-        phone=read_phone(phone),
-        zone=read_zone(zone),
-        dids=tuple(read_phone(did) for did in dids),
-        ami_user=ami_user,
-        places=home.absolute() != HOME,
-    )
-    files = write_first_config(home, answers)
-    option = f" --config {shlex.quote(str(home))}" if home != HOME else ""
-    steps = (
-        "Next:",
-        f"  secondring{option} check-config       (when you have looked at {home / SITE_FILE})",
-        f"  secondring{option} install --dry-run  (what would change on this PBX; on another: render manager)",
-        f"  secondring{option} migrate",
-        f"  secondring{option} run",
-    )
-    return FirstConfiguration(files.made, files.kept, "\n".join(steps))
 
 
 def render_manager(settings: Settings, version: str) -> str:

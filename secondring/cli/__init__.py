@@ -27,18 +27,18 @@ app = typer.Typer(
 
     [bold]Start here[/bold]
 
-      secondring demo                     a PBX, phones and the whole loop on this machine
+      secondring demo                     a PBX, phones and the whole loop
       secondring init                     write a first configuration
-      secondring check-config             say what is wrong with it, file and line
-      secondring install                  into this Asterisk or FreePBX; `uninstall` takes it out again
+      secondring check-config             say what is wrong with it, and where
+      secondring install                  into this PBX; `uninstall` takes it out
       secondring run                      listen, text, route
       secondring doctor                   prove that each link works
 
     [bold]Look at what happened[/bold]
 
-      secondring calls --since 2d         what came in, and the verdict on each call
-      secondring explain 1715.42          why that call did or did not get a text
-      secondring tasks                    what people have to do, most urgent first
+      secondring calls --since 2d         what came in, with a verdict on each
+      secondring explain 1715.42          why it did or did not get a text
+      secondring tasks                    what people have to do, urgent first
       secondring report --since 7d        the five metrics
     """,
 )

@@ -178,6 +178,8 @@ def warn_of_silence(books: Books, site: Site, now: datetime) -> None:
         warn(f"no service has run here yet: nothing is noted until one does. {START}")
     else:
         what = (
-            "the service is stopped" if found.because is State.STOPPED else "nothing was heard of the service"
+            "the service has been stopped"
+            if found.because is State.STOPPED
+            else "nothing was heard of the service"
         )
         warn(f"{what}{since}: calls missed meanwhile are not in here. {START}")

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from secondring import answering, installation, wiring
+from secondring import answering, beginning, installation, wiring
 from secondring.cli.common import Json, config_directory, count, print_json, settings, warn
 from secondring.domain.errors import ConfigError
 
@@ -41,7 +41,7 @@ def _checked(read: Callable[[str], str]) -> Callable[[str | None], str | None]:
 
 
 def _all_checked(texts: list[str] | None) -> list[str]:
-    return [str(_checked(wiring.read_phone)(text)) for text in texts or ()]
+    return [str(_checked(beginning.read_phone)(text)) for text in texts or ()]
 
 
 def init(
@@ -52,14 +52,14 @@ def init(
         str | None,
         typer.Option(
             help="The number patients call, such as +12025550100; asked for if not said.",
-            callback=_checked(wiring.read_phone),
+            callback=_checked(beginning.read_phone),
         ),
     ] = None,
     zone: Annotated[
         str | None,
         typer.Option(
             help="IANA name, such as America/New_York; this machine's own when you do not say.",
-            callback=_checked(wiring.read_zone),
+            callback=_checked(beginning.read_zone),
         ),
     ] = None,
     did: Annotated[
@@ -75,9 +75,9 @@ def init(
     Example: secondring init --clinic "Northside Clinic" --phone +12025550100
     """
     name = clinic or _ask("--clinic", "Clinic's name, as patients know it")
-    number = phone or _ask("--phone", "Number patients call", wiring.read_phone)
-    chosen = zone or _ask_zone(wiring.machine_zone())
-    made = wiring.first_configuration(config_directory(), name, number, chosen, tuple(did or ()), ami_user)
+    number = phone or _ask("--phone", "Number patients call", beginning.read_phone)
+    chosen = zone or _ask_zone(beginning.machine_zone())
+    made = beginning.first_configuration(config_directory(), name, number, chosen, tuple(did or ()), ami_user)
     for path in made.written:
         sys.stdout.write(f"wrote {path}\n")
     for path in made.kept:
@@ -98,7 +98,7 @@ def _ask(option: str, question: str, read: Callable[[str], str] = str) -> str:
 def _ask_zone(usual: str) -> str:
     """Ask a person; a script that did not say gets the machine's own zone, and is told."""
     if sys.stdin.isatty():
-        return str(typer.prompt("Time zone", default=usual, value_proc=_checked(wiring.read_zone)))
+        return str(typer.prompt("Time zone", default=usual, value_proc=_checked(beginning.read_zone)))
     sys.stdout.write(f"time zone {usual} (--zone chooses another)\n")
     return usual
 

@@ -179,8 +179,9 @@ def take(task: TaskArgument, by: Who = "") -> None:
 def done(task: TaskArgument, result: Outcomes, by: Who = "", anyway: Anyway = False) -> None:
     """Say what came of a task; all but `no-contact` finish it.
 
-    An urgent task only ends when someone has spoken with the caller. A bill or a refill of the same caller
-    stays with its own people.
+    An urgent task only ends when someone has spoken with the caller.
+
+    A bill or a refill of the same caller stays with its own people.
 
     Example: secondring tasks done T-ab12cd34ef56 --result spoke --by ana
     """

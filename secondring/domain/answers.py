@@ -28,7 +28,7 @@ TITLES = {
     Intent.URGENT: "URGENT: call now",
     Intent.HELP: "Needs help with the booking link",
     Intent.UNKNOWN: "Read and call back",
-    Intent.STOP: "Opted out, and asked for something else",
+    Intent.STOP: "Opted out, and asked for something: call",
     Intent.CANCEL: "Wrote CANCEL: opted out, but may mean an appointment",
 }
 

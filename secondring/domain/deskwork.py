@@ -71,7 +71,8 @@ class Deskwork:
             )
         before = episodes.open_tasks(books, task.episode)
         episode = books.episode(task.episode)
-        episodes.note(books, now, "task-done", "person", f"{who}: {result}", episode=task.episode)
+        because = f"{who} said what came of {task_id}: {result}"
+        episodes.note(books, now, "task-done", "person", because, episode=task.episode)
         if result is Result.NO_CONTACT and episode is not None and now < episode.window_ends_at:
             return Finished(self._try_again(books, task, now))
         finished = replace(

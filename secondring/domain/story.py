@@ -57,6 +57,8 @@ DETAILS = {
 WEEK = 7
 PERSON, INTENT = "person", "intent-"
 """The rule of what people did, and how the actions of a reply that was understood begin."""
+RECEIPT = "receipt"
+"""The rule of what a carrier's receipt told: the text's own line says it already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +93,8 @@ class Teller:
                 lines += self._call(call)
         texts = books.texts_of(episode.id)
         lines += [self._text(text) for text in texts if not text.outgoing]
-        lines += [_decided(d) for d in books.decisions_of(episode.id) if without is None or d.call != without]
+        decisions = (d for d in books.decisions_of(episode.id) if d.rule != RECEIPT)
+        lines += [_decided(d) for d in decisions if without is None or d.call != without]
         lines += [self._text(text) for text in texts if text.outgoing]
         for task in books.tasks_of(episode.id):
             lines += _task_lines(task, self._rules.site(task.site))

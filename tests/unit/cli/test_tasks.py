@@ -35,7 +35,7 @@ def test_a_service_that_does_not_run_is_no_quiet_morning(desk: Desk) -> None:
     desk.wrote("BILLING")
     with desk.store.transaction() as books:
         pulse.keep(books, State.STOPPED, wiring.now())
-    assert "the service is stopped since" in warnings(*desk.begin, "tasks")
+    assert "the service has been stopped since" in warnings(*desk.begin, "tasks")
     with desk.store.transaction() as books:
         pulse.keep(books, State.LISTENING, wiring.now())
     assert warnings(*desk.begin, "tasks") == ""
