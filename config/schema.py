@@ -194,7 +194,7 @@ class Agi(Section):
     """Address to listen on. FastAGI knows no password: anything but loopback needs a firewall."""
     port: Port = Field(examples=["4583"])
     """Port to listen on. FreePBX has 4573 for itself."""
-    threads: Annotated[int, Field(ge=1, le=64)] = Field(examples=["16"])
+    threads: Annotated[int, Field(ge=1, le=256)] = Field(examples=["64"])
     """Callers who are served at one time; the others wait their turn, some milliseconds each."""
 
 
