@@ -76,8 +76,13 @@ def add_triage(pbx: Pbx, service: Service) -> None:
 
 
 def accept(nurse: Phone, *, timeout: float = 10) -> Line:
+    """Answer the next call, and take it."""
+    return press_1(nurse.next_call(timeout).wait_for(State.RINGING))
+
+
+def press_1(line: Line) -> Line:
     """Answer, hear which clinic it is and what to press, press 1."""
-    line = nurse.next_call(timeout).wait_for(State.RINGING).answer()
+    line.answer()
     line.wait_to_hear(TONES["urgent-site-northside"])
     line.wait_to_hear(TONES["urgent-accept"])
     line.dial("1")
