@@ -68,17 +68,19 @@ class Triage:
     # -- beginnings
 
     def from_key(self, books: Books, who: OnLine, now: datetime) -> Orders | None:
-        """A caller on the line pressed the key. None when their site has no ladder.
+        """A caller on the line pressed the key. None when their site has no ladder: staff are told, and they go on
+        to the clinic's ordinary path.
 
         It begins with its job, which is due at once. Someone for whom it runs already, because they wrote
         before, is put through by that one.
         """
         site = self._rules.site_of_did(who.did)
-        if site.triage is None:
-            return None
         caller = parse_number(who.caller, site.region)
         callable_ = caller if caller is not None and may_be_called(caller, self._rules) else None
         episode = self._episode(books, who, site, caller, now)
+        if site.triage is None:
+            self.red_task(books, episode.id, site, TITLE, now)
+            return None
         came = CallerCame(who.line, who.call.uniqueid)
         running = [case for case in books.urgent_cases_of(episode.id) if case.is_open]
         if running:

@@ -105,6 +105,14 @@ def test_without_a_ladder_all_is_as_it_was() -> None:
     assert sorted(clinic.templates) == ["staff-alert", "urgent"]
 
 
+def test_a_key_without_a_ladder_tells_staff_all_the_same() -> None:
+    clinic = UrgentClinic(some_rules(a_site(alert_numbers=(NURSE,))))
+    clinic.presses().presses().send_due()
+    assert clinic.orders == []
+    assert (clinic.task.urgent, clinic.task.queue) == (True, "triage")
+    assert clinic.templates == ["staff-alert", "staff-alert"]
+
+
 def test_who_writes_urgent_twice_is_on_one_ladder(clinic: UrgentClinic) -> None:
     clinic.writes("URGENT").writes("urgent please").runs_ladder()
     assert len(clinic.orders) == 1
