@@ -30,6 +30,8 @@ KEEP_ALIVE = 20
 QUEUE = 500
 """Events that wait for the broker; the oldest give way."""
 STATUS = "status"
+LOGIN_REFUSED = (4, 5, 134, 135)
+"""What a broker answers to a wrong name or password: MQTT 3.1.1 table 3.1, and the codes of MQTT 5 for the same."""
 _quiet = logging.getLogger("secondring.mqtt.library")
 _quiet.setLevel(logging.CRITICAL)
 """What the library has to say we say ourselves, once, and with the remedy."""
@@ -203,8 +205,8 @@ def _written(payload: Payload) -> str:
 
 def _plainly(error: aiomqtt.MqttError, broker: Broker) -> PeerError:
     words = str(error) or type(error).__name__
-    code = getattr(error, "rc", None)
-    if code in (4, 5):
+    reason = getattr(error, "rc", None)
+    if getattr(reason, "value", reason) in LOGIN_REFUSED:
         remedy = "look at mqtt.user and at the file in mqtt.password_file"
         return PeerError(f"MQTT broker {broker} refused our login: {remedy}")
     if "CERTIFICATE" in words.upper():
