@@ -7,7 +7,6 @@ the books themselves fail has neither: `Shout` says it at once, to whoever can b
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -168,11 +167,12 @@ class Shout:
     """Alarms that no transaction can keep: to the log at once, and once to each channel. One event loop only."""
 
     def __init__(self, channels: Sequence[Channel], rules: Rules, *, clock: Callable[[], datetime]) -> None:
-        self._channels = channels
         self._rules = rules
         self._clock = clock
         self._known: dict[tuple[str, str], KeptAlarm] = {}
-        self._waiting: asyncio.Queue[KeptAlarm] = asyncio.Queue(WAITING)
+        self._waiting: list[tuple[Channel, asyncio.Queue[KeptAlarm]]] = [
+            (channel, asyncio.Queue(WAITING)) for channel in channels
+        ]
 
     def __call__(self, alarm: Alarm) -> None:
         """Raise it; a storm reaches the channels once."""
@@ -181,17 +181,20 @@ class Shout:
         known = self._known.get((alarm.kind, alarm.site))
         fold = alarms.folding_time(alarm.kind, self._rules)
         if known is not None and abs(kept.raised_at - known.raised_at) < fold:
-            self._known[alarm.kind, alarm.site] = replace(known, count=known.count + 1)
             return
         self._known[alarm.kind, alarm.site] = kept
-        if not self._waiting.full():
-            self._waiting.put_nowait(kept)
+        for _, waiting in self._waiting:
+            if not waiting.full():
+                waiting.put_nowait(kept)
 
     async def run(self) -> None:
-        """Tell until cancelled."""
-        while True:
-            kept = await self._waiting.get()
-            troubles = await asyncio.gather(*(told(channel, kept) for channel in self._channels))
-            for channel, trouble in zip(self._channels, troubles, strict=True):
-                if trouble is not None:
-                    log.error("alarm %s not told by %s: %s", kept.id, channel.name, trouble)
+        """Tell until cancelled; a slow channel holds up no other."""
+        await asyncio.gather(asyncio.Event().wait(), *(_shout(*one) for one in self._waiting))
+
+
+async def _shout(channel: Channel, waiting: asyncio.Queue[KeptAlarm]) -> None:
+    while True:
+        kept = await waiting.get()
+        trouble = await told(channel, kept)
+        if trouble is not None:
+            log.error("alarm %s not told by %s: %s", kept.id, channel.name, trouble)

@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
 from secondring.domain.errors import PeerError
@@ -17,6 +17,8 @@ log = logging.getLogger(__name__)
 
 SWEEP = 0.5
 """Seconds between looks, and so the most that a lamp lags behind the books."""
+RECENT = timedelta(seconds=30)
+"""A ladder that reaches nobody can be over within one look of its beginning, and a look may come late."""
 
 
 class Board(Protocol):
@@ -53,31 +55,36 @@ class LampKeeper:
         """Look until cancelled."""
         while True:
             try:
-                self._take(*await asyncio.to_thread(self._look))
+                await self.round()
             except PeerError as error:
                 log.warning("the lamps wait: %s", error)
             await asyncio.sleep(SWEEP)
 
-    def _look(self) -> tuple[list[UrgentCase], list[UrgentCase], list[tuple[SiteId, EpisodeId]]]:
-        """The open cases, those that were open at the last look and are not any more, and the red tasks."""
-        with self._reading() as books:
-            running = books.open_urgent_cases()
-            gone = (self._cases or {}).keys() - {case.id for case in running}
-            ended = [case for name in gone if (case := books.urgent_case(name)) is not None]
-            return running, ended, books.urgent_work()
-
-    def _take(
-        self, running: list[UrgentCase], ended: list[UrgentCase], red: list[tuple[SiteId, EpisodeId]]
-    ) -> None:
+    async def round(self) -> None:
+        """One look; raises PeerError when the books cannot be read."""
+        now = self._clock()
+        cases, red = await asyncio.to_thread(self._look, now)
         if self._cases is not None:  # what happened before we were there is not news
-            for case in (*ended, *running):
+            for case in cases:
                 for event in happened(self._cases.get(case.id), case):
                     self._board.tell(event.site, _as_event(event))
-        self._cases = {case.id: case for case in running}
+        self._cases = {case.id: case for case in cases}
+        running = [case for case in cases if case.is_open]
         for site, lamp in lamps(self._sites, running, red).items():
             if self._lamps.get(site) != lamp:
                 self._lamps[site] = lamp
-                self._board.show(site, _as_state(lamp, self._clock()))
+                self._board.show(site, _as_state(lamp, now))
+
+    def _look(self, now: datetime) -> tuple[list[UrgentCase], list[tuple[SiteId, EpisodeId]]]:
+        """The cases that are open, were open at the last look, or may have come and gone since; and the red tasks."""
+        with self._reading() as books:
+            found = {case.id: case for case in books.open_urgent_cases()}
+            found |= {case.id: case for case in books.urgent_cases_since(now - RECENT)}
+            for known in (self._cases or {}).values():
+                case = books.urgent_case(known.id) if known.is_open else None
+                if case is not None:
+                    found[case.id] = case
+            return list(found.values()), books.urgent_work()
 
 
 def _as_event(event: Happening) -> dict[str, Any]:

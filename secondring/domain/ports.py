@@ -105,6 +105,10 @@ class Books(Protocol):
         """Those that are neither connected nor left to a task, oldest first."""
         ...
 
+    def urgent_cases_since(self, since: datetime) -> list[UrgentCase]:
+        """Those triggered since then, oldest first."""
+        ...
+
     def urgent_cases_of(self, episode: EpisodeId) -> list[UrgentCase]:
         """The urgent cases of an episode, oldest first."""
         ...

@@ -184,6 +184,9 @@ class MemoryBooks:
     def open_urgent_cases(self) -> list[UrgentCase]:
         return sorted((c for c in self._tables.urgent.values() if c.closed_at is None), key=_triggered)
 
+    def urgent_cases_since(self, since: datetime) -> list[UrgentCase]:
+        return sorted((c for c in self._tables.urgent.values() if c.triggered_at >= since), key=_triggered)
+
     def urgent_cases_of(self, episode: EpisodeId) -> list[UrgentCase]:
         return sorted((c for c in self._tables.urgent.values() if c.episode == episode), key=_triggered)
 

@@ -56,6 +56,7 @@ def _ask_everything(books: Books) -> None:
     books.urgent_case(UrgentId("U"))
     books.open_urgent_cases()
     books.urgent_cases_of(eid(1))
+    books.urgent_cases_since(NOW)
     books.episode(eid(1))
     books.open_episodes(ANNA)
     books.last_episode(ANNA)

@@ -183,7 +183,11 @@ def _answers(books: Books) -> list[object]:
         [books.alarm(AlarmId(f"A-{number}")) for number in (1, 2, 3)],
         books.alarms(since=NOW, limit=2),
         [books.last_alarm(kind, site) for kind in ("store", "urgent") for site in ("", "main")],
-        [books.open_urgent_cases(), *(books.urgent_case(UrgentId(name)) for name in ("U-1", "U-2"))],
+        [
+            books.open_urgent_cases(),
+            books.urgent_cases_since(NOW),
+            *(books.urgent_case(UrgentId(name)) for name in ("U-1", "U-2")),
+        ],
         [books.figures(**span, site=site) for site in (None, MAIN, EAST)],
     ]
 
