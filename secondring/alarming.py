@@ -28,9 +28,10 @@ PAUSES = (5, 15, 60, 300, 900)
 """Seconds between tries of one channel; the last one repeats."""
 WORTH = timedelta(hours=24)
 """What a channel did not take for so long is of no use to anybody there."""
-TELL_SECONDS = 60.0
-"""The longest that one telling may take; the channels' own limits are shorter."""
-LEASE = timedelta(seconds=TELL_SECONDS * 2)
+TELL_SECONDS = 30.0
+"""The longest that one telling may take."""
+LEASE = timedelta(seconds=TELL_SECONDS + 10)
+"""A crash in the middle of a telling delays the next one by no more than this."""
 WAITING = 100
 """Shouts that may wait to be told; what comes beyond them stands in the log alone."""
 

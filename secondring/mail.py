@@ -17,7 +17,7 @@ from typing import Literal
 
 from secondring.domain.errors import PeerError
 
-SECONDS = 15.0
+SECONDS = 10.0
 """How long each step may take."""
 
 

@@ -6,6 +6,7 @@ That we are here stands in `status`, and our last will takes it back.
 """
 
 import asyncio
+import contextlib
 import json
 import logging
 import ssl
@@ -25,6 +26,8 @@ PAUSES = (1.0, 2.0, 5.0, 15.0, 30.0)
 """Seconds between tries to connect; the last one repeats."""
 SECONDS = 10.0
 """How long the broker may take for anything."""
+LINK_SECONDS = 2.0
+"""How long a message that must not get lost waits for a link that is just being made."""
 KEEP_ALIVE = 20
 """Seconds; after one and a half of these without a word from us the broker publishes our last will."""
 QUEUE = 500
@@ -69,6 +72,7 @@ class MqttLink:
         self._to_show: set[str] = set()
         self._waiting: deque[tuple[str, Payload]] = deque(maxlen=QUEUE)
         self._wake = asyncio.Event()
+        self._linked = asyncio.Event()
 
     @property
     def is_up(self) -> bool:
@@ -79,6 +83,9 @@ class MqttLink:
 
     async def publish(self, topic: str, payload: Payload) -> None:
         """Publish once; returns when the broker has it. Raises PeerError when it does not take it now."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(LINK_SECONDS):
+                await self._linked.wait()
         client = self._client
         if client is None:
             raise PeerError(f"no link to the MQTT broker {self._broker}: see `secondring doctor`")
@@ -113,6 +120,7 @@ class MqttLink:
                     log.warning("%s", _plainly(error, self._broker))
             finally:
                 self._client = None
+                self._linked.clear()
             await asyncio.sleep(PAUSES[min(failures, len(PAUSES) - 1)])
             failures += 1
 
@@ -123,6 +131,7 @@ class MqttLink:
             await _publish(client, self._broker.topic(STATUS), _presence(online=True), retain=True)
             self._to_show = set(self._shown)
             self._client = client
+            self._linked.set()
             log.info("linked to the MQTT broker %s", self._broker)
             done, _ = await asyncio.wait((watch, drain), return_when=asyncio.FIRST_COMPLETED)
             for task in done:

@@ -4,7 +4,7 @@ import asyncio
 import gc
 import ssl
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -51,8 +51,11 @@ async def linked(link: MqttLink) -> AsyncIterator[None]:
 
 
 @pytest.fixture(autouse=True)
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+def quick(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(mqtt, "PAUSES", (0.05,))
+    monkeypatch.setattr(mqtt, "LINK_SECONDS", 0.05)
+    yield
+    gc.collect()  # while the warning is expected, and not in somebody else's test
 
 
 async def test_a_lamp_and_what_happens(broker: Mosquitto, reader: Reader) -> None:
