@@ -125,11 +125,11 @@ class MqttLink:
             failures += 1
 
     async def _serve(self, client: aiomqtt.Client) -> None:
+        self._to_show = set(self._shown)
         watch = asyncio.create_task(_until_lost(client), name="MQTT watch")
         drain = asyncio.create_task(self._drain(client), name="MQTT drain")
         try:
             await _publish(client, self._broker.topic(STATUS), _presence(online=True), retain=True)
-            self._to_show = set(self._shown)
             self._client = client
             self._linked.set()
             log.info("linked to the MQTT broker %s", self._broker)
