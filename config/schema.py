@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from config.alarms import Alarms, Mail, Mqtt
 from config.fields import (
     AbsolutePath,
     AnyNumbers,
@@ -288,6 +289,9 @@ class Configuration(Section):
     agi: Agi
     ivr: Ivr
     messages: Messages
+    alarms: Alarms
+    mail: Mail
+    mqtt: Mqtt
     log: Log
     state_directory: AbsolutePath = Field(examples=["/var/lib/secondring"])
     """Where the service keeps its own files."""
