@@ -30,7 +30,7 @@ class Undone(Exception):
 
 def rehearse(rules: Rules, wording: Wording) -> Callable[[Books, datetime], None]:
     """What to do with the books of a transaction. It always raises: Undone when all went well."""
-    casework, desk = Casework(rules, wording), ClinicDesk(rules, wording, lambda _: None)
+    casework, desk = Casework(rules, wording), ClinicDesk(rules, wording)
 
     def play(books: Books, now: datetime) -> None:
         for site in rules.sites:

@@ -11,7 +11,19 @@ from typing import Annotated
 
 import typer
 
-from secondring.cli import books, explain, pbx, phones, prompts, report, services, setup, streams, tasks
+from secondring.cli import (
+    alarms,
+    books,
+    explain,
+    pbx,
+    phones,
+    prompts,
+    report,
+    services,
+    setup,
+    streams,
+    tasks,
+)
 from secondring.cli.common import choose_config, warn
 from secondring.domain.errors import ConfigError, LoginRefused, PeerError, SecondRingError, blame
 
@@ -33,6 +45,7 @@ app = typer.Typer(
       secondring install                  into this PBX; `uninstall` takes it out
       secondring run                      listen, text, route
       secondring doctor                   prove that each link works
+      secondring alarm test               prove that alarms reach people
 
     [bold]Look at what happened[/bold]
 
@@ -66,7 +79,7 @@ def _options(
     choose_config(config)
 
 
-for group in (services, setup, pbx, prompts, books, tasks, report, explain, streams, phones):
+for group in (services, setup, pbx, prompts, books, tasks, alarms, report, explain, streams, phones):
     group.register(app)
 
 
