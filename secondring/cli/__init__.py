@@ -5,13 +5,26 @@ its part · 70 a bug of ours · 78 the configuration has to be mended (the last 
 """
 
 import sys
+from importlib import metadata
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from secondring.cli import alarms, books, pbx, phones, prompts, services, setup, streams
-from secondring.cli.common import choose_config
+from secondring.cli import (
+    alarms,
+    books,
+    explain,
+    pbx,
+    phones,
+    prompts,
+    report,
+    services,
+    setup,
+    streams,
+    tasks,
+)
+from secondring.cli.common import choose_config, warn
 from secondring.domain.errors import ConfigError, LoginRefused, PeerError, SecondRingError, blame
 
 EX_UNAVAILABLE, EX_SOFTWARE, EX_CONFIG = 69, 70, 78
@@ -44,6 +57,12 @@ app = typer.Typer(
 )
 
 
+def _say_version(asked: bool) -> None:
+    if asked:
+        sys.stdout.write(f"secondring {metadata.version('secondring')}\n")
+        raise typer.Exit
+
+
 @app.callback()
 def _options(
     config: Annotated[
@@ -52,18 +71,23 @@ def _options(
             "--config", "-c", metavar="DIR", envvar="SECONDRING_CONFIG", help="Where the *.yaml files are."
         ),
     ] = None,
+    version: Annotated[  # noqa: ARG001 - it has done its work by now
+        bool,
+        typer.Option("--version", help="Say which version this is.", callback=_say_version, is_eager=True),
+    ] = False,
 ) -> None:
     choose_config(config)
 
 
-for group in (services, setup, pbx, prompts, books, alarms, streams, phones):
+GROUPS = (services, setup, pbx, prompts, books, tasks, report, explain, alarms, streams, phones)
+for group in GROUPS:
     group.register(app)
 
 
 def main() -> None:
     """The console script: turns errors into one message and an exit code, never a traceback."""
     try:
-        app()
+        app(prog_name="secondring")
     except ConfigError as error:
         _complain(error, EX_CONFIG)
     except LoginRefused as error:
@@ -75,10 +99,20 @@ def main() -> None:
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(1)
+    except OSError as error:
+        _complain_of_the_system(error)
     except KeyboardInterrupt:
         sys.exit(130)
     except Exception as error:  # noqa: BLE001 - a traceback may quote a patient
         _complain_of_ourselves(error)
+
+
+def _complain_of_the_system(error: OSError) -> None:
+    """A file that may not be read, a full disk, a port in use: somebody can mend it, and it is no bug."""
+    where = f"{error.filename}: " if error.filename else ""
+    remedy = "Run this as root, or as the user it belongs to." if isinstance(error, PermissionError) else ""
+    sys.stderr.write(f"secondring: {where}{error.strerror or type(error).__name__}. {remedy}".rstrip() + "\n")
+    sys.exit(1)
 
 
 def _complain_of_ourselves(error: Exception) -> None:
@@ -87,5 +121,5 @@ def _complain_of_ourselves(error: Exception) -> None:
 
 
 def _complain(error: Exception, code: int) -> None:
-    sys.stderr.write(f"secondring: {error}\n")
+    warn(str(error))
     sys.exit(code)
