@@ -79,7 +79,8 @@ def _options(
     choose_config(config)
 
 
-for group in (services, setup, pbx, prompts, books, tasks, alarms, report, explain, streams, phones):
+GROUPS = (services, setup, pbx, prompts, books, tasks, report, explain, alarms, streams, phones)
+for group in GROUPS:
     group.register(app)
 
 
