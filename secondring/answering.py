@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -101,7 +101,7 @@ def run_agi(settings: Settings, raise_alarm: Callable[[Alarm], None]) -> None:
         store.close()
 
 
-def run_agi_script(settings: Settings, name: str) -> bool:
+def run_agi_script(settings: Settings, name: str, arguments: Sequence[str] = ()) -> bool:
     """One script for the call on standard input and output; False when it failed."""
     quiet_stderr()
     store = wiring.open_store(settings)
@@ -120,7 +120,7 @@ def run_agi_script(settings: Settings, name: str) -> bool:
         raise_alarm=_tell_nobody,
     )
     try:
-        return run_plain(name, desk)
+        return run_plain(name, desk, arguments)
     except (BadRequest, WireBroken):
         return False
     finally:
@@ -184,6 +184,7 @@ def _offer(settings: Settings) -> dialplan.Offer:
     return dialplan.Offer(
         host="127.0.0.1" if settings.agi.listen in ("0.0.0.0", "::") else settings.agi.listen,  # noqa: S104 - compared
         port=settings.agi.port,
+        program=str(settings.agi.program) if settings.agi.program else None,
         queues=queues,
         ordinary=ivr.ordinary,
         after_text=ivr.after_text,
