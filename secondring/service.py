@@ -106,7 +106,8 @@ async def _serve(settings: Settings, store: SqlStore) -> None:
         parts |= _gateway(frame, carrier)
         urgent = _urgent(frame)
         parts |= urgent.parts
-        parts["FastAGI"] = _callers(frame, urgent, asyncio.get_running_loop())
+        if frame.settings.agi.program is None:
+            parts["FastAGI"] = _callers(frame, urgent, asyncio.get_running_loop())
         parts["timers"] = Timers(Deskwork(rules, frame.wording), writer, clock=now, ring=frame.ring).run
         await run_together(parts, lambda: notifier.ready("starting"))
     finally:
