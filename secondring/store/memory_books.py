@@ -26,12 +26,13 @@ from secondring.domain.records import (
 from secondring.domain.urgent_case import UrgentCase
 from secondring.store.agreed import no_such_episode, refuse_writing, stale
 from secondring.store.memory_figures import count
+from secondring.store.memory_staff import MemoryStaffBooks, StaffTables
 
 _T = TypeVar("_T")
 
 
 @dataclass(slots=True)
-class Tables:
+class Tables(StaffTables):
     """One moment of the books; each in the order of first writing."""
 
     calls: dict[CallId, Call] = field(default_factory=dict)
@@ -45,7 +46,7 @@ class Tables:
     bookmarks: dict[str, str] = field(default_factory=dict)
 
 
-class MemoryBooks:
+class MemoryBooks(MemoryStaffBooks):
     """`Books` on tables in memory."""
 
     def __init__(self, tables: Tables, *, writable: bool) -> None:
@@ -69,6 +70,12 @@ class MemoryBooks:
             setattr(self._tables, name, dict(getattr(self._tables, name)))
             self._copied.add(name)
         return self._tables
+
+    def _staff(self) -> StaffTables:
+        return self._tables
+
+    def _own_staff(self, name: str) -> StaffTables:
+        return self._own(name)
 
     # calls
     def call(self, call: CallId) -> Call | None:
@@ -175,6 +182,10 @@ class MemoryBooks:
 
     def open_urgent_cases(self) -> list[UrgentCase]:
         return sorted((c for c in self._tables.urgent.values() if c.closed_at is None), key=_triggered)
+
+    def unsigned_urgent_cases(self) -> list[UrgentCase]:
+        found = (c for c in self._tables.urgent.values() if c.last_resort_at and not c.signed_at)
+        return sorted(found, key=_triggered)
 
     def urgent_cases_of(self, episode: EpisodeId) -> list[UrgentCase]:
         return sorted((c for c in self._tables.urgent.values() if c.episode == episode), key=_triggered)
