@@ -22,6 +22,7 @@ from config.settings import (
 )
 from config.tree import Tree
 from config.triage import build_ladder
+from config.web import WebSettings
 from secondring.domain.calls import ListeningRules
 from secondring.domain.hours import OpeningHours, Period
 from secondring.domain.ids import SiteId
@@ -82,6 +83,7 @@ def build_settings(found: Configuration, secrets: Secrets) -> Settings:
         agi=AgiSettings(**dict(found.agi)),
         ivr=_ivr(found.ivr),
         messages_directory=found.messages.directory,
+        web=WebSettings(**dict(found.web)),
         log_level=found.log.level,
         state_directory=found.state_directory,
     )
