@@ -99,7 +99,13 @@ async def _serve(settings: Settings, store: SqlStore) -> None:
         urgent = _urgent(frame)
         parts |= urgent.parts
         parts["FastAGI"] = _callers(frame, urgent, asyncio.get_running_loop())
-        parts |= pages.parts(settings, store, writer, frame.bell.listen(TEXTS))
+        parts |= pages.parts(
+            settings,
+            store,
+            writer,
+            frame.bell.listen(TEXTS),
+            pages.calling(settings, urgent.link, urgent.carry_out, frame.ring),
+        )
         parts["timers"] = Timers(Deskwork(rules, frame.wording), writer, clock=now, ring=frame.ring).run
         await run_together(parts, lambda: notifier.ready("starting"))
     finally:

@@ -14,7 +14,15 @@ class Entry:
     roles: frozenset[Role]
 
 
-ENTRIES = (Entry("Audit", "/audit", frozenset({Role.ADMIN, Role.MANAGER})),)
+_DESK = frozenset({Role.FRONT_DESK, Role.BILLING, Role.NURSE, Role.MANAGER})
+_BOARD = frozenset({Role.FRONT_DESK, Role.NURSE, Role.MANAGER})
+_OVERSIGHT = frozenset({Role.MANAGER, Role.ADMIN})
+
+ENTRIES = (
+    Entry("Work", "/work", _DESK),
+    Entry("Urgent", "/urgent", _BOARD),
+    Entry("Audit", "/audit", _OVERSIGHT),
+)
 """In the order in which they stand."""
 
 

@@ -3,7 +3,7 @@
 from starlette.responses import RedirectResponse, Response
 
 from secondring.domain.staff import Stage
-from secondring.web import account, audit_page, live
+from secondring.web import account, audit_page, conversation, live, rows, urgent_board, work
 from secondring.web.assets import FOREVER, content
 from secondring.web.desk import Desk
 from secondring.web.log_in import LogIn
@@ -33,6 +33,10 @@ def screens(desk: Desk) -> tuple[Screen, ...]:
         Screen("GET", "/static/{name}", static, NOBODY, None),
         page("/", home, EVERYBODY),
         *LogIn(Crowd(LOG_INS, desk.clock)).screens(),
+        *work.SCREENS,
+        *rows.SCREENS,
+        *conversation.SCREENS,
+        *urgent_board.SCREENS,
         *account.SCREENS,
         *audit_page.SCREENS,
         *live.SCREENS,

@@ -14,6 +14,7 @@ from secondring.domain.episodes import SEND_TEXT, TIMERS
 from secondring.domain.hours import OpeningHours
 from secondring.domain.ids import CallId, SiteId, TextId, Uniqueid
 from secondring.domain.phone import PhoneNumber
+from secondring.domain.ports import Store
 from secondring.domain.records import Call, Consent, Episode, Task, Text, TextState
 from secondring.domain.rules import FollowUp, Guards, Rules, Site
 from secondring.domain.sending import ClinicDesk
@@ -64,7 +65,7 @@ class Clinic:
 
     rules: Rules = field(default_factory=some_rules)
     now: datetime = MONDAY_TEN
-    store: MemoryStore = field(default_factory=MemoryStore)
+    store: Store = field(default_factory=MemoryStore)
     alarms: list[Alarm] = field(default_factory=list)
     on_phones: list[Text] = field(default_factory=list)
     _counter: int = 0
