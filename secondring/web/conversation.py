@@ -109,7 +109,8 @@ def _has_row_of_theirs(tasks: list[Task], visit: Visit) -> bool:
 
 def _items(books: Books, episode: Episode, visit: Visit) -> list[Item]:
     told = story.of_episode(books, episode, visit.desk.rules, texts=False)
-    items = [Item(line.at, "line", line.words) for line in told]
+    caller = str(episode.caller) if episode.caller else "the caller"
+    items = [Item(line.at, "line", line.words.replace(caller, "The caller")) for line in told]
     items += [_text(text) for text in books.texts_of(episode.id) if text.template != episodes.STAFF_ALERT]
     names = names_of(books)
     items += [
@@ -141,6 +142,7 @@ async def show(visit: Visit) -> Response:
 async def _draw(visit: Visit, *, status: int = 200, written: str | None = None, wrong: str = "") -> Response:
     wanted = visit.request.path_params["episode"]
     found = await visit.read(lambda books: look(books, visit, wanted))
+    visit.desk.shown.new(visit.session.token_hash, [f"conversation {found.episode.id}"])
     await visit.seen("conversation", about=found.episode.id, site=found.site.id)
     ready = visit.desk.texting.ready_made(found.site, found.episode.language, visit.now)
     if written is None:
@@ -174,9 +176,20 @@ def _values(visit: Visit, found: Conversation) -> dict[str, Any]:
 
 async def told(visit: Visit) -> Response:
     """The story alone, for a screen that follows what happens."""
+    return await _piece(visit, "story.html")
+
+
+async def to_do(visit: Visit) -> Response:
+    """What is left to do alone, likewise."""
+    return await _piece(visit, "to_do.html")
+
+
+async def _piece(visit: Visit, template: str) -> Response:
     wanted = visit.request.path_params["episode"]
     found = await visit.read(lambda books: look(books, visit, wanted))
-    return visit.render("story.html", **_values(visit, found))
+    if visit.desk.shown.new(visit.session.token_hash, [f"conversation {found.episode.id}"]):
+        await visit.seen("conversation", about=found.episode.id, site=found.site.id)
+    return visit.render(template, **_values(visit, found))
 
 
 async def reveal(visit: Visit) -> Response:
@@ -240,6 +253,7 @@ async def check(visit: Visit) -> Response:
 SCREENS = (
     page("/conversation/{episode}", show, WORKERS),
     page("/conversation/{episode}/story", told, WORKERS),
+    page("/conversation/{episode}/to-do", to_do, WORKERS),
     action("/conversation/{episode}/reveal", reveal, WORKERS),
     action("/conversation/{episode}/reply", reply, WORKERS),
     action("/text-check", check, WORKERS),

@@ -12,6 +12,7 @@ from secondring.domain.errors import UnknownThing
 from secondring.domain.ids import UrgentId
 from secondring.domain.ladder import DIALABLE, Ladder, Target
 from secondring.domain.metrics import Spread, spread
+from secondring.domain.phone import PhoneNumber, region_of, spoken_form
 from secondring.domain.ports import Books
 from secondring.domain.records import Task, TaskState
 from secondring.domain.rules import Site
@@ -137,12 +138,15 @@ def _rungs(case: UrgentCase, ladder: Ladder, phones: Mapping[str, str], now: dat
         since = ringing.get(ladder.last_resort)
         reached = case.stage is Stage.LAST_RESORT
         state = "now" if reached else "past" if case.last_resort_at else "next"
-        rungs.append(Rung(f"last resort ({_name(ladder.last_resort, phones)})", state, since))
+        rungs.append(Rung(f"last resort: {_name(ladder.last_resort, phones)}", state, since))
     return rungs
 
 
 def _name(target: Target, phones: Mapping[str, str]) -> str:
-    return phones.get(target.number, target.number)
+    """Whose phone it is, else the phone: staff's own numbers may be read."""
+    if target.number in phones or not target.number.startswith("+"):
+        return phones.get(target.number, target.number)
+    return spoken_form(PhoneNumber(target.number), region_of(PhoneNumber(target.number)) or "")
 
 
 # ---------------------------------------------------------------- pages

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, time, timedelta
 from typing import Any, Self
 
 from secondring.domain.call_events import CallAnswered, CallBegan, CallEnded, Direction
-from secondring.domain.casework import Alarm, Casework
+from secondring.domain.casework import Alarm, Casework, Wording
 from secondring.domain.deskwork import Deskwork, Result
 from secondring.domain.episodes import SEND_TEXT, TIMERS
 from secondring.domain.hours import OpeningHours
@@ -68,10 +68,11 @@ class Clinic:
     store: Store = field(default_factory=MemoryStore)
     alarms: list[Alarm] = field(default_factory=list)
     on_phones: list[Text] = field(default_factory=list)
+    wording: Wording = field(default_factory=PlainWording)
     _counter: int = 0
 
     def __post_init__(self) -> None:
-        wording = PlainWording()
+        wording = self.wording
         self.casework = Casework(self.rules, wording)
         self.desk = ClinicDesk(self.rules, wording, self.alarms.append)
         self.deskwork = Deskwork(self.rules, wording)

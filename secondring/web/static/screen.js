@@ -41,6 +41,7 @@ const secondRing = (() => {
       if (!before.has(row.dataset.row)) { row.classList.add("arrived"); }
     }
     if (focus) { restore(focus, piece); }
+    if (linkUp !== null) { tellLink(linkUp); }
     document.dispatchEvent(new CustomEvent("drawn", { detail: piece }));
   }
 
@@ -89,7 +90,9 @@ const secondRing = (() => {
 
   function heard() { heardAt = Date.now(); }
 
+  let linkUp = null;
   function tellLink(live) {
+    linkUp = live;
     for (const lamp of document.querySelectorAll("[data-lamp]")) {
       lamp.textContent = live ? lamp.dataset.live_word || "live" : "not live: trying again";
       lamp.classList.toggle("off", !live);
@@ -271,7 +274,7 @@ const secondRing = (() => {
     const form = event.target.closest("form[data-check]");
     if (form) { checkSoon(form); }
   });
-  document.addEventListener("drawn", () => find(document.getElementById("find")?.value || ""));
+  document.addEventListener("drawn", () => { find(document.getElementById("find")?.value || ""); tick(); });
 
   // ---- parts and clinical words, while somebody writes
 
