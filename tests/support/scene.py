@@ -268,6 +268,12 @@ class Scene:
         self.write(lambda books: books.save_urgent_case(case))
         return case
 
+    def urgent_ends(self, case: UrgentCase) -> None:
+        """Nobody took it."""
+        at = self.now()
+        left = replace(case, stage=Stage.LEFT, attempts=(), step=3, last_resort_at=at, closed_at=at)
+        self.write(lambda books: books.save_urgent_case(left))
+
     def tasks(self) -> list[Task]:
         return self.read(lambda books: books.tasks())
 
