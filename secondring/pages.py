@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TypeVar
 
 from ami_listener.connection import AmiLink
@@ -20,6 +21,7 @@ from secondring.domain.urgent import Orders, Triage
 from secondring.running import run_together
 from secondring.telephone import Telephone
 from secondring.urgent import UrgentRunner
+from secondring.vitals import Vitals
 from secondring.web.app import make_app
 from secondring.web.changes import Bell, Changes
 from secondring.web.desk import Desk, nobody_dials, nobody_listens
@@ -27,6 +29,7 @@ from secondring.web.server import Listen, serve
 from secondring.wiring import Settings
 from secondring.writer import Writer
 from secondring.written import TextDesk
+from sms_gateway.breaker import Breaker
 
 log = logging.getLogger("secondring")
 
@@ -49,42 +52,27 @@ def run_web(settings: Settings) -> None:
 
 
 async def _run_alone(settings: Settings, store: Store, writer: Writer) -> None:
-    phones, link = _own_link(settings, writer)
-    await run_together(link | parts(settings, store, writer, Ear(), phones), lambda: None)
+    links, link = _own_link(settings, writer)
+    await run_together(link | parts(settings, store, writer, Ear(), links), lambda: None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Calling:
-    """What pages may do with phones and texts."""
+class Links:
+    """What of the service runs in this process, for the pages to use and to watch over."""
 
-    telephone: Telephone | None = None
-    triage: Triage | None = None
+    listens: AmiLink | None = None
+    dials: AmiLink | None = None
+    """With it, patients are called back and urgent calls are taken from the screen."""
     carry_out: Callable[[Orders], Awaitable[None]] = nobody_dials
     ring: Callable[[], Awaitable[None]] = nobody_listens
+    carrier: Breaker | None = None
 
 
-def calling(
-    settings: Settings,
-    link: AmiLink | None,
-    carry_out: Callable[[Orders], Awaitable[None]],
-    ring: Callable[[], Awaitable[None]] = nobody_listens,
-) -> Calling:
-    """With a link that may dial, patients are called back and urgent calls are taken from the screen."""
-    if link is None:
-        return Calling(ring=ring)
-    return Calling(
-        telephone=Telephone(link, settings.call_back),
-        triage=Triage(settings.rules, wiring.wording(settings)),
-        carry_out=carry_out,
-        ring=ring,
-    )
-
-
-def _own_link(settings: Settings, writer: Writer) -> tuple[Calling, dict[str, Part]]:
+def _own_link(settings: Settings, writer: Writer) -> tuple[Links, dict[str, Part]]:
     """A link that only dials: what becomes of the calls is heard by the process that listens."""
     account = wiring.dial_account(settings)
     if account is None:
-        return Calling(), {}
+        return Links(), {}
     link = AmiLink(account, clock=wiring.now, timing=wiring.timing(settings))
     runner = UrgentRunner(
         Triage(settings.rules, wiring.wording(settings)),
@@ -96,7 +84,8 @@ def _own_link(settings: Settings, writer: Writer) -> tuple[Calling, dict[str, Pa
         ring=nobody_listens,
         raise_alarm=_in_the_log,
     )
-    return calling(settings, link, runner.carry_out), {"AMI dialler": lambda: link.run(_heard_elsewhere)}
+    links = Links(dials=link, carry_out=runner.carry_out)
+    return links, {"AMI dialler": lambda: link.run(_heard_elsewhere)}
 
 
 async def _heard_elsewhere(facts: list[Fact]) -> None:
@@ -108,14 +97,14 @@ def _in_the_log(alarm: Alarm) -> None:
 
 
 def parts(
-    settings: Settings, store: Store, writer: Writer, bell: Bell, phones: Calling | None = None
+    settings: Settings, store: Store, writer: Writer, bell: Bell, links: Links | None = None
 ) -> dict[str, Part]:
     """What has to run for the pages: the eyes on the books, and the server. Nothing where there are to be no pages."""
     web = settings.web
     if web.port is None:
         return {}
     changes = Changes(store.watch, bell)
-    app = make_app(make_desk(settings, store, writer, changes, phones or Calling()))
+    app = make_app(make_desk(settings, store, writer, changes, links or Links()))
     where = Listen(
         host=web.host,
         port=web.port,
@@ -126,7 +115,7 @@ def parts(
     return {"screens": changes.run, "pages": lambda: serve(app, where, changes.close)}
 
 
-def make_desk(settings: Settings, store: Store, writer: Writer, changes: Changes, phones: Calling) -> Desk:
+def make_desk(settings: Settings, store: Store, writer: Writer, changes: Changes, links: Links) -> Desk:
     """All that the pages need."""
     web, words = settings.web, wiring.wording(settings)
 
@@ -142,13 +131,27 @@ def make_desk(settings: Settings, store: Store, writer: Writer, changes: Changes
         changes=changes,
         deskwork=Deskwork(settings.rules, words),
         texting=TextDesk(words),
-        triage=phones.triage,
-        carry_out=phones.carry_out,
-        telephone=phones.telephone,
-        ring=phones.ring,
+        triage=Triage(settings.rules, words) if links.dials else None,
+        carry_out=links.carry_out,
+        telephone=Telephone(links.dials, settings.call_back) if links.dials else None,
+        ring=links.ring,
+        vitals=_vitals(settings, links),
         logins=SessionRules(idle=web.idle, absolute=web.absolute),
         hosts=frozenset(name.lower() for name in names),
         encrypted=web.encrypted,
+    )
+
+
+def _vitals(settings: Settings, links: Links) -> Vitals:
+    return Vitals(
+        database=Path(settings.database_url.removeprefix("sqlite:///")),
+        certificate=settings.web.certificate,
+        clock=wiring.now,
+        listens=links.listens,
+        dials=links.dials,
+        may_dial=settings.dial is not None,
+        carrier=links.carrier,
+        carrier_kind=settings.carrier.kind,
     )
 
 

@@ -76,6 +76,9 @@ class _Frame:
     wording: ClinicWording
     writer: Writer
     bell: Doorbell
+    link: AmiLink
+    """The one that listens."""
+    breaker: Breaker
 
     @property
     def request_time(self) -> timedelta:
@@ -91,7 +94,8 @@ async def _serve(settings: Settings, store: SqlStore) -> None:
     writer = Writer(store)
     carrier = wiring.carrier(settings)
     rules = replace(settings.rules, carrier_confirms_opt_out=carrier.capabilities.confirms_opt_out)
-    frame = _Frame(settings, rules, wiring.wording(settings), writer, Doorbell())
+    link = AmiLink(wiring.account(settings), clock=now, timing=wiring.timing(settings))
+    frame = _Frame(settings, rules, wiring.wording(settings), writer, Doorbell(), link, Breaker())
     notifier = Notifier.from_environ(os.environ)
     try:
         parts = await _listening(frame, notifier)
@@ -104,7 +108,13 @@ async def _serve(settings: Settings, store: SqlStore) -> None:
             store,
             writer,
             frame.bell.listen(TEXTS),
-            pages.calling(settings, urgent.link, urgent.carry_out, frame.ring),
+            pages.Links(
+                listens=frame.link,
+                dials=urgent.link,
+                carry_out=urgent.carry_out,
+                ring=frame.ring,
+                carrier=frame.breaker,
+            ),
         )
         parts["timers"] = Timers(Deskwork(rules, frame.wording), writer, clock=now, ring=frame.ring).run
         await run_together(parts, lambda: notifier.ready("starting"))
@@ -193,7 +203,7 @@ async def _listening(frame: _Frame, notifier: Notifier) -> dict[str, Part]:
     adopted = await keeper.adopt_open_calls(settings.listening.pbx)
     if adopted:
         log.info("%d calls were going on when the service last stopped", adopted)
-    link = AmiLink(wiring.account(settings), clock=now, timing=wiring.timing(settings))
+    link = frame.link
 
     async def alive() -> None:
         await _tell_alive(link, keeper, notifier)
@@ -245,7 +255,7 @@ def _outbox(frame: _Frame, desk: ClinicDesk, carrier: Carrier) -> Outbox:
         capabilities=carrier.capabilities,
         policy=RetryPolicy(most_attempts=gateway.max_attempts, first_text_worth=gateway.max_age),
         pace=Pace(per_second=gateway.per_second),
-        breaker=Breaker(),
+        breaker=frame.breaker,
         chance=random.random,
     )
     return Outbox(

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Protocol, TypeVar
 
 from secondring.domain.deskwork import Deskwork
+from secondring.domain.health import Finding
 from secondring.domain.phone import PhoneNumber
 from secondring.domain.ports import Books
 from secondring.domain.rules import Rules, Site
@@ -75,6 +76,11 @@ async def nobody_listens() -> None:
     """There is no doorbell."""
 
 
+async def nothing_to_tell() -> list[Finding]:
+    """Nothing but the pages runs here."""
+    return []
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Desk:
     """Everything."""
@@ -93,6 +99,8 @@ class Desk:
     """None where no account may dial: people call from their phones then."""
     ring: Callable[[], Awaitable[None]] = nobody_listens
     """Tells the outbox to look."""
+    vitals: Callable[[], Awaitable[list[Finding]]] = nothing_to_tell
+    """How the parts of the service are that the books say nothing of."""
     passwords: Passwords = field(default_factory=Passwords)
     logins: SessionRules = field(default_factory=SessionRules)
     hosts: frozenset[str] = frozenset({"127.0.0.1", "localhost"})

@@ -21,6 +21,7 @@ _OVERSIGHT = frozenset({Role.MANAGER, Role.ADMIN})
 ENTRIES = (
     Entry("Work", "/work", _DESK),
     Entry("Urgent", "/urgent", _BOARD),
+    Entry("Health", "/health", frozenset({Role.ADMIN, Role.MANAGER, Role.FRONT_DESK})),
     Entry("Audit", "/audit", _OVERSIGHT),
 )
 """In the order in which they stand."""

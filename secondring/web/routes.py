@@ -3,7 +3,7 @@
 from starlette.responses import RedirectResponse, Response
 
 from secondring.domain.staff import Stage
-from secondring.web import account, audit_page, conversation, live, rows, urgent_board, work
+from secondring.web import account, audit_page, conversation, health_page, live, rows, urgent_board, work
 from secondring.web.assets import FOREVER, content
 from secondring.web.desk import Desk
 from secondring.web.log_in import LogIn
@@ -39,6 +39,7 @@ def screens(desk: Desk) -> tuple[Screen, ...]:
         *urgent_board.SCREENS,
         *account.SCREENS,
         *audit_page.SCREENS,
+        *health_page.SCREENS,
         *live.SCREENS,
     )
 
