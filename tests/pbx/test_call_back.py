@@ -10,10 +10,11 @@ from lab.errors import LabError
 from lab.pbx import Pbx
 from lab.phones import Phone, Refuse, State
 from lab.service import Service
+from lab.triage import hear_each_other
 from tests.support.onlooker import Onlooker
 from tests.support.staff_browser import StaffBrowser
 from tests.support.until import until
-from tests.support.urgent import hear_each_other, missed
+from tests.support.urgent import missed
 
 DESK = "1004"
 _numbers = iter(range(300, 400))
