@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from pydantic import SecretBytes, SecretStr
 
 from config.alarms import Mail, Mqtt
+from config.call_back import CallBackSettings
 from config.check import problem_at
 from config.problems import KeyPath, Problem
 from config.schema import Configuration, Http, Ivr, SiteKeys
@@ -32,6 +33,7 @@ from config.settings import (
 )
 from config.tree import Tree
 from config.triage import build_ladder
+from config.web import WebSettings
 from secondring.domain.calls import ListeningRules
 from secondring.domain.hours import OpeningHours, Period
 from secondring.domain.ids import SiteId
@@ -85,6 +87,7 @@ def build_settings(found: Configuration, secrets: Secrets) -> Settings:
         listening=build_listening(found),
         ami=_ami(found, secrets),
         dial=_dial(found, secrets),
+        call_back=CallBackSettings(**dict(found.call_back)),
         database_url=found.database.url,
         key=secrets.key(found.database.key_file, ("database", "key_file")),
         carrier=CarrierSettings(
@@ -95,6 +98,7 @@ def build_settings(found: Configuration, secrets: Secrets) -> Settings:
         agi=AgiSettings(**dict(found.agi)),
         ivr=_ivr(found.ivr),
         messages_directory=found.messages.directory,
+        web=WebSettings(**dict(found.web)),
         mail=_mail(found.mail, secrets),
         alarm_mail=found.alarms.mail,
         mqtt=_mqtt(found.mqtt, secrets),

@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from config.alarms import Alarms, Mail, Mqtt
+from config.call_back import CallBackKeys
 from config.fields import (
     AbsolutePath,
     AnyNumbers,
@@ -33,6 +34,7 @@ from config.fields import (
 from config.links import DatabaseUrl, SecretPlace, WebAddress
 from config.section import Section
 from config.triage import AmiDial, TriageKeys
+from config.web import Web
 from secondring.domain.records import Intent
 from secondring.domain.rules import Clock
 from secondring.domain.verdict import Reason
@@ -288,6 +290,7 @@ class Configuration(Section):
     pbx: Pbx
     ami: Ami
     ami_dial: AmiDial
+    call_back: CallBackKeys
     database: Database
     carrier: Carrier
     gateway: Gateway
@@ -297,6 +300,7 @@ class Configuration(Section):
     agi: Agi
     ivr: Ivr
     messages: Messages
+    web: Web
     alarms: Alarms
     mail: Mail
     mqtt: Mqtt

@@ -7,6 +7,8 @@ from typing import Literal
 
 from pydantic import SecretBytes, SecretStr
 
+from config.call_back import CallBackSettings
+from config.web import WebSettings
 from secondring.domain.calls import ListeningRules
 from secondring.domain.rules import Rules
 
@@ -139,6 +141,7 @@ class Settings:
     ami: AmiSettings
     dial: DialSettings | None
     """None when no secret is configured; a site with a ladder needs one."""
+    call_back: CallBackSettings
     database_url: str
     key: SecretBytes
     """32 bytes."""
@@ -147,6 +150,7 @@ class Settings:
     agi: AgiSettings
     ivr: IvrSettings
     messages_directory: Path | None
+    web: WebSettings
     mail: MailSettings | None
     """None when no e-mail is sent."""
     alarm_mail: tuple[str, ...]

@@ -10,7 +10,7 @@ from datetime import timedelta
 
 from ami_listener.connection import AmiLink
 from ami_listener.originate import Dialler
-from secondring import wiring
+from secondring import pages, wiring
 from secondring.alarming import Alarms, Channel, Shout, Teller
 from secondring.answering import CallServer, call_desk
 from secondring.bus.memory import Doorbell
@@ -80,6 +80,9 @@ class _Frame:
     wording: ClinicWording
     writer: Writer
     bell: Doorbell
+    link: AmiLink
+    """The one that listens."""
+    breaker: Breaker
     raise_alarm: Shout
     """For what no transaction can keep; all other alarms are kept where they are raised."""
 
@@ -98,7 +101,10 @@ async def _serve(settings: Settings, store: SqlStore) -> None:
     carrier = wiring.carrier(settings)
     rules = replace(settings.rules, carrier_confirms_opt_out=carrier.capabilities.confirms_opt_out)
     alarms = _alarms(settings, rules, writer, store)
-    frame = _Frame(settings, rules, wiring.wording(settings), writer, Doorbell(), alarms.shout)
+    link = AmiLink(wiring.account(settings), clock=now, timing=wiring.timing(settings))
+    frame = _Frame(
+        settings, rules, wiring.wording(settings), writer, Doorbell(), link, Breaker(), alarms.shout
+    )
     notifier = Notifier.from_environ(os.environ)
     try:
         await _warm_up(frame)
@@ -108,6 +114,19 @@ async def _serve(settings: Settings, store: SqlStore) -> None:
         parts |= urgent.parts
         if frame.settings.agi.program is None:
             parts["FastAGI"] = _callers(frame, urgent, asyncio.get_running_loop())
+        parts |= pages.parts(
+            settings,
+            store,
+            writer,
+            frame.bell.listen(TEXTS),
+            pages.Links(
+                listens=frame.link,
+                dials=urgent.link,
+                carry_out=urgent.carry_out,
+                ring=frame.ring,
+                carrier=frame.breaker,
+            ),
+        )
         parts["timers"] = Timers(Deskwork(rules, frame.wording), writer, clock=now, ring=frame.ring).run
         await run_together(parts, lambda: notifier.ready("starting"))
     finally:
@@ -231,7 +250,7 @@ async def _listening(frame: _Frame, notifier: Notifier) -> dict[str, Part]:
     adopted = await keeper.adopt_open_calls(settings.listening.pbx)
     if adopted:
         log.info("%d calls were going on when the service last stopped", adopted)
-    link = AmiLink(wiring.account(settings), clock=now, timing=wiring.timing(settings))
+    link = frame.link
 
     async def alive() -> None:
         await _tell_alive(link, keeper, notifier)
@@ -301,7 +320,7 @@ def _outbox(frame: _Frame, desk: ClinicDesk, carrier: Carrier) -> Outbox:
         capabilities=carrier.capabilities,
         policy=RetryPolicy(most_attempts=gateway.max_attempts, first_text_worth=gateway.max_age),
         pace=Pace(per_second=gateway.per_second),
-        breaker=Breaker(),
+        breaker=frame.breaker,
         chance=random.random,
     )
     return Outbox(

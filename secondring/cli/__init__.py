@@ -23,6 +23,7 @@ from secondring.cli import (
     setup,
     streams,
     tasks,
+    users,
 )
 from secondring.cli.common import choose_config, warn
 from secondring.domain.errors import ConfigError, LoginRefused, PeerError, SecondRingError, blame
@@ -45,6 +46,7 @@ app = typer.Typer(
       secondring install                  into this PBX; `uninstall` takes it out
       secondring run                      listen, text, route
       secondring doctor                   prove that each link works
+      secondring user add NAME --role admin   let somebody log in to the pages
       secondring alarm test               prove that alarms reach people
 
     [bold]Look at what happened[/bold]
@@ -79,7 +81,7 @@ def _options(
     choose_config(config)
 
 
-GROUPS = (services, setup, pbx, prompts, books, tasks, report, explain, alarms, streams, phones)
+GROUPS = (services, setup, pbx, prompts, books, tasks, report, explain, alarms, users, streams, phones)
 for group in GROUPS:
     group.register(app)
 

@@ -70,11 +70,14 @@ class Line:
 
 
 class Teller:
-    """Tells stories. `whole`: with numbers and words of patients, for whoever asked to see them."""
+    """Tells stories. `whole`: with numbers and words of patients, for whoever asked to see them; `texts=False`: without
+    what was written, for whoever shows that beside it.
+    """
 
-    def __init__(self, rules: Rules, *, whole: bool = False) -> None:
+    def __init__(self, rules: Rules, *, whole: bool = False, texts: bool = True) -> None:
         self._rules = rules
         self._whole = whole
+        self._texts = texts
 
     def of_call(self, books: Books, call: Call) -> list[Line]:
         """The story of one call, and of the episode it belongs to; oldest first."""
@@ -91,7 +94,7 @@ class Teller:
         for call in books.calls_of(episode.id):
             if call.id != without:
                 lines += self._call(call)
-        texts = books.texts_of(episode.id)
+        texts = books.texts_of(episode.id) if self._texts else []
         lines += [self._text(text) for text in texts if not text.outgoing]
         decisions = (d for d in books.decisions_of(episode.id) if d.rule != RECEIPT)
         lines += [_decided(d) for d in decisions if without is None or d.call != without]

@@ -28,12 +28,13 @@ from secondring.domain.records import (
 from secondring.domain.urgent_case import UrgentCase
 from secondring.store.agreed import no_such_episode, refuse_writing, stale
 from secondring.store.memory_figures import count
+from secondring.store.memory_staff import MemoryStaffBooks, StaffTables
 
 _T = TypeVar("_T")
 
 
 @dataclass(slots=True)
-class Tables:
+class Tables(StaffTables):
     """One moment of the books; each in the order of first writing."""
 
     calls: dict[CallId, Call] = field(default_factory=dict)
@@ -48,7 +49,7 @@ class Tables:
     bookmarks: dict[str, str] = field(default_factory=dict)
 
 
-class MemoryBooks:
+class MemoryBooks(MemoryStaffBooks):
     """`Books` on tables in memory."""
 
     def __init__(self, tables: Tables, *, writable: bool) -> None:
@@ -72,6 +73,12 @@ class MemoryBooks:
             setattr(self._tables, name, dict(getattr(self._tables, name)))
             self._copied.add(name)
         return self._tables
+
+    def _staff(self) -> StaffTables:
+        return self._tables
+
+    def _own_staff(self, name: str) -> StaffTables:
+        return self._own(name)
 
     # calls
     def call(self, call: CallId) -> Call | None:
@@ -184,6 +191,10 @@ class MemoryBooks:
     def open_urgent_cases(self) -> list[UrgentCase]:
         return sorted((c for c in self._tables.urgent.values() if c.closed_at is None), key=_triggered)
 
+    def unsigned_urgent_cases(self) -> list[UrgentCase]:
+        found = (c for c in self._tables.urgent.values() if c.last_resort_at and not c.signed_at)
+        return sorted(found, key=_triggered)
+
     def urgent_cases_since(self, since: datetime) -> list[UrgentCase]:
         return sorted((c for c in self._tables.urgent.values() if c.triggered_at >= since), key=_triggered)
 
@@ -251,6 +262,11 @@ class MemoryBooks:
     def next_due(self, kinds: Sequence[str]) -> datetime | None:
         times = (_claimable_at(job) for job in self._tables.jobs.values() if job.kind in kinds)
         return min(times, default=None)
+
+    def count_jobs(self, kind: str, *, due_before: datetime) -> tuple[int, datetime | None]:
+        free = (job for job in self._tables.jobs.values() if job.kind == kind and job.leased_until is None)
+        due = [job.due_at for job in free if job.due_at < due_before]
+        return len(due), min(due, default=None)
 
     # alarms
     def alarm(self, alarm: AlarmId) -> KeptAlarm | None:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, time, timedelta
 from typing import Any, Self
 
 from secondring.domain.call_events import CallAnswered, CallBegan, CallEnded, Direction
-from secondring.domain.casework import Casework
+from secondring.domain.casework import Casework, Wording
 from secondring.domain.deskwork import Deskwork, Finished, Result
 from secondring.domain.episodes import SEND_TEXT, TIMERS
 from secondring.domain.hours import OpeningHours
@@ -67,10 +67,11 @@ class Clinic:
     now: datetime = MONDAY_TEN
     store: Store = field(default_factory=MemoryStore)
     on_phones: list[Text] = field(default_factory=list)
+    wording: Wording = field(default_factory=PlainWording)
     _counter: int = 0
 
     def __post_init__(self) -> None:
-        wording = PlainWording()
+        wording = self.wording
         self.casework = Casework(self.rules, wording)
         self.desk = ClinicDesk(self.rules, wording)
         self.deskwork = Deskwork(self.rules, wording)

@@ -6,6 +6,7 @@ from secondring.store.sql.calls import CallPages
 from secondring.store.sql.episodes import EpisodePages
 from secondring.store.sql.figures import FigurePages
 from secondring.store.sql.jobs import JobPages
+from secondring.store.sql.staff import StaffPages
 from secondring.store.sql.tasks import TaskPages
 from secondring.store.sql.texts import TextPages
 from secondring.store.sql.trail import TrailPages
@@ -23,5 +24,6 @@ class SqlBooks(
     AlarmPages,
     BookmarkPages,
     FigurePages,
+    StaffPages,
 ):
     """`Books` inside one SQL transaction."""

@@ -58,6 +58,7 @@ def _values(task: Task) -> dict[str, object]:
         "owner": task.owner,
         "closed_at": task.closed_at,
         "closed_because": task.closed_because,
+        "snoozed_until": task.snoozed_until,
     }
 
 
@@ -77,4 +78,5 @@ def _read(row: Row[Any]) -> Task:
         owner=row.owner,
         closed_at=row.closed_at,
         closed_because=row.closed_because,
+        snoozed_until=row.snoozed_until,
     )

@@ -96,6 +96,7 @@ SPECIAL: dict[tuple[type, str], st.SearchStrategy[Any]] = {
 }
 BY_TYPE: dict[object, st.SearchStrategy[Any]] = {
     SiteId: sites,
+    str | None: st.none() | words,
     str: words,
     int: st.integers(0, 2**31),
     bool: st.booleans(),

@@ -1,0 +1,160 @@
+"""The part that serves staff's pages, inside `secondring run` or on its own."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from ami_listener.connection import AmiLink
+from ami_listener.originate import Dialler
+from secondring import wiring
+from secondring.bus.memory import Ear
+from secondring.domain.alarms import Alarm
+from secondring.domain.deskwork import Deskwork
+from secondring.domain.errors import ConfigError
+from secondring.domain.facts import Fact
+from secondring.domain.ports import Books, Store
+from secondring.domain.staff import SessionRules
+from secondring.domain.urgent import Orders, Triage
+from secondring.running import run_together
+from secondring.telephone import Telephone
+from secondring.urgent import UrgentRunner
+from secondring.vitals import Vitals
+from secondring.web.app import make_app
+from secondring.web.changes import Bell, Changes
+from secondring.web.desk import Desk, nobody_dials, nobody_listens
+from secondring.web.server import Listen, serve
+from secondring.wiring import Settings
+from secondring.writer import Writer
+from secondring.written import TextDesk
+from sms_gateway.breaker import Breaker
+
+log = logging.getLogger("secondring")
+
+T = TypeVar("T")
+Part = Callable[[], Awaitable[None]]
+
+
+def run_web(settings: Settings) -> None:
+    """Only the pages; what the other processes write is seen within half a second."""
+    wiring.start_logging(settings)
+    if settings.web.port is None:
+        raise ConfigError("web.port is null: there are no pages to serve. Give it a port, for example 8440.")
+    store = wiring.open_store(settings)
+    writer = Writer(store)
+    try:
+        asyncio.run(_run_alone(settings, store, writer))
+    finally:
+        writer.close()
+        store.close()
+
+
+async def _run_alone(settings: Settings, store: Store, writer: Writer) -> None:
+    links, link = _own_link(settings, writer)
+    await run_together(link | parts(settings, store, writer, Ear(), links), lambda: None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Links:
+    """What of the service runs in this process, for the pages to use and to watch over."""
+
+    listens: AmiLink | None = None
+    dials: AmiLink | None = None
+    """With it, patients are called back and urgent calls are taken from the screen."""
+    carry_out: Callable[[Orders], Awaitable[None]] = nobody_dials
+    ring: Callable[[], Awaitable[None]] = nobody_listens
+    carrier: Breaker | None = None
+
+
+def _own_link(settings: Settings, writer: Writer) -> tuple[Links, dict[str, Part]]:
+    """A link that only dials: what becomes of the calls is heard by the process that listens."""
+    account = wiring.dial_account(settings)
+    if account is None:
+        return Links(), {}
+    link = AmiLink(account, clock=wiring.now, timing=wiring.timing(settings))
+    runner = UrgentRunner(
+        Triage(settings.rules, wiring.wording(settings)),
+        Dialler(link),
+        link,
+        writer,
+        clock=wiring.now,
+        bell=Ear(),
+        ring=nobody_listens,
+        raise_alarm=_in_the_log,
+    )
+    links = Links(dials=link, carry_out=runner.carry_out)
+    return links, {"AMI dialler": lambda: link.run(_heard_elsewhere)}
+
+
+async def _heard_elsewhere(facts: list[Fact]) -> None:
+    """The listening process hears the same."""
+
+
+def _in_the_log(alarm: Alarm) -> None:
+    log.error("ALARM %s%s: %s", alarm.kind, f" at {alarm.site}" if alarm.site else "", alarm.because)
+
+
+def parts(
+    settings: Settings, store: Store, writer: Writer, bell: Bell, links: Links | None = None
+) -> dict[str, Part]:
+    """What has to run for the pages: the eyes on the books, and the server. Nothing where there are to be no pages."""
+    web = settings.web
+    if web.port is None:
+        return {}
+    changes = Changes(store.watch, bell)
+    app = make_app(make_desk(settings, store, writer, changes, links or Links()))
+    where = Listen(
+        host=web.host,
+        port=web.port,
+        certificate=str(web.certificate) if web.certificate else None,
+        certificate_key=str(web.certificate_key) if web.certificate_key else None,
+        behind_proxy=web.behind_proxy,
+    )
+    return {"screens": changes.run, "pages": lambda: serve(app, where, changes.close)}
+
+
+def make_desk(settings: Settings, store: Store, writer: Writer, changes: Changes, links: Links) -> Desk:
+    """All that the pages need."""
+    web, words = settings.web, wiring.wording(settings)
+
+    async def read(work: Callable[[Books], T]) -> T:
+        return await asyncio.to_thread(_read, store, work)
+
+    names = {"127.0.0.1", "localhost", "::1", web.host, web.public_name or web.host}
+    return Desk(
+        rules=settings.rules,
+        clock=wiring.now,
+        read=read,
+        write=writer,
+        changes=changes,
+        deskwork=Deskwork(settings.rules, words),
+        texting=TextDesk(words),
+        triage=Triage(settings.rules, words) if links.dials else None,
+        carry_out=links.carry_out,
+        telephone=Telephone(links.dials, settings.call_back) if links.dials else None,
+        ring=links.ring,
+        vitals=_vitals(settings, links),
+        logins=SessionRules(idle=web.idle, absolute=web.absolute),
+        hosts=frozenset(name.lower() for name in names),
+        encrypted=web.encrypted,
+    )
+
+
+def _vitals(settings: Settings, links: Links) -> Vitals:
+    return Vitals(
+        database=Path(settings.database_url.removeprefix("sqlite:///")),
+        certificate=settings.web.certificate,
+        clock=wiring.now,
+        listens=links.listens,
+        dials=links.dials,
+        may_dial=settings.dial is not None,
+        carrier=links.carrier,
+        carrier_kind=settings.carrier.kind,
+    )
+
+
+def _read(store: Store, work: Callable[[Books], T]) -> T:
+    with store.reading() as books:
+        return work(books)
