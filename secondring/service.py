@@ -214,7 +214,7 @@ async def _tell_alive(link: AmiLink, keeper: CallKeeper, notifier: Notifier) -> 
 
 
 def _gateway(frame: _Frame, carrier: Carrier) -> dict[str, Part]:
-    desk = ClinicDesk(frame.rules, frame.wording, raise_alarm)
+    desk = ClinicDesk(frame.rules, frame.wording, raise_alarm, wiring.links(frame.rules))
     inbound = Inbound(desk, frame.writer, clock=now, ring=frame.ring)
     parts: dict[str, Part] = {"outbox": _outbox(frame, desk, carrier).run}
     if carrier.capabilities.polling:

@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from secondring.domain.booking_ports import BookingBooks
 from secondring.domain.ids import CallId, EpisodeId, JobKey, SiteId, TaskId, TextId, UrgentId
 from secondring.domain.phone import PhoneNumber
 from secondring.domain.records import Call, Consent, DecisionRecord, Episode, Job, Outcome, Task, Text
 from secondring.domain.urgent_case import UrgentCase
 
 
-class Books(Protocol):
+class Books(BookingBooks, Protocol):
     """Everything kept, as seen inside one transaction: all of it is written, or none.
 
     `save_*` inserts or replaces by id. Look-ups by number compare whole numbers.

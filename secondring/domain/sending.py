@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from secondring.domain import episodes
+from secondring.domain.booking_link import Links
 from secondring.domain.casework import Alarm, Wording
 from secondring.domain.hours import is_open, next_opening
 from secondring.domain.ports import Books
@@ -24,9 +25,12 @@ RaiseAlarm = Callable[[Alarm], None]
 class ClinicDesk:
     """The people's side of the text gateway. Every method works inside the gateway's transaction."""
 
-    def __init__(self, rules: Rules, wording: Wording, raise_alarm: RaiseAlarm) -> None:
+    def __init__(
+        self, rules: Rules, wording: Wording, raise_alarm: RaiseAlarm, links: Links | None = None
+    ) -> None:
+        """`links` is needed where the booking page is on."""
         self._rules = rules
-        self._replies = Replies(rules, wording)
+        self._replies = Replies(rules, wording, links or Links(rules))
         self._raise_alarm = raise_alarm
 
     def before_send(self, books: Books, text: Text, now: datetime) -> Permission:

@@ -25,13 +25,14 @@ from secondring.domain.records import (
 )
 from secondring.domain.urgent_case import UrgentCase
 from secondring.store.agreed import no_such_episode, refuse_writing, stale
+from secondring.store.memory_booking import BookingTables, MemoryBookings
 from secondring.store.memory_figures import count
 
 _T = TypeVar("_T")
 
 
 @dataclass(slots=True)
-class Tables:
+class Tables(BookingTables):
     """One moment of the books; each in the order of first writing."""
 
     calls: dict[CallId, Call] = field(default_factory=dict)
@@ -45,7 +46,7 @@ class Tables:
     bookmarks: dict[str, str] = field(default_factory=dict)
 
 
-class MemoryBooks:
+class MemoryBooks(MemoryBookings):
     """`Books` on tables in memory."""
 
     def __init__(self, tables: Tables, *, writable: bool) -> None:

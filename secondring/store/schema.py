@@ -37,6 +37,8 @@ metadata = MetaData(
 NOT_CANCELLED = text("outgoing IS TRUE AND state <> 'cancelled'")
 """The texts that count against a cap. Written out: a bound value would not match the partial index."""
 NOT_DONE = text("state <> 'done'")
+STANDS = text("state IN ('held', 'confirmed')")
+HELD = text("state = 'held'")
 
 
 def _seq() -> Column[int]:
@@ -210,6 +212,65 @@ urgent_cases = Table(
 Index("urgent_cases_episode", urgent_cases.c.episode_id)
 Index("urgent_cases_triggered_at", urgent_cases.c.triggered_at)
 _partial("urgent_cases_open", urgent_cases.c.triggered_at, where=urgent_cases.c.closed_at.is_(None))
+
+booking_links = Table(
+    "booking_links",
+    metadata,
+    _seq(),
+    # A SHA-256 of 128 random bits: of no use to whoever reads it.
+    Column("token", String, nullable=False, unique=True),
+    _episode(needed=True),
+    _words("site"),
+    _words("kind"),
+    _instant("made_at", needed=True),
+    _instant("expires_at", needed=True),
+    Column("clicks", Integer, nullable=False),
+    _instant("clicked_at"),
+)
+Index("booking_links_episode", booking_links.c.episode_id)
+
+bookings = Table(
+    "bookings",
+    metadata,
+    _seq(),
+    _id(),
+    _episode(needed=True),
+    _words("site"),
+    _words("visit"),
+    _instant("starts_at", needed=True),
+    _instant("ends_at", needed=True),
+    Column("seat", Integer, nullable=False),
+    _words("state"),
+    _instant("held_until", needed=True),
+    _instant("made_at", needed=True),
+    _instant("confirmed_at"),
+    _instant("closed_at"),
+    Column("first_name", Sealed("bookings.first_name"), nullable=False),
+    Column("born", Sealed("bookings.born")),
+)
+Index("bookings_episode", bookings.c.episode_id, bookings.c.made_at)
+Index("bookings_starts_at", bookings.c.starts_at)
+_partial("bookings_standing", bookings.c.site, bookings.c.starts_at, where=STANDS)
+_partial("bookings_held", bookings.c.held_until, where=HELD)
+Index(
+    "bookings_one_each",
+    bookings.c.episode_id,
+    bookings.c.state,
+    unique=True,
+    sqlite_where=STANDS,
+    postgresql_where=STANDS,
+)
+
+# The five minutes that a standing booking has for itself. This key is what makes a double booking impossible.
+booking_places = Table(
+    "booking_places",
+    metadata,
+    Column("site", String, primary_key=True),
+    Column("seat", Integer, primary_key=True, autoincrement=False),
+    Column("at", Instant, primary_key=True, autoincrement=False),
+    _words("booking_id"),
+)
+Index("booking_places_booking", booking_places.c.booking_id)
 
 decisions = Table(
     "decisions",

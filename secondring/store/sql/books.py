@@ -1,5 +1,6 @@
 """All of the books on one connection."""
 
+from secondring.store.sql.bookings import BookingPages
 from secondring.store.sql.bookmarks import BookmarkPages
 from secondring.store.sql.calls import CallPages
 from secondring.store.sql.episodes import EpisodePages
@@ -17,6 +18,7 @@ class SqlBooks(
     TextPages,
     TaskPages,
     UrgentPages,
+    BookingPages,
     TrailPages,
     JobPages,
     BookmarkPages,
