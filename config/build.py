@@ -4,6 +4,7 @@ from datetime import date, timedelta
 
 from pydantic import SecretBytes, SecretStr
 
+from config.booking import BookingKeys, build_timetable
 from config.check import problem_at
 from config.problems import KeyPath, Problem
 from config.schema import Configuration, Http, Ivr, SiteKeys
@@ -11,6 +12,7 @@ from config.secret_files import SecretReader, SecretRefused, as_key, as_password
 from config.settings import (
     AgiSettings,
     AmiSettings,
+    BookingSettings,
     CarrierSettings,
     DialSettings,
     GatewaySettings,
@@ -25,7 +27,7 @@ from config.triage import build_ladder
 from secondring.domain.calls import ListeningRules
 from secondring.domain.hours import OpeningHours, Period
 from secondring.domain.ids import SiteId
-from secondring.domain.rules import FollowUp, Guards, Route, Rules, Site
+from secondring.domain.rules import BookingRules, FollowUp, Guards, Route, Rules, Site
 
 
 class Secrets:
@@ -81,6 +83,7 @@ def build_settings(found: Configuration, secrets: Secrets) -> Settings:
         gateway=GatewaySettings(**dict(found.gateway)),
         agi=AgiSettings(**dict(found.agi)),
         ivr=_ivr(found.ivr),
+        booking=BookingSettings(**dict(found.booking.listen)) if found.booking.public_url else None,
         messages_directory=found.messages.directory,
         log_level=found.log.level,
         state_directory=found.state_directory,
@@ -94,7 +97,20 @@ def build_rules(found: Configuration) -> Rules:
         guards=Guards(**dict(found.guards)),
         follow_up=FollowUp(**dict(found.follow_up)),
         routes={intent: Route(**dict(keys)) for intent, keys in found.routes.items()},
+        booking=_booking(found.booking),
         carrier_confirms_opt_out=found.carrier.confirms_opt_out,
+    )
+
+
+def _booking(keys: BookingKeys) -> BookingRules | None:
+    if keys.public_url is None:
+        return None
+    return BookingRules(
+        public_url=keys.public_url,
+        link_valid=keys.link_valid,
+        hold=keys.hold,
+        ask_name=keys.ask_name,
+        ask_birth_date=keys.ask_birth_date,
     )
 
 
@@ -119,6 +135,7 @@ def _site(name: str, keys: SiteKeys, spoken: timedelta) -> Site:
         region=keys.region,
         language=keys.language,
         booking_url=keys.booking_url,
+        timetable=build_timetable(keys.calendar, keys.zone, keys.hours, _days(keys)),
         alert_numbers=keys.alert_numbers,
         triage=build_ladder(keys.triage, keys.zone, spoken),
     )

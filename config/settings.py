@@ -104,6 +104,16 @@ class IvrSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BookingSettings:
+    """Where the booking page listens."""
+
+    host: str
+    port: int
+    proxies: tuple[str, ...]
+    per_minute: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """Everything that `secondring` is told from outside."""
 
@@ -119,6 +129,8 @@ class Settings:
     gateway: GatewaySettings
     agi: AgiSettings
     ivr: IvrSettings
+    booking: BookingSettings | None
+    """None while the booking page is off; `rules.booking` says how patients book."""
     messages_directory: Path | None
     log_level: str
     """`debug`, `info`, `warning` or `error`."""
