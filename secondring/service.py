@@ -12,6 +12,7 @@ from ami_listener.connection import AmiLink
 from ami_listener.originate import Dialler
 from secondring import answering, wiring
 from secondring.answering import CallServer, call_desk
+from secondring.booking_part import booking_page
 from secondring.bus.memory import Doorbell
 from secondring.domain.calls import CallTracker
 from secondring.domain.casework import Alarm, Casework
@@ -99,6 +100,9 @@ async def _serve(settings: Settings, store: SqlStore) -> None:
         urgent = _urgent(frame)
         parts |= urgent.parts
         parts["FastAGI"] = _callers(frame, urgent, asyncio.get_running_loop())
+        page = booking_page(settings, rules, store, writer, frame.ring)
+        if page is not None:
+            parts["booking page"] = page
         parts["timers"] = Timers(Deskwork(rules, frame.wording), writer, clock=now, ring=frame.ring).run
         await run_together(parts, lambda: notifier.ready("starting"))
     finally:
