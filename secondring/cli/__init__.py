@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from secondring.cli import books, pbx, phones, prompts, services, setup, streams
+from secondring.cli import bookings, books, pbx, phones, prompts, services, setup, streams
 from secondring.cli.common import choose_config
 from secondring.domain.errors import ConfigError, LoginRefused, PeerError, SecondRingError, blame
 
@@ -39,6 +39,8 @@ app = typer.Typer(
       secondring explain 1715.42          why that call did or did not get a text
       secondring tasks                    what people have to do, most urgent first
       secondring report --since 7d        the five metrics
+      secondring bookings                 what patients booked themselves
+      secondring calendar show            the times that they can choose from
     """,
 )
 
@@ -55,7 +57,7 @@ def _options(
     choose_config(config)
 
 
-for group in (services, setup, pbx, prompts, books, streams, phones):
+for group in (services, setup, pbx, prompts, books, bookings, streams, phones):
     group.register(app)
 
 
