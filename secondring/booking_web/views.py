@@ -183,7 +183,7 @@ def booked(look: Look, booking: Booking) -> dict[str, Any]:
         | _facts(look, booking)
         | {
             "file": look.path("visit.ics"),
-            "change": look.path("times"),
+            "change": look.path("times", visit=booking.visit),
             "cancel": look.path("cancel"),
         }
     )
