@@ -1,5 +1,6 @@
 """Stands before every page: how often an address may come, and what browsers are told about what they get."""
 
+import ipaddress
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 
@@ -56,6 +57,15 @@ def from_elsewhere(request: Request) -> bool:
     return request.headers.get("sec-fetch-site", "none") not in ("same-origin", "none")
 
 
+def household(address: str) -> str:
+    """Whose haste counts as one: an IPv4 address, or the /64 of an IPv6 one, within which anybody may change theirs."""
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    return address if found.version == 4 else str(ipaddress.ip_network((found, 64), strict=False))
+
+
 class Guard:
     """The outermost layer of the application."""
 
@@ -80,7 +90,7 @@ class Guard:
             return
         client = scope.get("client")
         answer: ASGIApp = self._app
-        if not self._crowd.lets_in(client[0] if client else "", self._clock()):
+        if not self._crowd.lets_in(household(client[0]) if client else "", self._clock()):
             answer = await self._too_hasty(Request(scope))
         await answer(scope, receive, self._with_headers(send))
 

@@ -19,6 +19,7 @@ from secondring.domain.records import Episode
 from secondring.domain.rules import Ask, BookingRules, Rules, Site
 from secondring.domain.timetable import Slot, Timetable, VisitType
 
+GIVEN_BACK = frozenset({BookingState.RELEASED, BookingState.CANCELLED, BookingState.MOVED})
 MOST_CHOICES = 40
 """Times that one episode may choose, one after the other; whoever needs more is called."""
 
@@ -92,7 +93,7 @@ class BookingDesk:
             return None
         site = self._rules.site(link.site)
         booked = _to_come(books, episode, now)
-        if site.timetable is None or (now >= link.expires_at and booked is None):
+        if site.timetable is None or site.id != link.site or (now >= link.expires_at and booked is None):
             return None
         return Visitor(
             link=link,
@@ -148,7 +149,7 @@ class BookingDesk:
         """Make the chosen time theirs; told twice, it is done once."""
         mine = {one.id: one for one in books.bookings_of(visitor.episode.id)}
         booking = next((one for name, one in mine.items() if name == chosen), None)
-        if booking is None or booking.state in (BookingState.RELEASED, BookingState.CANCELLED):
+        if booking is None or booking.state in GIVEN_BACK:
             return Result.NOTHING
         if visitor.booked and visitor.booked.id == booking.id:
             return Result.DONE
@@ -201,7 +202,8 @@ class BookingDesk:
         link = books.link(kept) if kept else None
         if link is None or link.kind is not LinkKind.OUTSIDE or now >= link.expires_at:
             return None
-        return self._rules.site(link.site).booking_url
+        site = self._rules.site(link.site)
+        return site.booking_url if site.id == link.site else None
 
 
 def _held(books: Books, episode: Episode, now: datetime) -> Booking | None:

@@ -54,7 +54,8 @@ class OwnCalendar:
         """Make it final. What the episode had before is moved first, so that it never has two."""
         self._sweep(now)
         held = self._books.booking(booking.id)
-        if held is not None and held.state is BookingState.EXPIRED:
+        chose_again = bool(self._standing(booking, BookingState.HELD))
+        if held is not None and held.state is BookingState.EXPIRED and not chose_again:
             held = self._place(booking, now)
         if held is None or held.state is not BookingState.HELD:
             return None

@@ -16,10 +16,11 @@ from secondring.domain.booking import (
     new_token,
     token_hash,
 )
-from secondring.domain.booking_desk import MOST_CHOICES, Person, Result
+from secondring.domain.booking_desk import MOST_CHOICES, BookingDesk, Person, Result
 from secondring.domain.booking_link import Links
 from secondring.domain.deskwork import Result as TaskResult
 from secondring.domain.episodes import LINK_SILENCE, REMINDER, WINDOW, timer_key
+from secondring.domain.ids import SiteId
 from secondring.domain.offer import InCall, Offers, Promise
 from secondring.domain.records import Outcome, TaskState, TextState
 from secondring.domain.rules import Ask
@@ -125,6 +126,13 @@ def test_a_link_that_led_to_a_booking_works_until_it_begins(clinic: BookingClini
     assert clinic.visitor(token) is None
 
 
+def test_a_link_of_a_site_that_is_no_more_leads_nowhere(clinic: BookingClinic) -> None:
+    token = clinic.asks_to_book()
+    elsewhere = booking_site(id=SiteId("south"), name="Southside Clinic")
+    clinic.booking = BookingDesk(booking_rules(elsewhere), PlainWording())
+    assert clinic.visitor(token) is None
+
+
 @given(st.binary(min_size=16, max_size=16))
 def test_a_token_reads_back_and_only_as_itself(secret: bytes) -> None:
     token = new_token(secret)
@@ -212,6 +220,22 @@ def test_confirming_late_is_refused_when_somebody_else_has_it(clinic: BookingCli
     clinic.holds(ben, TUESDAY_NINE)
     assert clinic.confirms(anna, held.id) is Result.TAKEN
     assert clinic.confirms(ben) is Result.DONE
+
+
+def test_a_page_left_open_does_not_confirm_what_was_given_up_for_another(clinic: BookingClinic) -> None:
+    token = clinic.asks_to_book()
+    clinic.holds(token, TUESDAY_NINE)
+    first = clinic.there(token).held
+    clinic.wait(minutes=11)
+    clinic.holds(token, TUESDAY_NINE + timedelta(hours=1))
+    second = clinic.there(token).held
+    assert first
+    assert second
+    assert clinic.confirms(token, first.id) is Result.TAKEN
+    assert clinic.confirms(token, second.id) is Result.DONE
+    clinic.holds(token, TUESDAY_NINE)
+    assert clinic.confirms(token) is Result.DONE
+    assert clinic.confirms(token, second.id) is Result.NOTHING
 
 
 def test_only_what_is_offered_can_be_had(clinic: BookingClinic) -> None:
