@@ -4,7 +4,8 @@ from collections.abc import Awaitable, Callable
 
 from config.settings import Settings
 from secondring import wiring
-from secondring.booking_web.app import Shop, application
+from secondring.booking_web.app import application
+from secondring.booking_web.shop import Shop
 from secondring.domain.booking_desk import BookingDesk
 from secondring.domain.ports import Store
 from secondring.domain.rules import Rules

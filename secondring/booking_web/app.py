@@ -3,8 +3,6 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from datetime import datetime
 from typing import TypeVar
 
 from starlette.applications import Starlette
@@ -15,37 +13,17 @@ from starlette.routing import Route
 
 from secondring.booking_web import forms, ics, views
 from secondring.booking_web.drawing import STYLE, Paper
-from secondring.booking_web.guard import Guard, from_elsewhere, is_preview
+from secondring.booking_web.guard import Guard, from_elsewhere
+from secondring.booking_web.shop import GoneError, Shop
 from secondring.booking_web.views import Look
 from secondring.booking_web.words import WORDS
-from secondring.domain.booking_desk import BookingDesk, Result, Visitor
-from secondring.domain.errors import BookingClash, PeerError, blame
-from secondring.domain.ports import Books, Store
-from secondring.domain.rules import Site
-from secondring.listening import InStore
+from secondring.domain.booking_desk import Result
+from secondring.domain.errors import blame
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 RETRY_AFTER = 60
-
-
-@dataclass(frozen=True, slots=True)
-class Shop:
-    """What the page works with."""
-
-    desk: BookingDesk
-    sites: tuple[Site, ...]
-    store: Store
-    in_store: InStore
-    clock: Callable[[], datetime]
-    ring: Callable[[], Awaitable[None]]
-    """Tells the outbox that there may be a text to send."""
-    per_minute: int = 120
-
-
-class _GoneError(Exception):
-    """The link leads nowhere."""
 
 
 Endpoint = Callable[[Request], Awaitable[Response]]
@@ -106,15 +84,15 @@ class _Pages:
 
     def _look(self, show: Handler) -> Endpoint:
         async def answer(request: Request) -> Response:
-            return await show(request, await self._arrive(request))
+            return await show(request, await self._shop.arrive(request))
 
         return self._safely(answer)
 
     def _wish(self, do: Handler) -> Endpoint:
         async def answer(request: Request) -> Response:
             if from_elsewhere(request):
-                raise _GoneError
-            return await do(request, await self._arrive(request))
+                raise GoneError
+            return await do(request, await self._shop.arrive(request))
 
         return self._safely(answer)
 
@@ -124,43 +102,12 @@ class _Pages:
         async def answer(request: Request) -> Response:
             try:
                 return await endpoint(request)
-            except (_GoneError, forms.BadFormError):
+            except (GoneError, forms.BadFormError):
                 return await self.nowhere(request)
             except Exception as error:  # noqa: BLE001 - a traceback may quote a patient
                 return await self.failed(request, error)
 
         return answer
-
-    async def _arrive(self, request: Request) -> Look:
-        """Whoever has this link, or _GoneError."""
-        now, token = self._shop.clock(), str(request.path_params["token"])
-        visitor = await self._read(lambda books: self._desk.visitor(books, token, now))
-        if visitor is None:
-            raise _GoneError
-        asked = request.query_params.get("lang", "")
-        language = views.language_of(asked, visitor.episode.language)
-        return Look(visitor, language, now, request.query_params.get("note", ""))
-
-    async def _read(self, ask: Callable[[Books], T]) -> T:
-        def reading() -> T:
-            with self._shop.store.reading() as books:
-                return ask(books)
-
-        return await asyncio.to_thread(reading)
-
-    async def _change(self, look: Look, wish: Callable[[Books, Visitor], Result]) -> Result:
-        """Carry a wish out in one transaction, on what is true in it."""
-
-        def work(books: Books) -> Result:
-            visitor = self._desk.visitor(books, look.visitor.token, look.now)
-            return Result.NOTHING if visitor is None else wish(books, visitor)
-
-        try:
-            result = await self._shop.in_store(work)
-        except BookingClash:
-            return Result.TAKEN
-        await self._shop.ring()
-        return result
 
     def _draw(self, page: str, look: Look, context: dict[str, object], status: int = 200) -> Response:
         return self._paper.draw(page, look.language, context, status=status)
@@ -183,7 +130,7 @@ class _Pages:
     # looking
 
     async def _home(self, request: Request, look: Look) -> Response:
-        await self._count(request, look.visitor.token)
+        await self._shop.count(request, look.visitor.token)
         visitor = look.visitor
         if visitor.held is not None:
             return self._draw("confirm", look, views.confirm(look, visitor.held, self._desk.page))
@@ -198,7 +145,9 @@ class _Pages:
         if visit is None:
             return self._draw("visits", look, views.choose_visit(look))
         kind = visit
-        slots = await self._read(lambda books: self._desk.open_times(books, look.visitor, kind, look.now))
+        slots = await self._shop.read(
+            lambda books: self._desk.open_times(books, look.visitor, kind, look.now)
+        )
         day = forms.read_day(request.query_params.get("day", ""))
         return self._draw("pick", look, views.pick(look, visit, slots, day))
 
@@ -210,8 +159,8 @@ class _Pages:
     async def _file(self, _request: Request, look: Look) -> Response:
         booked = look.visitor.booked
         if booked is None:
-            raise _GoneError
-        choices = await self._read(lambda books: len(books.bookings_of(booked.episode)))
+            raise GoneError
+        choices = await self._shop.read(lambda books: len(books.bookings_of(booked.episode)))
         file = await asyncio.to_thread(ics.calendar_file, look.visitor, booked, choices, look.now)
         headers = {"content-disposition": 'attachment; filename="visit.ics"'}
         return Response(file, media_type="text/calendar; charset=utf-8", headers=headers)
@@ -224,14 +173,14 @@ class _Pages:
         if starts_at is None:
             return _on(look.path("times", visit=visit, note="taken"))
         start = starts_at
-        result = await self._change(
+        result = await self._shop.change(
             look, lambda books, visitor: self._desk.hold(books, visitor, visit, start, look.now)
         )
         return _on(look.path() if result is Result.DONE else look.path("times", visit=visit, note="taken"))
 
     async def _let_go(self, _request: Request, look: Look) -> Response:
         visit = look.visitor.held.visit if look.visitor.held else ""
-        await self._change(look, lambda books, visitor: self._desk.let_go(books, visitor, look.now))
+        await self._shop.change(look, lambda books, visitor: self._desk.let_go(books, visitor, look.now))
         return _on(look.path("times", visit=visit))
 
     async def _confirm(self, request: Request, look: Look) -> Response:
@@ -243,7 +192,7 @@ class _Pages:
         if wrong and held is not None and held.id == chosen:
             page = views.confirm(look, held, self._desk.page, form, wrong)
             return self._draw("confirm", look, page, 422)
-        result = await self._change(
+        result = await self._shop.change(
             look, lambda books, visitor: self._desk.confirm(books, visitor, chosen, person, look.now)
         )
         if result is Result.TAKEN:
@@ -252,7 +201,7 @@ class _Pages:
 
     async def _cancel(self, request: Request, look: Look) -> Response:
         chosen, booked = (await forms.read_form(request)).get("booking", ""), look.visitor.booked
-        result = await self._change(
+        result = await self._shop.change(
             look, lambda books, visitor: self._desk.cancel(books, visitor, chosen, look.now)
         )
         if result is not Result.DONE or booked is None:
@@ -263,7 +212,7 @@ class _Pages:
         return self._draw("done", look, views.done(look, words["cancelled"], text, way_on=way_on))
 
     async def _call_me(self, _request: Request, look: Look) -> Response:
-        await self._change(look, lambda books, visitor: self._desk.call_me(books, visitor, look.now))
+        await self._shop.change(look, lambda books, visitor: self._desk.call_me(books, visitor, look.now))
         words = WORDS[look.language]
         text = words["call_text"].format(clinic=look.visitor.site.name)
         return self._draw("done", look, views.done(look, words["call_title"], text))
@@ -272,20 +221,11 @@ class _Pages:
 
     async def _go(self, request: Request) -> Response:
         token, now = str(request.path_params["token"]), self._shop.clock()
-        target = await self._read(lambda books: self._desk.target(books, token, now))
+        target = await self._shop.read(lambda books: self._desk.target(books, token, now))
         if target is None:
-            raise _GoneError
-        await self._count(request, token)
+            raise GoneError
+        await self._shop.count(request, token)
         return RedirectResponse(target, 302)
-
-    async def _count(self, request: Request, token: str) -> None:
-        """Count a click: the bare address of the text, opened by something that is no previewer."""
-        if is_preview(request) or request.query_params:
-            return
-        try:
-            await self._shop.in_store(lambda books: self._desk.clicked(books, token, self._shop.clock()))
-        except PeerError as error:
-            log.warning("a click was not counted: %s", error)
 
     async def _style(self, _request: Request) -> Response:
         headers = {"cache-control": "public, max-age=86400"}

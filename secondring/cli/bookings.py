@@ -10,7 +10,8 @@ import typer
 from secondring import wiring
 from secondring.cli.common import Json, Numbers, console, iso, print_json, settings, shown, table
 from secondring.domain import story
-from secondring.domain.booking import Booking, BookingState
+from secondring.domain.booking import Booking, BookingId, BookingState
+from secondring.domain.booking_desk import BookingDesk
 from secondring.domain.errors import UnknownThing
 from secondring.domain.own_calendar import OwnCalendar
 from secondring.domain.ports import Books
@@ -20,16 +21,21 @@ from secondring.domain.timetable import Slot, Timetable, VisitType, beginnings
 Days = Annotated[int, typer.Option(min=1, max=400, help="How many days ahead.")]
 OfSite = Annotated[str | None, typer.Option("--site", help="Only this site.")]
 MOST = 10_000
+bookings_app = typer.Typer(
+    invoke_without_command=True, help="What patients booked themselves: list it, or call one off."
+)
 calendar_app = typer.Typer(no_args_is_help=True, help="The times that patients can choose from: check, show.")
 
 
 def register(app: typer.Typer) -> None:
     """Add these commands to the application."""
-    app.command()(bookings)
+    app.add_typer(bookings_app, name="bookings")
     app.add_typer(calendar_app, name="calendar")
 
 
+@bookings_app.callback()
 def bookings(
+    context: typer.Context,
     days: Days = 30,
     everything: Annotated[
         bool, typer.Option("--all", help="Also what was moved, cancelled, let go or ran out.")
@@ -38,6 +44,8 @@ def bookings(
     numbers: Numbers = False,
 ) -> None:
     """What patients booked themselves, soonest first."""
+    if context.invoked_subcommand:
+        return
     chosen, now = settings(), wiring.now()
     with wiring.reading(chosen) as books:
         found = books.bookings(since=now, until=now + timedelta(days=days), limit=MOST)
@@ -47,9 +55,24 @@ def bookings(
     if json:
         print_json(rows)
         return
-    columns = ("when", "site", "visit", "caller", *(("name", "born") if numbers else ()), "state")
+    columns = ("when", "booking", "site", "visit", "caller", *(("name", "born") if numbers else ()), "state")
     nothing = f"Nobody has booked for the next {days} days. `--days 180` looks further ahead."
     console().print(table("", columns, lines) if lines else nothing)
+
+
+@bookings_app.command("call-off")
+def call_off(
+    booking: Annotated[
+        str, typer.Argument(metavar="BOOKING", help="Its id, as `secondring bookings` shows it.")
+    ],
+    by: Annotated[str, typer.Option("--by", help="Who calls it off.")],
+) -> None:
+    """The clinic cannot keep it: the patient is told by text, and a task asks to offer another time."""
+    chosen = settings()
+    with wiring.writing(chosen) as books:
+        desk = BookingDesk(chosen.rules, wiring.wording(chosen))
+        gone = desk.call_off(books, BookingId(booking), by, wiring.now())
+    typer.echo(f"Booking {gone.id} is called off.")
 
 
 def _row(books: Books, booking: Booking, *, whole: bool) -> dict[str, Any]:
@@ -77,6 +100,7 @@ def _line(books: Books, booking: Booking, rules: Rules, *, whole: bool) -> tuple
     born = booking.born.isoformat() if booking.born else "-"
     return (
         story.said_time(booking.starts_at, site),
+        booking.id,
         booking.site,
         booking.visit,
         shown(episode.caller if episode else None, site.region, whole=whole),

@@ -17,9 +17,10 @@ from secondring.domain.rules import FRONT_DESK, Clock, Rules
 if TYPE_CHECKING:
     from secondring.domain.booking_desk import Visitor
 
+CALLED_OFF = "Offer another time (we called off what they had booked)"
 CALL_ME = "Call them (asked for it on the booking page)"
 MADE_FOR_BOOKING = frozenset(
-    {CALL_ME, NO_BOOKING, TITLES[Intent.BOOK], TITLES[Intent.RESCHEDULE], TITLES[Intent.HELP]}
+    {CALL_ME, CALLED_OFF, NO_BOOKING, TITLES[Intent.BOOK], TITLES[Intent.RESCHEDULE], TITLES[Intent.HELP]}
 )
 
 
@@ -32,7 +33,8 @@ def booked(
     episode = _still_here(books, visitor.episode, now)
     episodes.note(books, now, "booked", "booking-page", f"the caller {what}", episode=episode.id)
     _settle(books, episode, now)
-    _text(books, rules, wording, visitor, "booking-moved" if moved else "booked", booking, now)
+    template = "booking-moved" if moved else "booked"
+    _tell(books, rules, wording, template, booking, episode, now, token=visitor.token)
 
 
 def _still_here(books: Books, episode: Episode, now: datetime) -> Episode:
@@ -69,15 +71,33 @@ def _is_settled(task: Task) -> bool:
 
 
 def cancelled(
-    books: Books, rules: Rules, wording: Wording, visitor: "Visitor", booking: Booking, now: datetime
+    books: Books, rules: Rules, wording: Wording, booking: Booking, episode: Episode, now: datetime
 ) -> None:
     """They gave their time back. Within the episode's window they are once more a caller to win back."""
-    episode = visitor.episode
-    episodes.note(books, now, "booking-cancelled", "booking-page", "the caller cancelled", episode=episode.id)
+    because = "the caller cancelled what they had booked"
+    episodes.note(books, now, "booking-cancelled", "booking-page", because, episode=episode.id)
     if episode.outcome is Outcome.BOOKED and now < episode.window_ends_at:
-        left = episode.window_ends_at - now
-        episodes.reopen(books, episode, now, left, "the caller cancelled what they had booked")
-    _text(books, rules, wording, visitor, "booking-cancelled", booking, now)
+        episodes.reopen(books, episode, now, episode.window_ends_at - now, because)
+    _tell(books, rules, wording, "booking-cancelled", booking, episode, now)
+
+
+def called_off(
+    books: Books,
+    rules: Rules,
+    wording: Wording,
+    booking: Booking,
+    episode: Episode,
+    who: str,
+    now: datetime,
+) -> None:
+    """The clinic gave their time back: they are told, and a person offers them another one."""
+    because = f"{who} called off what the caller had booked"
+    episodes.note(books, now, "booking-cancelled", "person", because, episode=episode.id)
+    if not episode.is_open:
+        episode = episodes.reopen(books, episode, now, max(episode.window_ends_at - now, DAY), because)
+    site = rules.site(booking.site)
+    episodes.open_task(books, episode, site, FRONT_DESK, Clock.WITHIN_THE_HOUR, CALLED_OFF, now=now)
+    _tell(books, rules, wording, "booking-cancelled", booking, episode, now)
 
 
 def call_them(books: Books, rules: Rules, visitor: "Visitor", now: datetime) -> None:
@@ -92,28 +112,31 @@ def call_them(books: Books, rules: Rules, visitor: "Visitor", now: datetime) -> 
     episodes.note(books, now, "call-me", "booking-page", because, episode=episode.id)
 
 
-def _text(
+def _tell(
     books: Books,
     rules: Rules,
     wording: Wording,
-    visitor: "Visitor",
     template: str,
     booking: Booking,
+    episode: Episode,
     now: datetime,
+    *,
+    token: str = "",
 ) -> None:
     """Say so by text, unless they want none or had too many today."""
-    episode = visitor.episode
     if episode.caller is None or not consent.standing(books.consent(episode.caller)).may_text:
         return
     sent = books.count_texts_out(since=now - DAY, to=episode.caller, at_most=REPLIES_PER_DAY)
-    if rules.booking is None or sent >= REPLIES_PER_DAY:
+    if sent >= REPLIES_PER_DAY:
         return
+    site, page = rules.site(booking.site), rules.booking
+    link = address(page.public_url, LinkKind.OWN, token) if page and token else ""
     body = wording.text(
         template,
-        site=visitor.site,
+        site=site,
         language=episode.language,
         now=now,
-        link=address(rules.booking.public_url, LinkKind.OWN, visitor.token),
+        link=link,
         visit_at=booking.starts_at,
     )
-    episodes.queue_text(books, episode, visitor.site, template, body, now=now, due_at=now)
+    episodes.queue_text(books, episode, site, template, body, now=now, due_at=now)

@@ -12,7 +12,6 @@ from sqlalchemy import (
     Boolean,
     Column,
     ColumnElement,
-    ForeignKey,
     Index,
     Integer,
     LargeBinary,
@@ -24,7 +23,13 @@ from sqlalchemy import (
     text,
 )
 
-from secondring.store.columns import Blind, Instant, Sealed
+from secondring.store.columns import Blind, Sealed
+from secondring.store.shapes import episode_reference as _episode
+from secondring.store.shapes import instant as _instant
+from secondring.store.shapes import maybe_words as _maybe
+from secondring.store.shapes import row_id as _id
+from secondring.store.shapes import row_seq as _seq
+from secondring.store.shapes import words as _words
 
 metadata = MetaData(
     naming_convention={
@@ -37,33 +42,6 @@ metadata = MetaData(
 NOT_CANCELLED = text("outgoing IS TRUE AND state <> 'cancelled'")
 """The texts that count against a cap. Written out: a bound value would not match the partial index."""
 NOT_DONE = text("state <> 'done'")
-STANDS = text("state IN ('held', 'confirmed')")
-HELD = text("state = 'held'")
-
-
-def _seq() -> Column[int]:
-    return Column("seq", BigInteger().with_variant(Integer, "sqlite"), primary_key=True)
-
-
-def _id() -> Column[str]:
-    return Column("id", String, nullable=False, unique=True)
-
-
-def _episode(*, needed: bool) -> Column[str]:
-    reference = ForeignKey("episodes.id", deferrable=True, initially="DEFERRED")
-    return Column("episode_id", String, reference, nullable=not needed)
-
-
-def _instant(name: str, *, needed: bool = False) -> Column[object]:
-    return Column(name, Instant, nullable=not needed)
-
-
-def _words(name: str) -> Column[str]:
-    return Column(name, String, nullable=False)
-
-
-def _maybe(name: str) -> Column[str]:
-    return Column(name, String)
 
 
 def _partial(name: str, *columns: ColumnElement[Any], where: ColumnElement[bool] | TextClause) -> Index:
@@ -212,65 +190,6 @@ urgent_cases = Table(
 Index("urgent_cases_episode", urgent_cases.c.episode_id)
 Index("urgent_cases_triggered_at", urgent_cases.c.triggered_at)
 _partial("urgent_cases_open", urgent_cases.c.triggered_at, where=urgent_cases.c.closed_at.is_(None))
-
-booking_links = Table(
-    "booking_links",
-    metadata,
-    _seq(),
-    # A SHA-256 of 128 random bits: of no use to whoever reads it.
-    Column("token", String, nullable=False, unique=True),
-    _episode(needed=True),
-    _words("site"),
-    _words("kind"),
-    _instant("made_at", needed=True),
-    _instant("expires_at", needed=True),
-    Column("clicks", Integer, nullable=False),
-    _instant("clicked_at"),
-)
-Index("booking_links_episode", booking_links.c.episode_id)
-
-bookings = Table(
-    "bookings",
-    metadata,
-    _seq(),
-    _id(),
-    _episode(needed=True),
-    _words("site"),
-    _words("visit"),
-    _instant("starts_at", needed=True),
-    _instant("ends_at", needed=True),
-    Column("seat", Integer, nullable=False),
-    _words("state"),
-    _instant("held_until", needed=True),
-    _instant("made_at", needed=True),
-    _instant("confirmed_at"),
-    _instant("closed_at"),
-    Column("first_name", Sealed("bookings.first_name"), nullable=False),
-    Column("born", Sealed("bookings.born")),
-)
-Index("bookings_episode", bookings.c.episode_id, bookings.c.made_at)
-Index("bookings_starts_at", bookings.c.starts_at)
-_partial("bookings_standing", bookings.c.site, bookings.c.starts_at, where=STANDS)
-_partial("bookings_held", bookings.c.held_until, where=HELD)
-Index(
-    "bookings_one_each",
-    bookings.c.episode_id,
-    bookings.c.state,
-    unique=True,
-    sqlite_where=STANDS,
-    postgresql_where=STANDS,
-)
-
-# The five minutes that a standing booking has for itself. This key is what makes a double booking impossible.
-booking_places = Table(
-    "booking_places",
-    metadata,
-    Column("site", String, primary_key=True),
-    Column("seat", Integer, primary_key=True, autoincrement=False),
-    Column("at", Instant, primary_key=True, autoincrement=False),
-    _words("booking_id"),
-)
-Index("booking_places_booking", booking_places.c.booking_id)
 
 decisions = Table(
     "decisions",

@@ -6,7 +6,8 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from typing import TypeVar
 
-from secondring.booking_web.app import Shop, application
+from secondring.booking_web.app import application
+from secondring.booking_web.shop import Shop
 from secondring.domain.ports import Books
 from secondring.serving import Listen, serve
 from tests.support.booking import BookingClinic

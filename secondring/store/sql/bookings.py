@@ -10,7 +10,7 @@ from secondring.domain.booking import Booking, BookingId, BookingState, Link, Li
 from secondring.domain.ids import EpisodeId, SiteId
 from secondring.domain.timetable import grains
 from secondring.store.agreed import no_room
-from secondring.store.schema import HELD, STANDS, booking_links, booking_places, bookings
+from secondring.store.booking_schema import HELD, STANDS, booking_links, booking_places, bookings
 from secondring.store.sql.page import Page, pick, put
 
 _l, _b = booking_links.c, bookings.c

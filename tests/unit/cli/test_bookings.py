@@ -102,6 +102,16 @@ def test_bookings_hide_who_comes_unless_asked(clinic: list[str]) -> None:
     assert (whole["first_name"], whole["born"], whole["caller"]) == ("Zoe", "1980-04-27", ANNA.e164)
 
 
+def test_the_clinic_calls_one_off(clinic: list[str]) -> None:
+    book(clinic[1])
+    (row,) = [json.loads(line) for line in run(*clinic, "bookings", "--json").splitlines()]
+    assert "called off" in run(*clinic, "bookings", "call-off", row["booking"], "--by", "ana")
+    assert run(*clinic, "bookings", "--json") == ""
+    assert "Offer another time" in run(*clinic, "tasks", "--json")
+    again = runner.invoke(app, [*clinic, "bookings", "call-off", row["booking"], "--by", "ana"])
+    assert "no booking" in str(again.exception)
+
+
 def test_check_counts_what_there_is(clinic: list[str]) -> None:
     told = run(*clinic, "calendar", "check")
     assert "checkup (30 min): 60 times in 30 days, 1 at a time" in told

@@ -20,6 +20,7 @@ from secondring.domain.booking_desk import MOST_CHOICES, BookingDesk, Person, Re
 from secondring.domain.booking_link import Links
 from secondring.domain.deskwork import Result as TaskResult
 from secondring.domain.episodes import LINK_SILENCE, REMINDER, WINDOW, timer_key
+from secondring.domain.errors import UnknownThing
 from secondring.domain.ids import SiteId
 from secondring.domain.offer import InCall, Offers, Promise
 from secondring.domain.records import Outcome, TaskState, TextState
@@ -322,6 +323,22 @@ def test_cancelling_days_later_leaves_the_missed_call_won_back(clinic: BookingCl
     clinic.wait(days=2)
     assert clinic.cancels(token) is Result.DONE
     assert clinic.episode.outcome is Outcome.BOOKED
+
+
+def test_the_clinic_calls_a_booking_off(clinic: BookingClinic) -> None:
+    token = clinic.asks_to_book()
+    booked = clinic.books_first(token)
+    clinic.send_due()
+    with clinic.store.transaction() as books:
+        assert clinic.booking.call_off(books, booked.id, "ana", clinic.now).state is BookingState.CANCELLED
+    assert [text.template for text in clinic.send_due()] == ["booking-cancelled"]
+    assert clinic.task.title.startswith("Offer another time")
+    assert clinic.episode.is_open
+    assert booked.starts_at in clinic.times(token)
+    with pytest.raises(UnknownThing), clinic.store.transaction() as books:
+        clinic.booking.call_off(books, booked.id, "ana", clinic.now)
+    clinic.books_first(token)
+    assert clinic.tasks == []
 
 
 # ------------------------------------------------------------------ what a booking settles, and what not
