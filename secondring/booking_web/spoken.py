@@ -55,9 +55,14 @@ def day(when: date, language: str) -> str:
 
 def near_day(when: date, today: date, language: str) -> str:
     """The same, with today or tomorrow before it where it is one of them."""
+    near, said = soon(when, today, language), day(when, language)
+    return f"{near}, {said}" if near else said[0].upper() + said[1:]
+
+
+def soon(when: date, today: date, language: str) -> str:
+    """`Today`, `Tomorrow`, or nothing."""
     ahead = (when - today) // timedelta(days=1)
-    said = day(when, language)
-    return f"{SOON[language][ahead]}, {said}" if ahead in (0, 1) else said[0].upper() + said[1:]
+    return SOON[language][ahead] if ahead in (0, 1) else ""
 
 
 def clock(at: datetime, zone: str, language: str) -> str:

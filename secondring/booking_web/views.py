@@ -112,7 +112,8 @@ def _day(look: Look, slot: Slot) -> date:
 def _button(look: Look, slot: Slot, *, with_day: bool) -> dict[str, str]:
     return {
         "value": str(int(slot.starts_at.timestamp())),
-        "day": spoken.near_day(_day(look, slot), look.today, look.language) if with_day else "",
+        "soon": spoken.soon(_day(look, slot), look.today, look.language) if with_day else "",
+        "day": spoken.day(_day(look, slot), look.language) if with_day else "",
         "clock": spoken.clock(slot.starts_at, look.zone, look.language),
     }
 

@@ -36,16 +36,24 @@ class Rush:
     too_late: int = 0
 
 
+@dataclass(frozen=True)
+class Servers:
+    """Two processes on one database."""
+
+    url: str
+    addresses: list[str]
+    running: "list[subprocess.Popen[bytes]]"
+
+
 @pytest.fixture
-def servers(tmp_path: Path) -> Iterator[tuple[str, list[str]]]:
-    """Two processes on one database; its URL and theirs."""
+def servers(tmp_path: Path) -> Iterator[Servers]:
     url = new_database(tmp_path)
     ports = [free_port(), free_port()]
     running = [
         subprocess.Popen([sys.executable, "-m", "tests.support.booking_rush", url, str(port)], cwd=ROOT)
         for port in ports
     ]
-    yield url, [f"http://127.0.0.1:{port}" for port in ports]
+    yield Servers(url, [f"http://127.0.0.1:{port}" for port in ports], running)
     for server in running:
         server.kill()
         server.wait()
@@ -87,8 +95,8 @@ async def _client(web: httpx.AsyncClient, token: str, rush: Rush, chance: random
         return
 
 
-async def test_fifty_places_are_booked_once_each(servers: tuple[str, list[str]]) -> None:
-    url, addresses = servers
+async def test_fifty_places_are_booked_once_each(servers: Servers) -> None:
+    url, addresses = servers.url, servers.addresses
     store = SqlStore(url, KEY)
     tokens = invite(store)
     rush, chance = Rush(), random.Random(7)
@@ -128,3 +136,20 @@ def _places_are_as_many_as_they_should(file: Path) -> None:
     (rows,) = connection.execute("SELECT count(*) FROM booking_places").fetchone()
     connection.close()
     assert rows == PLACES * 6
+
+
+async def test_a_held_time_outlives_the_server_that_gave_it(servers: Servers) -> None:
+    store = SqlStore(servers.url, KEY)
+    token = invite(store)[0]
+    await asyncio.gather(*map(_up, servers.addresses))
+    async with httpx.AsyncClient(base_url=servers.addresses[0], follow_redirects=True) as web:
+        page = (await web.get(f"/b/{token}/times")).text
+        time = re.findall(r'name="time" value="(\d+)"', page)[0]
+        page = (await web.post(f"/b/{token}/hold", data={"visit": "checkup", "time": time})).text
+    (held,) = re.findall(r'name="booking" value="([^"]+)"', page)
+    servers.running[0].kill()
+    servers.running[0].wait()
+    async with httpx.AsyncClient(base_url=servers.addresses[1], follow_redirects=True) as web:
+        page = (await web.post(f"/b/{token}/confirm", data={"booking": held})).text
+        assert "You are booked" in page
+    store.close()
