@@ -4,6 +4,7 @@ from datetime import date, timedelta
 
 from pydantic import SecretBytes, SecretStr
 
+from config.alarms import Mail, Mqtt
 from config.booking import BookingKeys, build_timetable
 from config.check import problem_at
 from config.problems import KeyPath, Problem
@@ -19,6 +20,8 @@ from config.settings import (
     HttpSettings,
     InboundSettings,
     IvrSettings,
+    MailSettings,
+    MqttSettings,
     QueueSettings,
     Settings,
 )
@@ -27,7 +30,7 @@ from config.triage import build_ladder
 from secondring.domain.calls import ListeningRules
 from secondring.domain.hours import OpeningHours, Period
 from secondring.domain.ids import SiteId
-from secondring.domain.rules import BookingRules, FollowUp, Guards, Route, Rules, Site
+from secondring.domain.rules import AlarmRules, BookingRules, FollowUp, Guards, Route, Rules, Site
 
 
 class Secrets:
@@ -85,6 +88,9 @@ def build_settings(found: Configuration, secrets: Secrets) -> Settings:
         ivr=_ivr(found.ivr),
         booking=BookingSettings(**dict(found.booking.listen)) if found.booking.public_url else None,
         messages_directory=found.messages.directory,
+        mail=_mail(found.mail, secrets),
+        alarm_mail=found.alarms.mail,
+        mqtt=_mqtt(found.mqtt, secrets),
         log_level=found.log.level,
         state_directory=found.state_directory,
     )
@@ -96,6 +102,7 @@ def build_rules(found: Configuration) -> Rules:
         sites=tuple(_site(name, keys, found.guards.spoken) for name, keys in found.sites.items()),
         guards=Guards(**dict(found.guards)),
         follow_up=FollowUp(**dict(found.follow_up)),
+        alarms=AlarmRules(texts=tuple(sorted(found.alarms.texts)), fold=found.alarms.fold),
         routes={intent: Route(**dict(keys)) for intent, keys in found.routes.items()},
         booking=_booking(found.booking),
         carrier_confirms_opt_out=found.carrier.confirms_opt_out,
@@ -171,6 +178,32 @@ def _dial(found: Configuration, secrets: Secrets) -> DialSettings | None:
         return None
     return DialSettings(
         user=keys.user, secret=secrets.password(keys.secret_file, ("ami_dial", "secret_file"))
+    )
+
+
+def _mail(keys: Mail, secrets: Secrets) -> MailSettings | None:
+    if keys.host is None:
+        return None
+    place = keys.password_file
+    password = secrets.password(place, ("mail", "password_file")) if place else None
+    return MailSettings(
+        host=keys.host,
+        port=keys.port,
+        security=keys.security,
+        ca_file=keys.ca_file,
+        user=keys.user,
+        password=password,
+        sender=keys.sender or "",
+    )
+
+
+def _mqtt(keys: Mqtt, secrets: Secrets) -> MqttSettings | None:
+    if keys.host is None:
+        return None
+    place = keys.password_file
+    password = secrets.password(place, ("mqtt", "password_file")) if place else None
+    return MqttSettings(
+        host=keys.host, port=keys.port, tls=keys.tls, ca_file=keys.ca_file, user=keys.user, password=password
     )
 
 

@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from config.alarms import Alarms, Mail, Mqtt
 from config.booking import BookingKeys, CalendarKeys
 from config.fields import (
     AbsolutePath,
@@ -195,7 +196,7 @@ class Agi(Section):
     """Address to listen on. FastAGI knows no password: anything but loopback needs a firewall."""
     port: Port = Field(examples=["4583"])
     """Port to listen on. FreePBX has 4573 for itself."""
-    threads: Annotated[int, Field(ge=1, le=64)] = Field(examples=["16"])
+    threads: Annotated[int, Field(ge=1, le=256)] = Field(examples=["64"])
     """Callers who are served at one time; the others wait their turn, some milliseconds each."""
 
 
@@ -292,6 +293,9 @@ class Configuration(Section):
     agi: Agi
     ivr: Ivr
     messages: Messages
+    alarms: Alarms
+    mail: Mail
+    mqtt: Mqtt
     log: Log
     state_directory: AbsolutePath = Field(examples=["/var/lib/secondring"])
     """Where the service keeps its own files."""

@@ -10,16 +10,20 @@ from datetime import timedelta
 
 from ami_listener.connection import AmiLink
 from ami_listener.originate import Dialler
-from secondring import answering, wiring
+from secondring import wiring
+from secondring.alarming import Alarms, Channel, Shout, Teller
 from secondring.answering import CallServer, call_desk
 from secondring.booking_part import booking_page
 from secondring.bus.memory import Doorbell
+from secondring.bus.mqtt import MqttLink
+from secondring.channels import MqttBoard, MqttChannel, broker, mail_channel
 from secondring.domain.calls import CallTracker
-from secondring.domain.casework import Alarm, Casework
+from secondring.domain.casework import Casework
 from secondring.domain.deskwork import Deskwork
 from secondring.domain.rules import Rules
 from secondring.domain.sending import ClinicDesk
 from secondring.domain.urgent import Orders, Triage
+from secondring.lamps import LampKeeper
 from secondring.listening import CallKeeper
 from secondring.running import run_together
 from secondring.sdnotify import Notifier, watchdog_interval
@@ -63,11 +67,6 @@ def run(settings: Settings) -> None:
         store.close()
 
 
-def run_agi(settings: Settings) -> None:
-    """Serve callers who are on the line, and nothing else, until told to stop."""
-    answering.run_agi(settings, raise_alarm)
-
-
 @dataclass(frozen=True, slots=True)
 class _Frame:
     """What every part needs."""
@@ -77,6 +76,8 @@ class _Frame:
     wording: ClinicWording
     writer: Writer
     bell: Doorbell
+    raise_alarm: Shout
+    """For what no transaction can keep; all other alarms are kept where they are raised."""
 
     @property
     def request_time(self) -> timedelta:
@@ -92,10 +93,11 @@ async def _serve(settings: Settings, store: SqlStore) -> None:
     writer = Writer(store)
     carrier = wiring.carrier(settings)
     rules = replace(settings.rules, carrier_confirms_opt_out=carrier.capabilities.confirms_opt_out)
-    frame = _Frame(settings, rules, wiring.wording(settings), writer, Doorbell())
+    alarms = _alarms(settings, rules, writer, store)
+    frame = _Frame(settings, rules, wiring.wording(settings), writer, Doorbell(), alarms.shout)
     notifier = Notifier.from_environ(os.environ)
     try:
-        parts = await _listening(frame, notifier)
+        parts = await _listening(frame, notifier) | alarms.parts
         parts |= _gateway(frame, carrier)
         urgent = _urgent(frame)
         parts |= urgent.parts
@@ -111,9 +113,32 @@ async def _serve(settings: Settings, store: SqlStore) -> None:
         writer.close()
 
 
-def raise_alarm(alarm: Alarm) -> None:
-    """Say it as loudly as a service can: at the top of its log."""
-    log.error("ALARM %s%s: %s", alarm.kind, f" at {alarm.site}" if alarm.site else "", alarm.because)
+# ---------------------------------------------------------------- alarms
+
+
+@dataclass(frozen=True, slots=True)
+class _Alarms:
+    """Those who tell people."""
+
+    shout: Shout
+    parts: dict[str, Part]
+
+
+def _alarms(settings: Settings, rules: Rules, writer: Writer, store: SqlStore) -> _Alarms:
+    channels: list[Channel] = mail_channel(settings)
+    parts: dict[str, Part] = {}
+    if settings.mqtt is not None:
+        at = broker(settings.mqtt, settings.listening.pbx)
+        link = MqttLink(at)
+        channels.append(MqttChannel(link, at))
+        sites = [site.id for site in rules.sites]
+        parts["MQTT"] = link.run
+        parts["lamps"] = LampKeeper(sites, store.reading, MqttBoard(link, at), clock=now).run
+    shout = Shout(channels, rules, clock=now)
+    parts |= {"alarms": Alarms(channels, rules, writer, clock=now).run, "shouts": shout.run}
+    for channel in channels:
+        parts[f"alarms by {channel.name}"] = Teller(channel, writer, clock=now).run
+    return _Alarms(shout, parts)
 
 
 # ---------------------------------------------------------------- callers in the call
@@ -132,7 +157,6 @@ def _callers(frame: _Frame, urgent: "_Urgent", loop: asyncio.AbstractEventLoop) 
         frame.wording,
         frame.writer.within,
         ring=ring,
-        raise_alarm=raise_alarm,
         carry_out=carry_out,
         can_ring=lambda: urgent.link is not None and urgent.link.is_up,
     )
@@ -164,7 +188,7 @@ def _urgent(frame: _Frame) -> _Urgent:
         clock=now,
         bell=frame.bell.listen(TEXTS),
         ring=frame.ring,
-        raise_alarm=raise_alarm,
+        raise_alarm=frame.raise_alarm,
     )
     parts: dict[str, Part] = {"AMI dialler": lambda: link.run(runner.handle), "triage": runner.run}
     return _Urgent(link, runner.carry_out, parts)
@@ -185,7 +209,7 @@ async def _listening(frame: _Frame, notifier: Notifier) -> dict[str, Part]:
         frame.writer,
         clock=now,
         ring=frame.ring,
-        raise_alarm=raise_alarm,
+        raise_alarm=frame.raise_alarm,
     )
     adopted = await keeper.adopt_open_calls(settings.listening.pbx)
     if adopted:
@@ -218,7 +242,7 @@ async def _tell_alive(link: AmiLink, keeper: CallKeeper, notifier: Notifier) -> 
 
 
 def _gateway(frame: _Frame, carrier: Carrier) -> dict[str, Part]:
-    desk = ClinicDesk(frame.rules, frame.wording, raise_alarm, wiring.links(frame.rules))
+    desk = ClinicDesk(frame.rules, frame.wording, wiring.links(frame.rules))
     inbound = Inbound(desk, frame.writer, clock=now, ring=frame.ring)
     parts: dict[str, Part] = {"outbox": _outbox(frame, desk, carrier).run}
     if carrier.capabilities.polling:

@@ -6,7 +6,6 @@ It is also the only place that reads the clock; everyone else is handed one.
 import asyncio
 import logging
 import os
-import re
 import secrets
 import ssl
 from collections.abc import Iterator, Sequence
@@ -32,7 +31,7 @@ from secondring.domain.deskwork import Deskwork
 from secondring.domain.errors import ConfigError, UnknownThing
 from secondring.domain.hours import next_opening
 from secondring.domain.ids import SiteId
-from secondring.domain.phone import PhoneNumber, spoken_form
+from secondring.domain.phone import PhoneNumber, hide_numbers, spoken_form
 from secondring.domain.ports import Books
 from secondring.domain.rules import Rules, Site
 from secondring.store.keys import Key
@@ -337,7 +336,7 @@ class _Masking(logging.Formatter):
     """Hides whatever looks like a whole phone number: the last line of defence, after careful wording."""
 
     def format(self, record: logging.LogRecord) -> str:
-        return re.sub(r"\+\d{8,15}", "+***", super().format(record))
+        return hide_numbers(super().format(record))
 
 
 def start_logging(settings: Settings) -> None:

@@ -28,7 +28,7 @@ def run() -> None:
 
 def agi() -> None:
     """Only serve callers who are on the line (FastAGI); `run` does this too."""
-    service.run_agi(settings())
+    answering.run_agi(settings())
 
 
 def agi_script(name: Annotated[str, typer.Argument(help="The script, as the dialplan names it.")]) -> None:

@@ -8,8 +8,9 @@ from dataclasses import replace
 from datetime import datetime
 
 from secondring.domain import consent, episodes, urgent_begin
+from secondring.domain.alarms import Alarm, raise_in
 from secondring.domain.booking_link import Links
-from secondring.domain.casework import DAY, Alarm, Wording
+from secondring.domain.casework import DAY, Wording
 from secondring.domain.hours import add_business_time
 from secondring.domain.intents import Understanding
 from secondring.domain.phone import PhoneNumber
@@ -47,17 +48,18 @@ class Answer:
         self._site = site
         self._now = now
 
-    def give(self, episode: Episode, meaning: Understanding, said: str) -> list[Alarm]:
+    def give(self, episode: Episode, meaning: Understanding, said: str) -> None:
         """Do what the branch table says for this intent."""
         intent = meaning.intent
         if intent in (Intent.STOP, Intent.CANCEL):
             self._opt_out(episode, meaning, said)
-            return []
+            return
         if intent is Intent.START:
             self._opt_in(episode, said)
-            return []
+            return
         if intent is Intent.URGENT:
-            return self._urgent(episode, meaning, said)
+            self._urgent(episode, meaning, said)
+            return
         route = self._rules.routes[intent]
         if route.link:
             self._offer_booking(episode, intent, route, said)
@@ -65,7 +67,6 @@ class Answer:
             self._text(episode, route.template)
         else:
             self._hand_over(episode, intent, route, said)
-        return []
 
     # opting out and in
 
@@ -89,7 +90,7 @@ class Answer:
 
     # the branches
 
-    def _urgent(self, episode: Episode, meaning: Understanding, said: str) -> list[Alarm]:
+    def _urgent(self, episode: Episode, meaning: Understanding, said: str) -> None:
         """A person, now; and texts that tell both sides so. An opt-out in the same breath holds from then on."""
         route = self._rules.routes[Intent.URGENT]
         episode = replace(episode, urgent_at=episode.urgent_at or self._now)
@@ -113,7 +114,8 @@ class Answer:
             )
         if meaning.opts_out:
             self._books.add_consent(consent.opted_out(_caller(episode), self._now, consent.Source.TEXT, said))
-        return [Alarm("urgent", "a caller wrote that it is urgent", self._site.id)]
+        alarm = Alarm("urgent", "a caller wrote that it is urgent", self._site.id)
+        raise_in(self._books, alarm, self._rules, self._now)
 
     def _offer_booking(self, episode: Episode, intent: Intent, route: Route, said: str) -> None:
         episode = replace(episode, booking_asked_at=episode.booking_asked_at or self._now)

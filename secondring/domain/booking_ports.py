@@ -66,7 +66,8 @@ class Calendar(Protocol):
     def hold(self, booking: Booking, now: datetime) -> Booking | None:
         """Keep a time for this caller until `held_until`; None when it is not, or no longer, to be had.
 
-        The seat is the calendar's to choose. An earlier hold of the same episode is given back.
+        The seat is the calendar's to choose. An earlier hold of the same episode is given back, but only for
+        the new one: when that is None, the earlier one stays.
         """
         ...
 

@@ -28,7 +28,9 @@ from secondring.domain.rules import Clock, Site
 SEND_TEXT, WINDOW, LINK_SILENCE, REMINDER = "send-text", "window", "link-silence", "reminder"
 TIMERS = (WINDOW, LINK_SILENCE, REMINDER)
 """Kinds of jobs that belong to an episode; SEND_TEXT belongs to a text."""
-OPT_OUT_TEMPLATE, STAFF_ALERT = "opt-out", "staff-alert"
+OPT_OUT_TEMPLATE, STAFF_ALERT, ALARM_TEXT = "opt-out", "staff-alert", "alarm"
+TO_STAFF = (STAFF_ALERT, ALARM_TEXT)
+"""What goes to the clinic's own people, and to no patient."""
 ASKED_LINK, ASKED = "asked-link", "asked"
 ASKED_FOR = (ASKED_LINK, ASKED)
 """What a caller who pressed 1 gets while on the line; without a link where a site has no booking page."""
@@ -129,7 +131,7 @@ def cancel_text(books: Books, text: Text, now: datetime, because: str) -> None:
 def cancel_texts(books: Books, episode: EpisodeId, now: datetime, because: str) -> None:
     """Call back whatever still waits to be sent to the caller, except the confirmation of an opt-out."""
     for text in books.texts_of(episode):
-        if text.outgoing and text.template not in (OPT_OUT_TEMPLATE, STAFF_ALERT):
+        if text.outgoing and text.template not in (OPT_OUT_TEMPLATE, *TO_STAFF):
             cancel_text(books, text, now, because)
 
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from secondring.domain.booking import Booking, BookingState, become
-from secondring.domain.ids import SiteId
+from secondring.domain.ids import EpisodeId, SiteId
 from secondring.domain.ports import Books
 from secondring.domain.timetable import Slot, Taken, Timetable, VisitType, open_slots
 
@@ -26,26 +26,32 @@ class OwnCalendar:
         """The times that may be chosen; a hold that ran out keeps nobody from one."""
         return list(open_slots(self._timetable, visit, self._taken(now), now))
 
-    def _taken(self, now: datetime) -> list[Taken]:
+    def _taken(self, now: datetime, but: EpisodeId | None = None) -> list[Taken]:
+        """What is not open; `but` leaves out what that episode only holds, which it would give back."""
         until = now + self._timetable.horizon + LONGEST_VISIT
         standing = self._books.standing_bookings(self._site, since=now - LONGEST_VISIT, until=until)
-        return [one.taken for one in standing if not _ran_out(one, now)]
+        held = BookingState.HELD
+        return [
+            one.taken
+            for one in standing
+            if not _ran_out(one, now) and not (one.state is held and one.episode == but)
+        ]
 
     def hold(self, booking: Booking, now: datetime) -> Booking | None:
-        """Keep a time, when it is one of the open ones."""
+        """Keep a time, when it is one of the open ones. When it is not, what they held before stays theirs."""
         self._sweep(now)
-        for other in self._standing(booking, BookingState.HELD):
-            self.release(other, now)
         return self._place(booking, now)
 
     def _place(self, booking: Booking, now: datetime) -> Booking | None:
         visit = self._timetable.visit(booking.visit)
         if visit is None:
             return None
-        wanted = (slot for slot in self.open_times(visit, now) if slot.starts_at == booking.starts_at)
-        slot = next(wanted, None)
+        slots = open_slots(self._timetable, visit, self._taken(now, booking.episode), now)
+        slot = next((slot for slot in slots if slot.starts_at == booking.starts_at), None)
         if slot is None:
             return None
+        for other in self._standing(booking, BookingState.HELD):
+            self.release(other, now)
         held = replace(booking, ends_at=slot.ends_at, seat=slot.seat, state=BookingState.HELD)
         self._books.save_booking(held)
         return held

@@ -19,6 +19,7 @@ __all__ = [
     "FRONT_DESK",
     "QUEUES",
     "TRIAGE",
+    "AlarmRules",
     "Ask",
     "BookingRules",
     "Clock",
@@ -156,12 +157,23 @@ class BookingRules:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AlarmRules:
+    """Who learns of an alarm by text, and what counts as one alarm."""
+
+    texts: tuple[PhoneNumber, ...] = ()
+    """Supervisors' phones; such a text names no patient."""
+    fold: timedelta = timedelta(minutes=10)
+    """Alarms of one kind at one site within this time are one, with a count."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
     """Everything the domain needs to know of the clinic's wishes."""
 
     sites: tuple[Site, ...]
     guards: Guards = field(default_factory=Guards)
     follow_up: FollowUp = field(default_factory=FollowUp)
+    alarms: AlarmRules = field(default_factory=AlarmRules)
     routes: dict[Intent, Route] = field(default_factory=lambda: dict(DEFAULT_ROUTES))
     booking: BookingRules | None = None
     """None while our booking page is off: a site's `booking_url` is then sent as it is."""

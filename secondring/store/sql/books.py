@@ -1,5 +1,6 @@
 """All of the books on one connection."""
 
+from secondring.store.sql.alarms import AlarmPages
 from secondring.store.sql.bookings import BookingPages
 from secondring.store.sql.bookmarks import BookmarkPages
 from secondring.store.sql.calls import CallPages
@@ -21,6 +22,7 @@ class SqlBooks(
     BookingPages,
     TrailPages,
     JobPages,
+    AlarmPages,
     BookmarkPages,
     FigurePages,
 ):

@@ -126,6 +126,15 @@ class CalendarContract:
         assert first in self.starts()
         assert second not in self.starts()
 
+    def test_a_choice_that_fails_leaves_the_first_held(self) -> None:
+        first, second = self.starts()[:2]
+        held = self.hold(ANNA, first)
+        assert held is not None
+        assert self.hold(BEN, second) is not None
+        assert self.hold(ANNA, second, 1) is None
+        assert first not in self.starts()
+        assert self.confirm(held) is not None
+
     def test_moving_gives_the_old_time_back_only_when_the_new_one_is_sure(self) -> None:
         first, second = self.starts()[:2]
         held = self.hold(ANNA, first)

@@ -85,7 +85,7 @@ def test_a_site_without_any_page_has_the_desk_call() -> None:
 
 
 def test_a_caller_who_presses_1_gets_a_link_too(clinic: BookingClinic) -> None:
-    offers = Offers(clinic.rules, PlainWording(), "1", clinic.alarms.append, clinic.links)
+    offers = Offers(clinic.rules, PlainWording(), "1", clinic.links)
     began = clinic.rings()
     call = InCall(uniqueid=began.call.uniqueid, caller=ANNA.e164, did="2025550100")
     with clinic.store.transaction() as books:

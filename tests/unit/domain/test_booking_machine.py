@@ -49,9 +49,11 @@ class Patients(RuleBasedStateMachine):
         free = set(self.clinic.times(self.tokens[who])) if self.clinic.visitor(self.tokens[who]) else set()
         for booking in taken:
             if booking and self.clinic.visitor(self.tokens[who]) and booking.starts_at not in free:
-                held = self.clinic.there(self.tokens[who]).held
-                if held is None or held.starts_at != booking.starts_at:
+                before = self.clinic.there(self.tokens[who]).held
+                if before is None:
                     assert self.clinic.holds(self.tokens[who], booking.starts_at) is Result.TAKEN
+                elif self.clinic.holds(self.tokens[who], booking.starts_at) is Result.TAKEN:
+                    assert self.clinic.there(self.tokens[who]).held == before, "a hold was lost"
 
     @rule(who=callers)
     def confirm(self, who: int) -> None:

@@ -14,7 +14,17 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from secondring.domain.booking import Booking, BookingId, BookingState, Link, LinkKind, TokenHash
 from secondring.domain.calls import Direction
 from secondring.domain.errors import SecondRingError
-from secondring.domain.ids import CallId, EpisodeId, JobKey, SiteId, TaskId, TextId, Uniqueid, UrgentId
+from secondring.domain.ids import (
+    AlarmId,
+    CallId,
+    EpisodeId,
+    JobKey,
+    SiteId,
+    TaskId,
+    TextId,
+    Uniqueid,
+    UrgentId,
+)
 from secondring.domain.phone import PhoneNumber
 from secondring.domain.ports import Books
 from secondring.domain.records import (
@@ -24,6 +34,7 @@ from secondring.domain.records import (
     Episode,
     Intent,
     Job,
+    KeptAlarm,
     Origin,
     Outcome,
     Task,
@@ -80,6 +91,9 @@ SPECIAL: dict[tuple[type, str], st.SearchStrategy[Any]] = {
     (UrgentCase, "attempts"): st.just(()),
     (UrgentCase, "accepted_by"): st.none(),
     (UrgentCase, "line_id"): st.none(),
+    (KeptAlarm, "id"): st.sampled_from(["A-1", "A-2", "A-3"]).map(AlarmId),
+    (KeptAlarm, "kind"): st.sampled_from(["store", "urgent"]),
+    (KeptAlarm, "site"): st.sampled_from(["", "main"]),
     (Call, "episode"): st.none() | episode_ids,
 }
 BY_TYPE: dict[object, st.SearchStrategy[Any]] = {
@@ -126,6 +140,7 @@ writes: st.SearchStrategy[Write] = st.one_of(
     _any(UrgentCase).map(lambda case: lambda books: books.save_urgent_case(case)),
     _any(Consent).map(lambda consent: lambda books: books.add_consent(consent)),
     _any(DecisionRecord).map(lambda decision: lambda books: books.add_decision(decision)),
+    _any(KeptAlarm).map(lambda alarm: lambda books: books.save_alarm(alarm)),
     _any(Job).map(lambda job: lambda books: books.add_job(job)),
     _any(Link).map(lambda link: lambda books: books.save_link(link)),
     _any(Booking).map(lambda booking: lambda books: books.save_booking(booking)),
@@ -181,7 +196,15 @@ def _answers(books: Books) -> list[object]:
         [books.job(JobKey(key)) for key in "abcd"],
         [books.next_due(names) for names in (["send"], ["window"], ["send", "window"])],
         books.bookmark("inbox"),
-        [books.open_urgent_cases(), *(books.urgent_case(UrgentId(name)) for name in ("U-1", "U-2"))],
+        books.urgent_work(),
+        [books.alarm(AlarmId(f"A-{number}")) for number in (1, 2, 3)],
+        books.alarms(since=NOW, limit=2),
+        [books.last_alarm(kind, site) for kind in ("store", "urgent") for site in ("", "main")],
+        [
+            books.open_urgent_cases(),
+            books.urgent_cases_since(NOW),
+            *(books.urgent_case(UrgentId(name)) for name in ("U-1", "U-2")),
+        ],
         [books.figures(**span, site=site) for site in (None, MAIN, EAST)],
     ]
 
