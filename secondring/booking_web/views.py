@@ -183,6 +183,7 @@ def booked(look: Look, booking: Booking) -> dict[str, Any]:
         look.common()
         | _facts(look, booking)
         | {
+            "follows": WORDS[look.language]["text_follows" if look.visitor.gets_texts else "keep_text"],
             "file": look.path("visit.ics"),
             "change": look.path("times", visit=booking.visit),
             "cancel": look.path("cancel"),

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
 
-from secondring.domain import booking_effects, episodes
+from secondring.domain import booking_effects, consent, episodes
 from secondring.domain.booking import Booking, BookingId, BookingState, Link, LinkKind, booking_id, token_hash
 from secondring.domain.booking_ports import Calendar, CalendarOf
 from secondring.domain.casework import Wording
@@ -38,6 +38,8 @@ class Visitor:
     """The time being kept for them."""
     booked: Booking | None
     """Their booking that is still to come."""
+    gets_texts: bool
+    """False when they opted out: then nothing must promise them one."""
 
 
 class Result(StrEnum):
@@ -104,6 +106,7 @@ class BookingDesk:
             timetable=site.timetable,
             held=_held(books, episode, now),
             booked=booked,
+            gets_texts=_gets_texts(books, episode),
         )
 
     def open_times(self, books: Books, visitor: Visitor, visit: VisitType, now: datetime) -> list[Slot]:
@@ -225,6 +228,10 @@ class BookingDesk:
             return None
         site = self._rules.site(link.site)
         return site.booking_url if site.id == link.site else None
+
+
+def _gets_texts(books: Books, episode: Episode) -> bool:
+    return episode.caller is not None and consent.standing(books.consent(episode.caller)).may_text
 
 
 def _held(books: Books, episode: Episode, now: datetime) -> Booking | None:

@@ -82,6 +82,17 @@ async def test_from_the_text_to_the_booking(clinic: BookingClinic, web: httpx.As
     assert [text.template for text in clinic.send_due()] == ["booked"]
 
 
+async def test_nobody_is_promised_a_text_that_they_do_not_want(
+    clinic: BookingClinic, web: httpx.AsyncClient
+) -> None:
+    token = clinic.asks_to_book()
+    assert "We also send this to you by text" in (await book(web, token)).text
+    clinic.writes("STOP")
+    page = await web.get(f"/b/{token}")
+    assert "We also send" not in page.text
+    assert "Keep the text that brought you here" in page.text
+
+
 async def test_a_day_has_all_its_times(clinic: BookingClinic, web: httpx.AsyncClient) -> None:
     token = clinic.asks_to_book()
     page = await web.get(f"/b/{token}/times?day=2026-03-04")
