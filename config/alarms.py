@@ -5,8 +5,9 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from config.fields import AbsolutePath, AnyNumbers, Duration, Line, refusal
+from config.fields import AbsolutePath, AnyNumbers, Duration, Line
 from config.links import SecretPlace
+from config.refusal import refusal
 from config.section import Section
 
 _ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63})*")

@@ -16,9 +16,9 @@ from config.fields import (
     SpecialDays,
     Week,
     Word,
-    refusal,
 )
 from config.links import WebAddress
+from config.refusal import refusal
 from config.section import Section
 from secondring.domain.hours import Period
 from secondring.domain.rules import Ask

@@ -9,7 +9,14 @@ from config.booking import BookingKeys, build_timetable
 from config.check import problem_at
 from config.problems import KeyPath, Problem
 from config.schema import Configuration, Http, Ivr, SiteKeys
-from config.secret_files import SecretReader, SecretRefused, as_key, as_password
+from config.secret_files import (
+    RESTORE_KEY,
+    SecretMissing,
+    SecretReader,
+    SecretRefused,
+    as_key,
+    as_password,
+)
 from config.settings import (
     AgiSettings,
     AmiSettings,
@@ -41,9 +48,12 @@ class Secrets:
         self._tree = tree
         self.problems: list[Problem] = []
 
-    def _bytes(self, place: str, path: KeyPath) -> bytes | None:
+    def _bytes(self, place: str, path: KeyPath, if_missing: str = "") -> bytes | None:
         try:
             return self._read(place)
+        except SecretMissing as missing:
+            self._note(path, SecretRefused(missing.what, if_missing or missing.remedy))
+            return None
         except SecretRefused as refused:
             self._note(path, refused)
             return None
@@ -62,7 +72,7 @@ class Secrets:
 
     def key(self, place: str, path: KeyPath) -> SecretBytes:
         """The key kept at a place; an empty one when there is a problem."""
-        raw = self._bytes(place, path)
+        raw = self._bytes(place, path, RESTORE_KEY)
         try:
             return SecretBytes(b"" if raw is None else as_key(raw))
         except SecretRefused as refused:
@@ -128,6 +138,7 @@ def build_listening(found: Configuration) -> ListeningRules:
         inbound=found.pbx.inbound_contexts,
         outside_prefix=found.pbx.outside_prefix,
         forget_after=found.pbx.forget_after,
+        external_answer=found.pbx.external_answer,
     )
 
 

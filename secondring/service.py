@@ -17,14 +17,18 @@ from secondring.booking_part import booking_page
 from secondring.bus.memory import Doorbell
 from secondring.bus.mqtt import MqttLink
 from secondring.channels import MqttBoard, MqttChannel, broker, mail_channel
+from secondring.domain import pulse
 from secondring.domain.calls import CallTracker
 from secondring.domain.casework import Casework
 from secondring.domain.deskwork import Deskwork
+from secondring.domain.errors import PeerError, blame
+from secondring.domain.pulse import State
 from secondring.domain.rules import Rules
 from secondring.domain.sending import ClinicDesk
 from secondring.domain.urgent import Orders, Triage
 from secondring.lamps import LampKeeper
 from secondring.listening import CallKeeper
+from secondring.rehearsal import Undone, rehearse
 from secondring.running import run_together
 from secondring.sdnotify import Notifier, watchdog_interval
 from secondring.store.sqlstore import SqlStore
@@ -58,11 +62,12 @@ def run(settings: Settings) -> None:
     wiring.check_messages(settings)
     if settings.carrier.kind == "handset":
         log.warning(
-            "the carrier is 'handset': texts go to simulated phones and leave this machine for nobody"
+            "the carrier is 'handset': texts go to simulated phones, and nobody outside this machine gets one"
         )
     store = wiring.open_store(settings)
     try:
-        asyncio.run(_serve(settings, store))
+        with wiring.alone(settings):
+            asyncio.run(_serve(settings, store))
     finally:
         store.close()
 
@@ -97,6 +102,7 @@ async def _serve(settings: Settings, store: SqlStore) -> None:
     frame = _Frame(settings, rules, wiring.wording(settings), writer, Doorbell(), alarms.shout)
     notifier = Notifier.from_environ(os.environ)
     try:
+        await _warm_up(frame)
         parts = await _listening(frame, notifier) | alarms.parts
         parts |= _gateway(frame, carrier)
         urgent = _urgent(frame)
@@ -109,8 +115,22 @@ async def _serve(settings: Settings, store: SqlStore) -> None:
         await run_together(parts, lambda: notifier.ready("starting"))
     finally:
         notifier.stopping()
+        await _beat(writer, State.STOPPED)
         await carrier.close()
         writer.close()
+
+
+async def _warm_up(frame: _Frame) -> None:
+    """Let the first of everything be nobody's. Whatever goes wrong here will say so again when it matters."""
+    play = rehearse(frame.rules, frame.wording, wiring.links(frame.rules))
+    try:
+        await frame.writer(lambda books: play(books, now()))
+    except Undone:
+        return
+    except Exception as error:  # noqa: BLE001 - a rehearsal must not keep the service from starting
+        log.warning(
+            "the rehearsal at the start failed, which costs the first caller some ms: %s", blame(error)
+        )
 
 
 # ---------------------------------------------------------------- alarms
@@ -219,10 +239,14 @@ async def _listening(frame: _Frame, notifier: Notifier) -> dict[str, Part]:
     async def alive() -> None:
         await _tell_alive(link, keeper, notifier)
 
+    async def beat() -> None:
+        await _keep_beating(frame.writer, link)
+
     return {
         "AMI listener": lambda: link.run(keeper.handle),
         "call clean-up": keeper.tick,
         "watchdog": alive,
+        "pulse": beat,
     }
 
 
@@ -236,6 +260,20 @@ async def _tell_alive(link: AmiLink, keeper: CallKeeper, notifier: Notifier) -> 
         notifier.alive()
         notifier.status(f"{state}{seen}; {link.stats.backlog} events waiting")
         await asyncio.sleep(every.total_seconds())
+
+
+async def _keep_beating(writer: Writer, link: AmiLink) -> None:
+    """Note for `secondring tasks` and its kin that somebody listens."""
+    while True:
+        await _beat(writer, State.LISTENING if link.is_up else State.UNLINKED)
+        await asyncio.sleep(pulse.EVERY.total_seconds())
+
+
+async def _beat(writer: Writer, state: State) -> None:
+    try:
+        await writer(lambda books: pulse.keep(books, state, now()))
+    except PeerError as error:
+        log.warning("no sign of life could be noted: %s", error)
 
 
 # ---------------------------------------------------------------- the texting side

@@ -51,6 +51,7 @@ def demo(
         from lab.demo import run_demo  # noqa: PLC0415 - the phones are an extra; the service runs without them
     except ModuleNotFoundError as missing:
         raise ConfigError(
-            f"the demo's phones are not installed ({missing.name}): pip install 'secondring[lab]'"
+            f"the demo's phones are not installed ({missing.name}): run scripts/demo in a clone, which installs"
+            " them, or pip install '/path/to/the/clone[lab]'"
         ) from missing
     run_demo(stay=stay, picture=picture)

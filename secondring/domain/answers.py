@@ -30,7 +30,7 @@ TITLES = {
     Intent.URGENT: "URGENT: call now",
     Intent.HELP: "Needs help with the booking link",
     Intent.UNKNOWN: "Read and call back",
-    Intent.STOP: "Opted out, and asked for something else",
+    Intent.STOP: "Opted out, and asked for something: call",
     Intent.CANCEL: "Wrote CANCEL: opted out, but may mean an appointment",
 }
 
@@ -76,6 +76,7 @@ class Answer:
         self._books.add_consent(consent.opted_out(patient, self._now, consent.Source.TEXT, said))
         for other in self._books.open_episodes(patient):
             episodes.cancel_texts(self._books, other.id, self._now, "the caller opted out")
+            self._tell_who_has_them(other)
         if consent.wants_confirmation(before, carrier_confirms=self._rules.carrier_confirms_opt_out):
             self._send(episode, episodes.OPT_OUT_TEMPLATE)
         if meaning.intent is Intent.CANCEL or meaning.asks_more:
@@ -83,6 +84,11 @@ class Answer:
         if not episodes.open_tasks(self._books, episode.id):
             because = "the caller asked for no more texts"
             episodes.close(self._books, episode, Outcome.OPTED_OUT, "opted-out", because, self._now)
+
+    def _tell_who_has_them(self, episode: Episode) -> None:
+        """Whoever works for this caller must not wait for an answer to a text."""
+        for task in episodes.open_tasks(self._books, episode.id):
+            episodes.remark(self._books, task, episodes.OPTED_OUT)
 
     def _opt_in(self, episode: Episode, said: str) -> None:
         self._books.add_consent(consent.opted_in(_caller(episode), self._now, consent.Source.TEXT, said))
@@ -114,6 +120,7 @@ class Answer:
             )
         if meaning.opts_out:
             self._books.add_consent(consent.opted_out(_caller(episode), self._now, consent.Source.TEXT, said))
+            self._tell_who_has_them(episode)
         alarm = Alarm("urgent", "a caller wrote that it is urgent", self._site.id)
         raise_in(self._books, alarm, self._rules, self._now)
 

@@ -8,7 +8,7 @@ from secondring.domain.answers import REPLIES_PER_DAY, TITLES
 from secondring.domain.booking import Booking, LinkKind
 from secondring.domain.booking_link import address
 from secondring.domain.casework import DAY, Wording
-from secondring.domain.deskwork import NO_BOOKING
+from secondring.domain.deskwork import NO_BOOKING, NO_CONTACT_YET
 from secondring.domain.ports import Books
 from secondring.domain.records import Episode, Intent, Outcome, Task
 from secondring.domain.replies import GIVEN_UP
@@ -19,9 +19,10 @@ if TYPE_CHECKING:
 
 CALLED_OFF = "Offer another time (we called off what they had booked)"
 CALL_ME = "Call them (asked for it on the booking page)"
-MADE_FOR_BOOKING = frozenset(
-    {CALL_ME, CALLED_OFF, NO_BOOKING, TITLES[Intent.BOOK], TITLES[Intent.RESCHEDULE], TITLES[Intent.HELP]}
-)
+_WISHES = (TITLES[intent] for intent in (Intent.BOOK, Intent.RESCHEDULE, Intent.HELP))
+_REMARKS = (NO_CONTACT_YET, episodes.SPOKEN_SINCE)
+MADE_FOR_BOOKING = frozenset({CALL_ME, CALLED_OFF, NO_BOOKING, *_WISHES, *_REMARKS})
+"""What a task says, part by part, that a booking settles."""
 
 
 def booked(

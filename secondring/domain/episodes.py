@@ -23,11 +23,15 @@ from secondring.domain.records import (
     Text,
     TextState,
 )
-from secondring.domain.rules import Clock, Site
+from secondring.domain.rules import FRONT_DESK, TRIAGE, Clock, Site
 
 SEND_TEXT, WINDOW, LINK_SILENCE, REMINDER = "send-text", "window", "link-silence", "reminder"
 TIMERS = (WINDOW, LINK_SILENCE, REMINDER)
 """Kinds of jobs that belong to an episode; SEND_TEXT belongs to a text."""
+CLOSED_BY_TALKING = (FRONT_DESK, TRIAGE)
+"""Queues whose tasks are to reach the caller; the others have something to get done for them."""
+SPOKEN_SINCE, OPTED_OUT = "spoken with since", "wrote STOP: no texts, call"
+"""What a task says of its caller beside what is to be done."""
 OPT_OUT_TEMPLATE, STAFF_ALERT, ALARM_TEXT = "opt-out", "staff-alert", "alarm"
 TO_STAFF = (STAFF_ALERT, ALARM_TEXT)
 """What goes to the clinic's own people, and to no patient."""
@@ -188,10 +192,22 @@ def open_tasks(books: Books, episode: EpisodeId) -> list[Task]:
     return [task for task in books.tasks_of(episode) if task.state is not TaskState.DONE]
 
 
-def close_tasks(books: Books, episode: EpisodeId, now: datetime, because: str) -> None:
-    """Take all its rows off the lists."""
+def close_tasks(books: Books, episode: EpisodeId, now: datetime, because: str, *, urgent: bool) -> None:
+    """A conversation is what the desk's rows wait for. A bill or a refill is not settled by it: those rows
+    stay, and say that the caller was spoken with. `urgent` rows close only where somebody did speak."""
     for task in open_tasks(books, episode):
-        finish_task(books, task, now, because)
+        if task.urgent and not urgent:
+            continue
+        if task.urgent or task.queue in CLOSED_BY_TALKING:
+            finish_task(books, task, now, because)
+        else:
+            remark(books, task, SPOKEN_SINCE)
+
+
+def remark(books: Books, task: Task, words: str) -> None:
+    """Say something more on a task, once."""
+    if words not in task.title:
+        books.save_task(replace(task, title=f"{task.title}; {words}"))
 
 
 def finish_task(books: Books, task: Task, now: datetime, because: str) -> None:
@@ -220,12 +236,12 @@ def close(
     for kind in TIMERS:
         drop_timer(books, kind, episode.id)
     if outcome in RECOVERED and not keep_tasks:
-        close_tasks(books, episode.id, now, because)
+        close_tasks(books, episode.id, now, because, urgent=outcome is not Outcome.BOOKED)
     note(books, now, "close", rule, because, episode=episode.id)
 
 
 def spoken_with(books: Books, episode: Episode, rule: str, because: str, now: datetime) -> None:
-    """A person has spoken with the caller: that is what it was all for."""
+    """A person has spoken with the caller: that is what it was all for. Bills and refills stay open."""
     if episode.urgent_at is not None and episode.urgent_reached_at is None:
         episode = replace(episode, urgent_reached_at=now)
         books.save_episode(episode)

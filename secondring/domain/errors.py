@@ -41,6 +41,14 @@ class BookingClash(SecondRingError):
     """A booking was to be kept beside another one that has its place. Nothing was written; choose again."""
 
 
+class NotNow(SecondRingError):
+    """What was asked for is not done: somebody else's task, an urgent caller nobody has spoken with yet."""
+
+
+class NoRecording(SecondRingError):
+    """A file that was to be replayed holds nothing that a PBX ever said."""
+
+
 class UnknownThing(SecondRingError):
     """A call, episode or task was named that does not exist."""
 

@@ -82,6 +82,11 @@ def is_withheld(raw: str | None) -> bool:
     return raw is None or raw.strip("<> ").lower() in WITHHELD_WORDS
 
 
+def is_region(code: str) -> bool:
+    """True for a country that has a numbering plan, by its two letters (ISO 3166)."""
+    return code in phonenumbers.SUPPORTED_REGIONS
+
+
 @lru_cache(maxsize=REMEMBERED)
 def parse_number(raw: str | None, region: str) -> PhoneNumber | None:
     """Read a number as a PBX in `region` (ISO 3166, such as `US`) shows it; None when it is none.

@@ -89,10 +89,6 @@ DEFAULT_ROUTES: dict[Intent, Route] = {
 """The branch table of the product; a site may override each row."""
 
 
-NO_BRAKE = 1_000_000
-"""The largest limit that the configuration takes. Nobody reaches it, so nobody counts up to it."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Guards:
     """What holds a text back."""

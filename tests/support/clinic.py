@@ -10,11 +10,12 @@ from typing import Any, Self
 from secondring.domain.booking_link import Links
 from secondring.domain.call_events import CallAnswered, CallBegan, CallEnded, Direction
 from secondring.domain.casework import Casework
-from secondring.domain.deskwork import Deskwork, Result
+from secondring.domain.deskwork import Deskwork, Finished, Result
 from secondring.domain.episodes import SEND_TEXT, TIMERS
 from secondring.domain.hours import OpeningHours
 from secondring.domain.ids import CallId, SiteId, TextId, Uniqueid
 from secondring.domain.phone import PhoneNumber
+from secondring.domain.ports import Store
 from secondring.domain.records import Call, Consent, Episode, KeptAlarm, Task, Text, TextState
 from secondring.domain.rules import FollowUp, Guards, Rules, Site
 from secondring.domain.sending import ClinicDesk
@@ -77,7 +78,7 @@ class Clinic:
 
     rules: Rules = field(default_factory=some_rules)
     now: datetime = MONDAY_TEN
-    store: MemoryStore = field(default_factory=MemoryStore)
+    store: Store = field(default_factory=MemoryStore)
     on_phones: list[Text] = field(default_factory=list)
     links: Links | None = None
     _counter: int = 0
@@ -221,9 +222,13 @@ class Clinic:
                 self.deskwork.timer(books, job, self.now)
         return self
 
-    def finishes(self, task: Task, result: Result, by: str = "ana") -> Self:
+    def finishes(self, task: Task, result: Result, by: str = "ana", *, anyway: bool = False) -> Finished:
         with self.store.transaction() as books:
-            self.deskwork.done(books, task.id, by, result, self.now)
+            return self.deskwork.done(books, task.id, by, result, self.now, anyway=anyway)
+
+    def takes(self, task: Task, by: str = "ana") -> Self:
+        with self.store.transaction() as books:
+            self.deskwork.take(books, task.id, by, self.now)
         return self
 
     # what stands in the books

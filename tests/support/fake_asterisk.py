@@ -86,6 +86,10 @@ class FakeAsterisk:
     ) -> None:
         self.close()
 
+    def fileno(self) -> int:
+        """For select."""
+        return self._connection.fileno()
+
     def send(self, data: bytes) -> None:
         self._connection.sendall(data)
 

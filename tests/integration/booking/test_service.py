@@ -9,14 +9,13 @@ from pathlib import Path
 
 import httpx
 import pytest
-from typer.testing import CliRunner
 
 from secondring import wiring
-from secondring.cli import app
 from secondring.domain.records import Outcome
 from sms_gateway.carriers.spool import Spool
 from tests.support.booking_page import free_port
 from tests.support.books import ANNA, CLINIC
+from tests.support.terminal import a_clinic
 from tests.support.until import until
 
 BOOKING = """
@@ -42,7 +41,7 @@ class Running:
 
     @property
     def spool(self) -> Spool:
-        return Spool(self.folder / "handset")
+        return Spool(wiring.load_settings(self.folder).state_directory / "handset")
 
     def texts(self) -> list[str]:
         return [line.body for line in self.spool.inbox(ANNA)]
@@ -53,18 +52,11 @@ class Running:
 
 @pytest.fixture
 def service(tmp_path: Path) -> Iterator[Running]:
-    begin = ["--config", str(tmp_path)]
-    init = ["init", "--clinic", "Northside Clinic", "--phone", CLINIC.e164, "--zone", "America/New_York"]
-    assert CliRunner().invoke(app, [*begin, *init]).exit_code == 0
-    site = tmp_path / "conf.d/10-site.yaml"
-    site.write_text(
-        site.read_text() + f"\ndatabase:\n  url: sqlite:///{tmp_path}/books.db\nstate_directory: {tmp_path}\n"
-    )
+    begin = a_clinic(tmp_path)
     (only,) = wiring.load_settings(tmp_path).rules.sites
     port = free_port()
     more = BOOKING.format(port=port, agi=free_port(), ami=free_port(), site=only.id)
     (tmp_path / "conf.d/20-booking.yaml").write_text(more)
-    assert CliRunner().invoke(app, [*begin, "migrate"]).exit_code == 0
     log = tmp_path / "log"
     with log.open("w") as out:
         running = subprocess.Popen(

@@ -11,7 +11,7 @@ from secondring.cli import app
 from secondring.domain.booking import BookingState
 from secondring.domain.own_calendar import OwnCalendar
 from tests.support.books import ANNA, a_booking, an_episode
-from tests.unit.cli.test_cli import a_clinic, run, runner
+from tests.support.terminal import a_clinic, run, runner
 
 CALENDAR = """
 booking: {public_url: "https://book.example"}

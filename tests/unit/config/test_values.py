@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from config.fields import read_duration, read_periods, read_week
+from config.fields import read_duration, read_external_answer, read_periods, read_week
 from config.loader import default_source, parse
 from config.schema import FollowUpKeys, GuardKeys, RouteKeys
 from config.tree import Source
@@ -152,3 +152,10 @@ def test_midnight_ends_a_day() -> None:
 
 def test_days_are_named_alone_in_ranges_and_in_lists() -> None:
     assert set(read_week({"Mon, wed-thu": "09:00-10:00", "sun": "closed"})) == {0, 2, 3}
+
+
+@pytest.mark.parametrize(
+    ("written", "read"), [("person", timedelta(0)), ("20s", timedelta(seconds=20)), ("not-a-person", None)]
+)
+def test_what_an_outside_phone_counts_for(written: str, read: timedelta | None) -> None:
+    assert read_external_answer(written) == read

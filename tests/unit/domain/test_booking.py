@@ -376,8 +376,7 @@ def test_a_booking_is_no_answer_to_urgent(clinic: BookingClinic) -> None:
 def test_someone_given_up_who_books_after_all_is_won_back(clinic: BookingClinic) -> None:
     token = clinic.asks_to_book()
     clinic.wait(hours=5).run_timers()
-    clinic.finishes(clinic.task, TaskResult.NO_CONTACT)
-    clinic.wait(days=1).run_timers()
+    clinic.wait(days=1).finishes(clinic.task, TaskResult.NO_CONTACT)
     given_up = clinic.episode
     clinic.books_first(token)
     assert (given_up.outcome, clinic.episode.outcome) == (Outcome.UNRECOVERED, Outcome.BOOKED)
