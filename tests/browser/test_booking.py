@@ -1,22 +1,21 @@
 """Booking on a phone, in Spanish, with and without scripts: what a patient sees, taps and reads."""
 
-from collections.abc import AsyncIterator
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
 import pytest
-import pytest_asyncio
-from playwright.async_api import Browser, Page, ViewportSize
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, ViewportSize
 
 from secondring.domain.booking_desk import Result
 from secondring.domain.phone import PhoneNumber
 from secondring.domain.records import Outcome
 from secondring.domain.rules import Ask
 from secondring.domain.timetable import VisitType
-from tests.browser.conftest import violations
 from tests.support.booking import CHECKUP, TIMETABLE, BookingClinic, booking_rules, booking_site
-from tests.support.booking_page import served, shop_of
+from tests.support.booking_page import served_beside, shop_of
 from tests.support.clinic import BEN
 
 PHONE = ViewportSize(width=390, height=844)
@@ -37,9 +36,9 @@ def clinic() -> BookingClinic:
     )
 
 
-@pytest_asyncio.fixture
-async def address(clinic: BookingClinic) -> AsyncIterator[str]:
-    async with served(shop_of(clinic)) as url:
+@pytest.fixture
+def address(clinic: BookingClinic) -> Iterator[str]:
+    with served_beside(shop_of(clinic)) as url:
         yield url
 
 
@@ -58,107 +57,117 @@ class Patient:
         if urlsplit(url).netloc != urlsplit(self.address).netloc:
             self.elsewhere.append(url)
 
-    async def opens(self, path: str) -> None:
-        await self.page.goto(self.address + path)
+    def opens(self, path: str) -> None:
+        self.page.goto(self.address + path)
 
-    async def taps(self, words: str) -> None:
+    def taps(self, words: str) -> None:
         role = self.page.get_by_role("button", name=words).or_(self.page.get_by_role("link", name=words))
-        await role.first.click()
+        role.first.click()
 
-    async def reads(self) -> str:
-        return " ".join((await self.page.locator("body").inner_text()).replace("\u00a0", " ").split())
+    def reads(self) -> str:
+        return " ".join((self.page.locator("body").inner_text()).replace("\u00a0", " ").split())
 
-    async def title(self) -> str:
-        return await self.page.locator("h1").inner_text()
+    def title(self) -> str:
+        return self.page.locator("h1").inner_text()
+
+
+def violations(page: Page) -> list[str]:
+    """What axe-core objects to on this page, rule and place."""
+    found = Axe().run(page)
+    return [
+        f"{rule['id']}: {node['target']} {node['html'][:120]}"
+        for rule in found.response["violations"]
+        for node in rule["nodes"]
+    ]
 
 
 @pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no-scripts"])
-async def test_booking_on_a_phone_in_spanish(
-    clinic: BookingClinic, browser: Browser, address: str, scripts: bool
+def test_booking_on_a_phone_in_spanish(
+    clinic: BookingClinic, chromium: Browser, address: str, scripts: bool
 ) -> None:
     token = clinic.asks_to_book(word="CITA")
-    context = await browser.new_context(viewport=PHONE, java_script_enabled=scripts, locale="es-US")
-    ana = Patient(await context.new_page(), address)
+    context = chromium.new_context(viewport=PHONE, java_script_enabled=scripts, locale="es-US")
+    ana = Patient(context.new_page(), address)
 
-    await ana.opens(f"/b/{token}")
-    assert await ana.title() == "¿Para qué es su cita?"
-    assert "Northside Clinic" in await ana.reads()
-    assert "(202) 555-0100" in await ana.reads()
-    await ana.taps("Consulta")
-    assert await ana.title() == "Elija una hora"
-    assert await ana.page.locator(".soonest button").count() == 3
-    await ana.taps("Miércoles 4 de marzo")
-    await ana.taps("10:30 a. m.")
+    ana.opens(f"/b/{token}")
+    assert ana.title() == "¿Para qué es su cita?"
+    assert "Northside Clinic" in ana.reads()
+    assert "(202) 555-0100" in ana.reads()
+    ana.taps("Consulta")
+    assert ana.title() == "Elija una hora"
+    assert ana.page.locator(".soonest button").count() == 3
+    ana.taps("Miércoles 4 de marzo")
+    ana.taps("10:30 a. m.")
 
-    assert await ana.title() == "¿Es correcto?"
+    assert ana.title() == "¿Es correcto?"
     for words in ("Miércoles 4 de marzo a las 10:30 a. m.", "12 Maple Street", "hasta las 10:10 a. m."):
-        assert words in await ana.reads()
+        assert words in ana.reads()
     assert clinic.episode.is_open
-    await ana.page.get_by_label("Nombre").fill("Ana")
-    await ana.page.get_by_label("Fecha de nacimiento").fill("27/4/1980")
-    await ana.taps("Sí, reservar")
-    assert await ana.title() == "Su cita está reservada"
+    ana.page.get_by_label("Nombre").fill("Ana")
+    ana.page.get_by_label("Fecha de nacimiento").fill("27/4/1980")
+    ana.taps("Sí, reservar")
+    assert ana.title() == "Su cita está reservada"
     assert clinic.episode.outcome is Outcome.BOOKED
     assert [text.template for text in clinic.send_due()] == ["booked"]
 
-    await ana.page.reload()
-    assert await ana.title() == "Su cita está reservada"
-    async with ana.page.expect_download() as waiting:
-        await ana.taps("Agregar a mi calendario")
-    assert (await waiting.value).suggested_filename == "visit.ics"
+    ana.page.reload()
+    assert ana.title() == "Su cita está reservada"
+    with ana.page.expect_download() as waiting:
+        ana.taps("Agregar a mi calendario")
+    assert waiting.value.suggested_filename == "visit.ics"
 
-    await ana.taps("Cambiar la hora")
-    assert "Su cita es el miércoles 4 de marzo" in await ana.reads()
-    await ana.page.locator(".soonest button").first.click()
-    await ana.page.get_by_label("Nombre").fill("Ana")
-    await ana.taps("Sí, reservar")
-    assert "Martes 3 de marzo a las 9:00 a. m." in await ana.reads()
+    ana.taps("Cambiar la hora")
+    assert "Su cita es el miércoles 4 de marzo" in ana.reads()
+    ana.page.locator(".soonest button").first.click()
+    ana.page.get_by_label("Nombre").fill("Ana")
+    ana.taps("Sí, reservar")
+    assert "Martes 3 de marzo a las 9:00 a. m." in ana.reads()
     booked = clinic.there(token).booked
     assert booked is not None
     assert booked.starts_at == TUESDAY_NINE
 
-    await ana.taps("Anular la cita")
-    await ana.taps("Sí, anular")
-    assert await ana.title() == "Su cita está anulada"
+    ana.taps("Anular la cita")
+    ana.taps("Sí, anular")
+    assert ana.title() == "Su cita está anulada"
     assert clinic.there(token).booked is None
     assert (ana.elsewhere, ana.complaints) == ([], [])
-    await context.close()
+    context.close()
 
 
-async def test_a_form_without_a_name_says_so(clinic: BookingClinic, browser: Browser, address: str) -> None:
+def test_a_form_without_a_name_says_so(clinic: BookingClinic, chromium: Browser, address: str) -> None:
     token = clinic.asks_to_book()
     clinic.holds(token, TUESDAY_NINE)
-    ana = Patient(await browser.new_page(viewport=PHONE), address)
-    await ana.opens(f"/b/{token}")
-    await ana.page.get_by_label("First name").fill("   ")
-    await ana.taps("Yes, book it")
-    assert "Please write your first name" in await ana.reads()
-    assert await violations(ana.page) == []
+    ana = Patient(chromium.new_page(viewport=PHONE), address)
+    ana.opens(f"/b/{token}")
+    ana.page.get_by_label("First name").fill("   ")
+    ana.taps("Yes, book it")
+    assert "Please write your first name" in ana.reads()
+    assert violations(ana.page) == []
 
 
-async def test_call_me_instead(clinic: BookingClinic, browser: Browser, address: str) -> None:
+def test_call_me_instead(clinic: BookingClinic, chromium: Browser, address: str) -> None:
     token = clinic.asks_to_book(word="CITA")
-    ana = Patient(await browser.new_page(viewport=PHONE), address)
-    await ana.opens(f"/b/{token}")
-    await ana.taps("Prefiero que me llamen")
-    assert await ana.title() == "Le vamos a llamar"
+    ana = Patient(chromium.new_page(viewport=PHONE), address)
+    ana.opens(f"/b/{token}")
+    ana.taps("Prefiero que me llamen")
+    assert ana.title() == "Le vamos a llamar"
     assert clinic.task.title.startswith("Call them")
 
 
-async def test_the_keyboard_is_enough(clinic: BookingClinic, browser: Browser, address: str) -> None:
+def test_the_keyboard_is_enough(clinic: BookingClinic, chromium: Browser, address: str) -> None:
     token = clinic.asks_to_book()
-    ana = Patient(await browser.new_page(viewport=DESK), address)
-    await ana.opens(f"/b/{token}/times?visit=checkup")
+    ana = Patient(chromium.new_page(viewport=DESK), address)
+    ana.opens(f"/b/{token}/times?visit=checkup")
     for _ in range(20):
-        await ana.page.keyboard.press("Tab")
-        if await ana.page.evaluate("document.activeElement.name") == "time":
+        ana.page.keyboard.press("Tab")
+        if ana.page.evaluate("document.activeElement.name") == "time":
             break
-    await ana.page.keyboard.press("Enter")
-    await ana.page.wait_for_selector("#first_name")
-    await ana.page.focus("#first_name")
-    await ana.page.keyboard.type("Ana")
-    await ana.page.keyboard.press("Enter")
-    await ana.page.wait_for_selector("text=You are booked")
+    ana.page.keyboard.press("Enter")
+    ana.page.wait_for_selector("#first_name")
+    ana.page.focus("#first_name")
+    ana.page.keyboard.type("Ana")
+    ana.page.keyboard.press("Enter")
+    ana.page.wait_for_selector("text=You are booked")
 
 
 def pages_of(clinic: BookingClinic) -> dict[str, str]:
@@ -183,16 +192,16 @@ def pages_of(clinic: BookingClinic) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-async def test_axe_finds_nothing_on_any_page(
-    clinic: BookingClinic, browser: Browser, address: str, dark: bool
+def test_axe_finds_nothing_on_any_page(
+    clinic: BookingClinic, chromium: Browser, address: str, dark: bool
 ) -> None:
-    context = await browser.new_context(viewport=PHONE, color_scheme="dark" if dark else "light")
-    ana = Patient(await context.new_page(), address)
+    context = chromium.new_context(viewport=PHONE, color_scheme="dark" if dark else "light")
+    ana = Patient(context.new_page(), address)
     for name, path in pages_of(clinic).items():
         for language in ("en", "es"):
-            await ana.opens(f"{path}{'&' if '?' in path else '?'}lang={language}")
-            assert await violations(ana.page) == [], (name, language)
-    await context.close()
+            ana.opens(f"{path}{'&' if '?' in path else '?'}lang={language}")
+            assert violations(ana.page) == [], (name, language)
+    context.close()
 
 
 SIDEWAYS = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
@@ -203,14 +212,14 @@ SMALL = """least => [...document.querySelectorAll('a, button, input:not([type=hi
 
 
 @pytest.mark.parametrize("viewport", [NARROWEST, PHONE, DESK], ids=["320", "390", "1280"])
-async def test_every_page_fits_and_every_target_is_large_enough(
-    clinic: BookingClinic, browser: Browser, address: str, viewport: ViewportSize
+def test_every_page_fits_and_every_target_is_large_enough(
+    clinic: BookingClinic, chromium: Browser, address: str, viewport: ViewportSize
 ) -> None:
-    context = await browser.new_context(viewport=viewport)
-    ana = Patient(await context.new_page(), address)
+    context = chromium.new_context(viewport=viewport)
+    ana = Patient(context.new_page(), address)
     for name, path in pages_of(clinic).items():
         for language in ("en", "es"):
-            await ana.opens(f"{path}{'&' if '?' in path else '?'}lang={language}")
-            assert await ana.page.evaluate(SIDEWAYS) is False, (name, language)
-            assert await ana.page.evaluate(SMALL, TARGET) == [], (name, language)
-    await context.close()
+            ana.opens(f"{path}{'&' if '?' in path else '?'}lang={language}")
+            assert ana.page.evaluate(SIDEWAYS) is False, (name, language)
+            assert ana.page.evaluate(SMALL, TARGET) == [], (name, language)
+    context.close()

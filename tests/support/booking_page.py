@@ -2,8 +2,10 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator
+from concurrent.futures import Future
+from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import TypeVar
 
 from secondring.booking_web.app import application
@@ -64,3 +66,23 @@ async def served(shop: Shop, proxies: tuple[str, ...] = ()) -> AsyncIterator[str
         serving.cancel()
         with suppress(asyncio.CancelledError):
             await serving
+
+
+@contextmanager
+def served_beside(shop: Shop) -> Iterator[str]:
+    """The same for tests that are not asynchronous: in a thread with a loop of its own."""
+    address: Future[str] = Future()
+    stop = threading.Event()
+
+    async def run() -> None:
+        async with served(shop) as url:
+            address.set_result(url)
+            await asyncio.to_thread(stop.wait)
+
+    thread = threading.Thread(target=lambda: asyncio.run(run()), name="booking page")
+    thread.start()
+    try:
+        yield address.result(20)
+    finally:
+        stop.set()
+        thread.join(20)

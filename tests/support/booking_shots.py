@@ -1,7 +1,6 @@
 """Draws the pictures of the booking page: `python -m tests.support.booking_shots docs/images`."""
 
 import asyncio
-import os
 import sys
 from dataclasses import replace
 from datetime import timedelta
@@ -13,7 +12,7 @@ from secondring.domain.rules import Ask
 from tests.support.booking import TIMETABLE, BookingClinic, booking_rules, booking_site
 from tests.support.booking_page import served, shop_of
 
-CHROMIUM = os.environ.get("SECONDRING_CHROMIUM", "/usr/bin/chromium")
+CHROMIUM = "/usr/bin/chromium"
 SHORT = replace(TIMETABLE, horizon=timedelta(days=7))
 
 
