@@ -203,6 +203,9 @@ class Agi(Section):
     """Port to listen on. FreePBX has 4573 for itself."""
     threads: Annotated[int, Field(ge=1, le=256)] = Field(examples=["64"])
     """Callers who are served at one time; the others wait their turn, some milliseconds each."""
+    program: AbsolutePath | None = Field(examples=["/opt/secondring/bin/secondring"])
+    """Instead of all this: the program that Asterisk starts anew for every question, where no daemon may answer calls.
+    It costs about a second of processor each time, and Asterisk's user must be able to read the configuration."""
 
 
 class QueueKeys(Section):

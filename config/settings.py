@@ -78,6 +78,8 @@ class AgiSettings:
     listen: str
     port: int
     threads: int
+    program: Path | None = None
+    """What Asterisk starts for every question, instead of asking at the port."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -98,7 +98,7 @@ def run_agi(settings: Settings) -> None:
         store.close()
 
 
-def run_agi_script(settings: Settings, name: str) -> bool:
+def run_agi_script(settings: Settings, name: str, arguments: Sequence[str] = ()) -> bool:
     """One script for the call on standard input and output; False when it failed."""
     quiet_stderr()
     store = wiring.open_store(settings)
@@ -116,7 +116,7 @@ def run_agi_script(settings: Settings, name: str) -> bool:
         ring=_nobody_to_tell,
     )
     try:
-        return run_plain(name, desk)
+        return run_plain(name, desk, arguments)
     except (BadRequest, WireBroken):
         return False
     finally:
@@ -176,6 +176,7 @@ def _offer(settings: Settings) -> dialplan.Offer:
     return dialplan.Offer(
         host="127.0.0.1" if settings.agi.listen in ("0.0.0.0", "::") else settings.agi.listen,  # noqa: S104 - compared
         port=settings.agi.port,
+        program=str(settings.agi.program) if settings.agi.program else None,
         queues=queues,
         ordinary=ivr.ordinary,
         after_text=ivr.after_text,

@@ -107,7 +107,8 @@ async def _serve(settings: Settings, store: SqlStore) -> None:
         parts |= _gateway(frame, carrier)
         urgent = _urgent(frame)
         parts |= urgent.parts
-        parts["FastAGI"] = _callers(frame, urgent, asyncio.get_running_loop())
+        if frame.settings.agi.program is None:
+            parts["FastAGI"] = _callers(frame, urgent, asyncio.get_running_loop())
         page = booking_page(settings, rules, store, writer, frame.ring)
         if page is not None:
             parts["booking page"] = page

@@ -18,6 +18,8 @@ from secondring.domain.ports import Books
 from secondring.domain.records import Call, Episode, Outcome, TextState
 from secondring.domain.routing import Action, Decision, decide
 from secondring.domain.rules import FRONT_DESK, Clock, Rules, Site
+from secondring.domain.urgent_begin import without_a_key
+from secondring.domain.urgent_case import FINAL, Stage, UrgentCase
 from secondring.domain.verdict import Verdict
 
 DAY = timedelta(days=1)
@@ -121,6 +123,9 @@ class Casework:
 
     def _reached(self, books: Books, call: Call, at: datetime, now: datetime) -> None:
         asked = episodes.asked_in(books, call)
+        if asked is not None and (case := without_a_key(books, asked.id)) is not None:
+            self._answered_without_a_key(books, case, call.id, at, now)
+            return
         if asked is not None:
             wish = "pressed the key for urgent" if asked.urgent_at else "asked for a text, stayed on the line"
             because = f"the caller {wish} and was answered"
@@ -130,6 +135,20 @@ class Casework:
                 episodes.spoken_with(
                     books, episode, "called-again", "the caller called again and was answered", now
                 )
+
+    @staticmethod
+    def _answered_without_a_key(
+        books: Books, case: UrgentCase, call: CallId, at: datetime, now: datetime
+    ) -> None:
+        """Told when it is answered and when it ends: the first counts. While nurses ring it is one of them, who has
+        pressed the key and of whom the ladder is about to hear.
+        """
+        if case.bridged_at is not None:
+            return
+        books.save_urgent_case(replace(case, bridged_at=at))
+        if case.stage in (Stage.LAST_RESORT, *FINAL):
+            because = "an urgent caller was answered by somebody who pressed no key: that may be a mailbox"
+            episodes.note(books, now, "triage-answered", "no-key", because, episode=case.episode, call=call)
 
     def call_ended(self, books: Books, event: CallEnded, now: datetime) -> None:
         """Keep the verdict; a missed call also gets its decision, in the same transaction."""

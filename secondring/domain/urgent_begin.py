@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from secondring.domain import episodes
-from secondring.domain.ids import CallId, JobKey, SiteId, UrgentId, urgent_id
+from secondring.domain.ids import CallId, EpisodeId, JobKey, SiteId, UrgentId, urgent_id
 from secondring.domain.ladder import Ladder
 from secondring.domain.phone import LineKind, PhoneNumber, line_kind, region_of
 from secondring.domain.ports import Books
@@ -48,6 +48,14 @@ def job_key(case: UrgentId) -> JobKey:
 def case_of(attempt: str) -> UrgentId:
     """The case that an attempt is for."""
     return UrgentId(attempt.rpartition(".")[0])
+
+
+def without_a_key(books: Books, episode: EpisodeId) -> UrgentCase | None:
+    """The newest urgent case of an episode, when nobody has accepted it by key. Whoever answers its caller then, the
+    last resort for example, may be a machine: the task stays until a person says that they have spoken.
+    """
+    cases = books.urgent_cases_of(episode)
+    return cases[-1] if cases and cases[-1].accepted_by is None else None
 
 
 def may_be_called(number: PhoneNumber, rules: Rules) -> bool:
