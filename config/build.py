@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from pydantic import SecretBytes, SecretStr
 
 from config.alarms import Mail, Mqtt
+from config.booking import BookingKeys, build_timetable
 from config.call_back import CallBackSettings
 from config.check import problem_at
 from config.problems import KeyPath, Problem
@@ -20,6 +21,7 @@ from config.secret_files import (
 from config.settings import (
     AgiSettings,
     AmiSettings,
+    BookingSettings,
     CarrierSettings,
     DialSettings,
     GatewaySettings,
@@ -37,7 +39,7 @@ from config.web import WebSettings
 from secondring.domain.calls import ListeningRules
 from secondring.domain.hours import OpeningHours, Period
 from secondring.domain.ids import SiteId
-from secondring.domain.rules import AlarmRules, FollowUp, Guards, Route, Rules, Site
+from secondring.domain.rules import AlarmRules, BookingRules, FollowUp, Guards, Route, Rules, Site
 
 
 class Secrets:
@@ -97,6 +99,7 @@ def build_settings(found: Configuration, secrets: Secrets) -> Settings:
         gateway=GatewaySettings(**dict(found.gateway)),
         agi=AgiSettings(**dict(found.agi)),
         ivr=_ivr(found.ivr),
+        booking=BookingSettings(**dict(found.booking.listen)) if found.booking.public_url else None,
         messages_directory=found.messages.directory,
         web=WebSettings(**dict(found.web)),
         mail=_mail(found.mail, secrets),
@@ -115,7 +118,20 @@ def build_rules(found: Configuration) -> Rules:
         follow_up=FollowUp(**dict(found.follow_up)),
         alarms=AlarmRules(texts=tuple(sorted(found.alarms.texts)), fold=found.alarms.fold),
         routes={intent: Route(**dict(keys)) for intent, keys in found.routes.items()},
+        booking=_booking(found.booking),
         carrier_confirms_opt_out=found.carrier.confirms_opt_out,
+    )
+
+
+def _booking(keys: BookingKeys) -> BookingRules | None:
+    if keys.public_url is None:
+        return None
+    return BookingRules(
+        public_url=keys.public_url,
+        link_valid=keys.link_valid,
+        hold=keys.hold,
+        ask_name=keys.ask_name,
+        ask_birth_date=keys.ask_birth_date,
     )
 
 
@@ -141,6 +157,7 @@ def _site(name: str, keys: SiteKeys, spoken: timedelta) -> Site:
         region=keys.region,
         language=keys.language,
         booking_url=keys.booking_url,
+        timetable=build_timetable(keys.calendar, keys.zone, keys.hours, _days(keys)),
         alert_numbers=keys.alert_numbers,
         triage=build_ladder(keys.triage, keys.zone, spoken),
     )

@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from config.alarms import Alarms, Mail, Mqtt
+from config.booking import BookingKeys, CalendarKeys
 from config.call_back import CallBackKeys
 from config.fields import (
     AbsolutePath,
@@ -277,7 +278,9 @@ class SiteKeys(Section):
     special_days: SpecialDays = Field(default={}, examples=['{2026-12-24: ["08:00-12:00"]}'])
     """Days with other hours."""
     booking_url: WebAddress | None = Field(default=None, examples=["https://book.clinic.example/"])
-    """Where patients book themselves; empty when there is no such page and the desk calls them."""
+    """Your own booking page elsewhere; empty when there is none. Our page takes its place once it is on."""
+    calendar: CalendarKeys | None = Field(default=None, examples=["{visits: {checkup: {...}}}"])
+    """When patients may book themselves on our page; see docs/booking.md. Empty: not at all."""
     alert_numbers: SiteNumbers = Field(default=(), examples=["[+1 202 555 0177]"])
     """Staff phones that are texted when someone is URGENT; such a text names no patient."""
     triage: TriageKeys | None = Field(default=None, examples=["{steps: [{ring: ['1001']}]}"])
@@ -296,6 +299,7 @@ class Configuration(Section):
     gateway: Gateway
     guards: GuardKeys
     follow_up: FollowUpKeys
+    booking: BookingKeys
     routes: dict[Intent, RouteKeys]
     agi: Agi
     ivr: Ivr

@@ -108,6 +108,16 @@ class IvrSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BookingSettings:
+    """Where the booking page listens."""
+
+    host: str
+    port: int
+    proxies: tuple[str, ...]
+    per_minute: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MailSettings:
     """The mail server."""
 
@@ -149,6 +159,8 @@ class Settings:
     gateway: GatewaySettings
     agi: AgiSettings
     ivr: IvrSettings
+    booking: BookingSettings | None
+    """None while the booking page is off; `rules.booking` says how patients book."""
     messages_directory: Path | None
     web: WebSettings
     mail: MailSettings | None

@@ -48,7 +48,8 @@ def call_desk(
     urgent = Urgent(
         Triage(rules, wording), carry_out=carry_out or _leave_to_the_other, can_ring=can_ring or _surely
     )
-    offers = Offers(rules, wording, settings.ivr.announcement_version)
+    links = wiring.links(rules)
+    offers = Offers(rules, wording, settings.ivr.announcement_version, links)
     return InCallDesk(offers, write, pbx=settings.listening.pbx, clock=wiring.now, ring=ring, urgent=urgent)
 
 

@@ -13,6 +13,7 @@ from ami_listener.originate import Dialler
 from secondring import pages, wiring
 from secondring.alarming import Alarms, Channel, Shout, Teller
 from secondring.answering import CallServer, call_desk
+from secondring.booking_part import booking_page
 from secondring.bus.memory import Doorbell
 from secondring.bus.mqtt import MqttLink
 from secondring.channels import MqttBoard, MqttChannel, broker, mail_channel
@@ -127,6 +128,9 @@ async def _serve(settings: Settings, store: SqlStore) -> None:
                 carrier=frame.breaker,
             ),
         )
+        page = booking_page(settings, rules, store, writer, frame.ring)
+        if page is not None:
+            parts["booking page"] = page
         parts["timers"] = Timers(Deskwork(rules, frame.wording), writer, clock=now, ring=frame.ring).run
         await run_together(parts, lambda: notifier.ready("starting"))
     finally:
@@ -138,7 +142,7 @@ async def _serve(settings: Settings, store: SqlStore) -> None:
 
 async def _warm_up(frame: _Frame) -> None:
     """Let the first of everything be nobody's. Whatever goes wrong here will say so again when it matters."""
-    play = rehearse(frame.rules, frame.wording)
+    play = rehearse(frame.rules, frame.wording, wiring.links(frame.rules))
     try:
         await frame.writer(lambda books: play(books, now()))
     except Undone:
@@ -296,7 +300,7 @@ async def _beat(writer: Writer, state: State) -> None:
 
 
 def _gateway(frame: _Frame, carrier: Carrier) -> dict[str, Part]:
-    desk = ClinicDesk(frame.rules, frame.wording)
+    desk = ClinicDesk(frame.rules, frame.wording, wiring.links(frame.rules))
     inbound = Inbound(desk, frame.writer, clock=now, ring=frame.ring)
     parts: dict[str, Part] = {"outbox": _outbox(frame, desk, carrier).run}
     if carrier.capabilities.polling:

@@ -13,6 +13,7 @@ import typer
 
 from secondring.cli import (
     alarms,
+    bookings,
     books,
     explain,
     pbx,
@@ -55,6 +56,8 @@ app = typer.Typer(
       secondring explain 1715.42          why it did or did not get a text
       secondring tasks                    what people have to do, urgent first
       secondring report --since 7d        the five metrics
+      secondring bookings                 what patients booked themselves
+      secondring calendar show            the times that they can choose from
     """,
 )
 
@@ -81,7 +84,21 @@ def _options(
     choose_config(config)
 
 
-GROUPS = (services, setup, pbx, prompts, books, tasks, report, explain, alarms, users, streams, phones)
+GROUPS = (
+    services,
+    setup,
+    pbx,
+    prompts,
+    books,
+    tasks,
+    report,
+    explain,
+    bookings,
+    alarms,
+    users,
+    streams,
+    phones,
+)
 for group in GROUPS:
     group.register(app)
 

@@ -30,7 +30,17 @@ CALLED_AGAIN = 2
 class Wording(Protocol):
     """Our words for a template, ready to send."""
 
-    def text(self, template: str, *, site: Site, language: str, now: datetime, task: str = "") -> str: ...
+    def text(
+        self,
+        template: str,
+        *,
+        site: Site,
+        language: str,
+        now: datetime,
+        task: str = "",
+        link: str = "",
+        visit_at: datetime | None = None,
+    ) -> str: ...
 
 
 class Casework:

@@ -13,6 +13,8 @@ from secondring.domain.ports import Books
 from secondring.domain.records import Episode, Job, Outcome, Task, TaskState, TextState
 from secondring.domain.rules import FRONT_DESK, Clock, Rules
 
+NO_BOOKING = "Book an appointment (no booking after our link)"
+
 
 class Result(StrEnum):
     """What came of a task."""
@@ -139,8 +141,7 @@ class Deskwork:
 
     def _link_led_nowhere(self, books: Books, episode: Episode, now: datetime) -> None:
         site = self._rules.site(episode.site)
-        title = "Book an appointment (no booking after our link)"
-        episodes.open_task(books, episode, site, FRONT_DESK, Clock.WITHIN_THE_HOUR, title, now=now)
+        episodes.open_task(books, episode, site, FRONT_DESK, Clock.WITHIN_THE_HOUR, NO_BOOKING, now=now)
 
     def _remind(self, books: Books, episode: Episode, now: datetime) -> None:
         if episode.replied_at is not None or episodes.open_tasks(books, episode.id):

@@ -84,6 +84,11 @@ def set_timer(books: Books, kind: str, episode: EpisodeId, due_at: datetime) -> 
         books.move_job(key, due_at)
 
 
+def drop_timer(books: Books, kind: str, episode: EpisodeId) -> None:
+    """Forget a timer; nothing happens when it does not run."""
+    books.drop_job(timer_key(kind, episode))
+
+
 def queue_text(
     books: Books,
     episode: Episode,
@@ -194,7 +199,7 @@ def close_tasks(books: Books, episode: EpisodeId, now: datetime, because: str, *
         if task.urgent and not urgent:
             continue
         if task.urgent or task.queue in CLOSED_BY_TALKING:
-            books.save_task(replace(task, state=TaskState.DONE, closed_at=now, closed_because=because))
+            finish_task(books, task, now, because)
         else:
             remark(books, task, SPOKEN_SINCE)
 
@@ -205,15 +210,32 @@ def remark(books: Books, task: Task, words: str) -> None:
         books.save_task(replace(task, title=f"{task.title}; {words}"))
 
 
-def close(books: Books, episode: Episode, outcome: Outcome, rule: str, because: str, now: datetime) -> None:
-    """End an episode, once: nothing more is sent and no timer runs on."""
+def finish_task(books: Books, task: Task, now: datetime, because: str) -> None:
+    """Take one row off the lists."""
+    books.save_task(replace(task, state=TaskState.DONE, closed_at=now, closed_because=because))
+
+
+def close(
+    books: Books,
+    episode: Episode,
+    outcome: Outcome,
+    rule: str,
+    because: str,
+    now: datetime,
+    *,
+    keep_tasks: bool = False,
+) -> None:
+    """End an episode, once: nothing more is sent and no timer runs on.
+
+    `keep_tasks` leaves on the lists what the outcome does not settle.
+    """
     if not episode.is_open:
         return
     books.save_episode(replace(episode, closed_at=now, outcome=outcome))
     cancel_texts(books, episode.id, now, because)
     for kind in TIMERS:
-        books.drop_job(timer_key(kind, episode.id))
-    if outcome in RECOVERED:
+        drop_timer(books, kind, episode.id)
+    if outcome in RECOVERED and not keep_tasks:
         close_tasks(books, episode.id, now, because, urgent=outcome is not Outcome.BOOKED)
     note(books, now, "close", rule, because, episode=episode.id)
 
@@ -244,10 +266,16 @@ def missed_after_asking(books: Books, episode: Episode, call: Call, now: datetim
     note(books, now, "join", "asked-in-the-call", because, episode=episode.id, call=call.id)
 
 
-def reopen(books: Books, episode: Episode, now: datetime, window: timedelta) -> Episode:
+def reopen(
+    books: Books,
+    episode: Episode,
+    now: datetime,
+    window: timedelta,
+    because: str = "the caller wrote after the episode had ended",
+) -> Episode:
     """They came back after we had given up: the episode goes on."""
     again = replace(episode, closed_at=None, outcome=None, window_ends_at=now + window)
     books.save_episode(again)
     set_timer(books, WINDOW, again.id, again.window_ends_at)
-    note(books, now, "reopen", "came-back", "the caller wrote after the episode had ended", episode=again.id)
+    note(books, now, "reopen", "came-back", because, episode=again.id)
     return again

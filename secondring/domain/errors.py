@@ -37,6 +37,10 @@ class StaleLease(SecondRingError):
     """Another worker took over this job; whatever we were about to write must not be written."""
 
 
+class BookingClash(SecondRingError):
+    """A booking was to be kept beside another one that has its place. Nothing was written; choose again."""
+
+
 class NotNow(SecondRingError):
     """What was asked for is not done: somebody else's task, an urgent caller nobody has spoken with yet."""
 

@@ -10,6 +10,7 @@ from enum import StrEnum
 
 from secondring.domain import consent, episodes
 from secondring.domain.alarms import Alarm, raise_in
+from secondring.domain.booking_link import Links
 from secondring.domain.call_events import Direction
 from secondring.domain.casework import Wording
 from secondring.domain.circumstances import circumstances
@@ -66,8 +67,10 @@ class Promise(StrEnum):
 class Offers:
     """The use cases of the keys 1 and 9. `announcement` is the version of the words that callers hear."""
 
-    def __init__(self, rules: Rules, wording: Wording, announcement: str) -> None:
+    def __init__(self, rules: Rules, wording: Wording, announcement: str, links: Links | None = None) -> None:
+        """`links` is needed where the booking page is on."""
         self._rules = rules
+        self._links = links or Links(rules)
         self._wording = wording
         self._announcement = announcement
 
@@ -164,8 +167,10 @@ class Offers:
         for text in books.texts_of(episode.id):
             if episodes.is_first(text.template):  # one that waited for this call to end is of no use any more
                 episodes.cancel_text(books, text, now, "the caller asked for a text by key")
-        template = episodes.ASKED if site.booking_url is None else episodes.ASKED_LINK
-        body = self._wording.text(template, site=site, language=episode.language, now=now)
+        online = self._rules.books_online(site)
+        template = episodes.ASKED_LINK if online else episodes.ASKED
+        link = self._links.make(books, episode, site, now) if online else ""
+        body = self._wording.text(template, site=site, language=episode.language, now=now, link=link)
         text = episodes.queue_text(books, episode, site, template, body, now=now, due_at=now)
         books.save_call(replace(call, episode=episode.id))
         because = f"pressed 1 on announcement {self._announcement}"
@@ -177,12 +182,12 @@ class Offers:
         """The open one of this number at this site, or a new one; a link is on its way to it."""
         mine = [episode for episode in books.open_episodes(number) if episode.site == site.id]
         episode = replace(mine[0] if mine else self._new(call, number, now), language=language)
-        if site.booking_url is not None:
+        if self._rules.books_online(site):
             asked_at = episode.booking_asked_at or now
             episode = replace(episode, intent=Intent.BOOK, booking_asked_at=asked_at)
         books.save_episode(episode)
         episodes.set_timer(books, episodes.WINDOW, episode.id, episode.window_ends_at)
-        if site.booking_url is not None:
+        if self._rules.books_online(site):
             silence = add_business_time(site.hours, now, self._rules.follow_up.link_silence)
             episodes.set_timer(books, episodes.LINK_SILENCE, episode.id, silence)
         return episode

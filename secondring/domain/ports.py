@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from secondring.domain.booking_ports import BookingBooks
 from secondring.domain.ids import AlarmId, CallId, EpisodeId, JobKey, SiteId, TaskId, TextId, UrgentId
 from secondring.domain.phone import PhoneNumber
 from secondring.domain.records import (
@@ -26,7 +27,7 @@ from secondring.domain.staff_ports import StaffBooks
 from secondring.domain.urgent_case import UrgentCase
 
 
-class Books(StaffBooks, Protocol):
+class Books(StaffBooks, BookingBooks, Protocol):
     """Everything kept, as seen inside one transaction: all of it is written, or none.
 
     `save_*` inserts or replaces by id. Look-ups by number compare whole numbers.

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from secondring.domain import episodes
 from secondring.domain.alarms import Alarm, raise_in
+from secondring.domain.booking_link import Links
 from secondring.domain.casework import Wording
 from secondring.domain.hours import is_open, next_opening
 from secondring.domain.ports import Books
@@ -22,9 +23,10 @@ SENDERS_FAULTS = frozenset({Fault.SENDER, Fault.CARRIER})
 class ClinicDesk:
     """The people's side of the text gateway. Every method works inside the gateway's transaction."""
 
-    def __init__(self, rules: Rules, wording: Wording) -> None:
+    def __init__(self, rules: Rules, wording: Wording, links: Links | None = None) -> None:
+        """`links` is needed where the booking page is on."""
         self._rules = rules
-        self._replies = Replies(rules, wording)
+        self._replies = Replies(rules, wording, links or Links(rules))
 
     def before_send(self, books: Books, text: Text, now: datetime) -> Permission:
         """The last checks: opted out since, back on the line, too late, night."""

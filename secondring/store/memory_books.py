@@ -27,14 +27,15 @@ from secondring.domain.records import (
 )
 from secondring.domain.urgent_case import UrgentCase
 from secondring.store.agreed import no_such_episode, refuse_writing, stale
+from secondring.store.memory_booking import BookingTables, MemoryBookings
 from secondring.store.memory_figures import count
 from secondring.store.memory_staff import MemoryStaffBooks, StaffTables
 
 _T = TypeVar("_T")
 
 
-@dataclass(slots=True)
-class Tables(StaffTables):
+@dataclass
+class Tables(StaffTables, BookingTables):
     """One moment of the books; each in the order of first writing."""
 
     calls: dict[CallId, Call] = field(default_factory=dict)
@@ -49,7 +50,7 @@ class Tables(StaffTables):
     bookmarks: dict[str, str] = field(default_factory=dict)
 
 
-class MemoryBooks(MemoryStaffBooks):
+class MemoryBooks(MemoryStaffBooks, MemoryBookings):
     """`Books` on tables in memory."""
 
     def __init__(self, tables: Tables, *, writable: bool) -> None:

@@ -16,10 +16,12 @@ from tests.support.books import (
     LEASE,
     MAIN,
     NOW,
+    a_booking,
     a_call,
     a_consent,
     a_decision,
     a_job,
+    a_link,
     a_task,
     a_text,
     an_alarm,
@@ -37,8 +39,9 @@ def asked(sql: SqlStore) -> Iterator[Asked]:
     statements: Asked = []
 
     def note(_connection: object, _cursor: object, statement: str, values: object, *_: object) -> None:
-        assert isinstance(values, tuple)
-        statements.append((statement, values))
+        once = values[0] if isinstance(values, list) else values  # many rows: their first
+        assert isinstance(once, tuple)
+        statements.append((statement, once))
 
     event.listen(sql._writing, "before_cursor_execute", note)
     yield statements
@@ -56,6 +59,13 @@ def _ask_everything(books: Books) -> None:
     books.urgent_case(UrgentId("U"))
     books.open_urgent_cases()
     books.urgent_cases_of(eid(1))
+    books.link(a_link(1).token)
+    books.links_of(eid(1))
+    books.booking(a_booking(1).id)
+    books.bookings_of(eid(1))
+    books.standing_bookings(MAIN, since=NOW, until=NOW + DAY)
+    books.stale_holds(NOW, limit=10)
+    books.bookings(since=NOW, until=NOW + DAY, limit=10)
     books.urgent_cases_since(NOW)
     books.episode(eid(1))
     books.open_episodes(ANNA)
@@ -91,6 +101,8 @@ def _write_everything(books: Books) -> None:
     books.save_call(a_call(1, episode=eid(1)))
     books.save_text(a_text(1))
     books.save_task(a_task(1))
+    books.save_link(a_link(1))
+    books.save_booking(a_booking(1))
     books.add_consent(a_consent(opted_out=True))
     books.add_decision(a_decision(episode=eid(1)))
     books.save_alarm(an_alarm())
