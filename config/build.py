@@ -1,6 +1,6 @@
 """From a checked configuration to the domain's own types and the wiring's settings."""
 
-from datetime import date, timedelta
+from datetime import date
 
 from pydantic import SecretBytes, SecretStr
 
@@ -84,13 +84,14 @@ def build_settings(found: Configuration, secrets: Secrets) -> Settings:
         messages_directory=found.messages.directory,
         log_level=found.log.level,
         state_directory=found.state_directory,
+        shadow=found.mode == "shadow",
     )
 
 
 def build_rules(found: Configuration) -> Rules:
     """The clinic's wishes as the domain takes them."""
     return Rules(
-        sites=tuple(_site(name, keys, found.guards.spoken) for name, keys in found.sites.items()),
+        sites=tuple(_site(found, name, keys) for name, keys in found.sites.items()),
         guards=Guards(**dict(found.guards)),
         follow_up=FollowUp(**dict(found.follow_up)),
         routes={intent: Route(**dict(keys)) for intent, keys in found.routes.items()},
@@ -108,7 +109,7 @@ def build_listening(found: Configuration) -> ListeningRules:
     )
 
 
-def _site(name: str, keys: SiteKeys, spoken: timedelta) -> Site:
+def _site(found: Configuration, name: str, keys: SiteKeys) -> Site:
     return Site(
         id=SiteId(name),
         name=keys.name,
@@ -120,7 +121,8 @@ def _site(name: str, keys: SiteKeys, spoken: timedelta) -> Site:
         language=keys.language,
         booking_url=keys.booking_url,
         alert_numbers=keys.alert_numbers,
-        triage=build_ladder(keys.triage, keys.zone, spoken),
+        triage=build_ladder(keys.triage, keys.zone, found.guards.spoken),
+        shadow=found.mode == "shadow",
     )
 
 

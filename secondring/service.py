@@ -13,6 +13,7 @@ from ami_listener.originate import Dialler
 from secondring import answering, wiring
 from secondring.answering import CallServer, call_desk
 from secondring.bus.memory import Doorbell
+from secondring.domain import shadow
 from secondring.domain.calls import CallTracker
 from secondring.domain.casework import Alarm, Casework
 from secondring.domain.deskwork import Deskwork
@@ -55,6 +56,8 @@ def run(settings: Settings) -> None:
         log.warning(
             "the carrier is 'handset': texts go to simulated phones and leave this machine for nobody"
         )
+    if settings.shadow:
+        log.warning("SHADOW MODE: everything is decided and explained, nothing is sent to anybody")
     store = wiring.open_store(settings)
     try:
         asyncio.run(_serve(settings, store))
@@ -94,6 +97,8 @@ async def _serve(settings: Settings, store: SqlStore) -> None:
     frame = _Frame(settings, rules, wiring.wording(settings), writer, Doorbell())
     notifier = Notifier.from_environ(os.environ)
     try:
+        if settings.shadow:
+            await _withhold_waiting(frame)
         parts = await _listening(frame, notifier)
         parts |= _gateway(frame, carrier)
         urgent = _urgent(frame)
@@ -105,6 +110,12 @@ async def _serve(settings: Settings, store: SqlStore) -> None:
         notifier.stopping()
         await carrier.close()
         writer.close()
+
+
+async def _withhold_waiting(frame: _Frame) -> None:
+    withheld = await frame.writer(lambda books: shadow.withhold_waiting(books, frame.rules, now()))
+    if withheld:
+        log.warning("%d texts still waited when shadow mode was switched on: they will never go", withheld)
 
 
 def raise_alarm(alarm: Alarm) -> None:
@@ -189,7 +200,7 @@ async def _listening(frame: _Frame, notifier: Notifier) -> dict[str, Part]:
     link = AmiLink(wiring.account(settings), clock=now, timing=wiring.timing(settings))
 
     async def alive() -> None:
-        await _tell_alive(link, keeper, notifier)
+        await _tell_alive(link, keeper, notifier, "; SHADOW MODE: nothing is sent" if settings.shadow else "")
 
     return {
         "AMI listener": lambda: link.run(keeper.handle),
@@ -198,15 +209,15 @@ async def _listening(frame: _Frame, notifier: Notifier) -> dict[str, Part]:
     }
 
 
-async def _tell_alive(link: AmiLink, keeper: CallKeeper, notifier: Notifier) -> None:
-    """Pet the watchdog and say how things stand, for `systemctl status`."""
+async def _tell_alive(link: AmiLink, keeper: CallKeeper, notifier: Notifier, mode: str) -> None:
+    """Pet the watchdog and say how things stand, in which mode, for `systemctl status`."""
     every = watchdog_interval(os.environ) or timedelta(seconds=10)
     while True:
         state = "listening" if link.is_up else "no link to the PBX, trying again"
         last = keeper.last_call_at
         seen = f"; last call at {last:%H:%M:%S} UTC" if last else ""
         notifier.alive()
-        notifier.status(f"{state}{seen}; {link.stats.backlog} events waiting")
+        notifier.status(f"{state}{mode}{seen}; {link.stats.backlog} events waiting")
         await asyncio.sleep(every.total_seconds())
 
 
@@ -248,6 +259,7 @@ def _outbox(frame: _Frame, desk: ClinicDesk, carrier: Carrier) -> Outbox:
         clock=now,
         bell=frame.bell.listen(TEXTS),
         settings=OutboxSettings(
+            shadow=frame.settings.shadow,
             in_flight=gateway.concurrency,
             request_limit=frame.request_time + timedelta(seconds=2),
             lease=frame.request_time + timedelta(seconds=10),

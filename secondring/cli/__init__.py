@@ -10,8 +10,9 @@ from typing import Annotated
 
 import typer
 
-from secondring.cli import books, pbx, phones, prompts, services, setup, streams
+from secondring.cli import books, mode, pbx, phones, prompts, services, setup, streams
 from secondring.cli.common import choose_config
+from secondring.cli.foot import begin, say_mode
 from secondring.domain.errors import ConfigError, LoginRefused, PeerError, SecondRingError, blame
 
 EX_UNAVAILABLE, EX_SOFTWARE, EX_CONFIG = 69, 70, 78
@@ -31,6 +32,7 @@ app = typer.Typer(
       secondring check-config             say what is wrong with it, file and line
       secondring install                  into this Asterisk or FreePBX; `uninstall` takes it out again
       secondring run                      listen, text, route
+      secondring mode live                from shadow mode to the real thing, and back
       secondring doctor                   prove that each link works
 
     [bold]Look at what happened[/bold]
@@ -43,8 +45,9 @@ app = typer.Typer(
 )
 
 
-@app.callback()
+@app.callback(result_callback=say_mode)
 def _options(
+    context: typer.Context,
     config: Annotated[
         Path | None,
         typer.Option(
@@ -53,9 +56,10 @@ def _options(
     ] = None,
 ) -> None:
     choose_config(config)
+    begin(context.invoked_subcommand)
 
 
-for group in (services, setup, pbx, prompts, books, streams, phones):
+for group in (services, setup, mode, pbx, prompts, books, streams, phones):
     group.register(app)
 
 

@@ -25,7 +25,7 @@ from secondring.domain import story
 from secondring.domain.deskwork import Result
 from secondring.domain.errors import UnknownThing
 from secondring.domain.ids import CallId, EpisodeId, TaskId
-from secondring.domain.metrics import Rate, Report, Spread
+from secondring.domain.metrics import Rate, Report, ShadowCount, Spread
 from secondring.domain.metrics import report as make_report
 from secondring.domain.ports import Books
 from secondring.domain.records import Call, Episode, Task
@@ -294,14 +294,27 @@ def show_report(made: Report, period: str) -> None:
     out.print(
         f"calls: {made.calls_answered} answered; missed: {missed or 'none'}; {made.calls_ignored} not counted"
     )
+    if made.shadow.missed:
+        out.print(shadow_line(made.shadow))
 
 
 def headline(made: Report) -> str:
     """One sentence that a manager can repeat."""
     rate = made.recovery
+    if not rate.denominator and made.shadow.missed:
+        return shadow_line(made.shadow)
     if not rate.denominator:
         return "No missed calls in this period."
     return f"{rate.numerator} of {rate.denominator} missed callers were won back: {_percent(rate)}."
+
+
+def shadow_line(seen: ShadowCount) -> str:
+    """What shadow mode saw, in one line; it is in no other figure."""
+    said = f"shadow: {seen.would_have_been_texted} missed callers would have been texted; nothing was sent."
+    others = seen.missed - seen.would_have_been_texted
+    if seen.reached_all_the_same:
+        said += f" {seen.reached_all_the_same} of them spoke with a person all the same."
+    return f"{said} {others} more could not or should not be texted." if others else said
 
 
 def _percent(rate: Rate) -> str:

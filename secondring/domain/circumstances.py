@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 from secondring.domain.consent import standing
+from secondring.domain.episodes import open_here
 from secondring.domain.ids import SiteId
 from secondring.domain.phone import PhoneNumber
 from secondring.domain.ports import Books
@@ -17,7 +18,7 @@ def circumstances(books: Books, rules: Rules, call: Call, site: Site, now: datet
     """How things stand with a caller and a site right now."""
     caller = call.caller
     opted_out = caller is not None and not standing(books.consent(caller)).may_text
-    mine = [e for e in books.open_episodes(caller) if e.site == site.id] if caller else []
+    mine = open_here(books, caller, site) if caller else []
     guards = rules.guards
     return Circumstances(
         call=call,
@@ -26,13 +27,23 @@ def circumstances(books: Books, rules: Rules, call: Call, site: Site, now: datet
         rules=rules,
         opted_out=opted_out,
         episode=mine[0] if mine else None,
-        texts_to_caller_today=_texts(books, now - DAY, guards.per_number_per_day, to=caller),
+        texts_to_caller_today=_texts(
+            books, now - DAY, guards.per_number_per_day, to=caller, withheld=site.shadow
+        ),
         texts_at_site_this_minute=_texts(books, now - MINUTE, guards.per_site_per_minute, site=site.id),
         texts_this_minute=_texts(books, now - MINUTE, guards.all_per_minute),
     )
 
 
 def _texts(
-    books: Books, since: datetime, cap: int, *, site: SiteId | None = None, to: PhoneNumber | None = None
+    books: Books,
+    since: datetime,
+    cap: int,
+    *,
+    site: SiteId | None = None,
+    to: PhoneNumber | None = None,
+    withheld: bool = True,
 ) -> int:
-    return 0 if cap >= NO_BRAKE else books.count_texts_out(since=since, site=site, to=to, at_most=cap)
+    if cap >= NO_BRAKE:
+        return 0
+    return books.count_texts_out(since=since, site=site, to=to, at_most=cap, withheld=withheld)

@@ -37,6 +37,13 @@ class StaleLease(SecondRingError):
     """Another worker took over this job; whatever we were about to write must not be written."""
 
 
+class NothingIsSent(SecondRingError):
+    """Something was on its way to a carrier in shadow mode: a bug of ours, stopped at the last door."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"shadow mode: nothing may be handed to a carrier, and {what} was")
+
+
 class UnknownThing(SecondRingError):
     """A call, episode or task was named that does not exist."""
 

@@ -1,0 +1,25 @@
+"""The last line of every command that shows what happened: in shadow mode it says so."""
+
+import sys
+
+from secondring.cli.common import is_for_scripts, last_settings
+
+SHOWN = ("calls", "episodes", "tasks", "report", "explain")
+FOOT = (
+    "SHADOW MODE: nothing is sent to anybody. `secondring mode` tells more, docs/shadow.md what to look at.\n"
+)
+
+_command: list[str] = []
+
+
+def begin(command: str | None) -> None:
+    """Remember which command it is."""
+    _command[:] = [command] if command else []
+
+
+def say_mode(*_: object, **__: object) -> None:
+    """Called by Typer when a command has done its work; lines for scripts stay as they are."""
+    found = last_settings()
+    shown = bool(_command) and _command[0] in SHOWN
+    if shown and found is not None and found.shadow and not is_for_scripts():
+        sys.stdout.write(f"\n{FOOT}")
