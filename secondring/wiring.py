@@ -94,6 +94,8 @@ def first_configuration(
         f"  secondring{option} render manager     (put it into Asterisk's manager_custom.conf or manager.conf)",
         f"  secondring{option} migrate",
         f"  secondring{option} run",
+        "It begins in shadow mode: everything is decided and explained, nothing is sent. docs/shadow.md; then:",
+        f"  secondring{option} mode live",
     )
     return FirstConfiguration(written, "\n".join(steps))
 

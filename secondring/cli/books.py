@@ -28,7 +28,7 @@ from secondring.domain.ids import CallId, EpisodeId, TaskId
 from secondring.domain.metrics import Rate, Report, ShadowCount, Spread
 from secondring.domain.metrics import report as make_report
 from secondring.domain.ports import Books
-from secondring.domain.records import Call, Episode, Task
+from secondring.domain.records import Call, Episode, Origin, Task
 from secondring.domain.rules import Rules
 
 Limit = Annotated[int, typer.Option(help="At most so many, the newest.")]
@@ -139,10 +139,14 @@ def _episode_line(episode: Episode, rules: Rules, *, whole: bool) -> tuple[str, 
         episode.id,
         shown(episode.caller, site.region, whole=whole),
         str(episode.calls),
-        f"after {(texted - episode.opened_at).total_seconds():.1f} s" if texted else "-",
+        f"after {(texted - episode.opened_at).total_seconds():.1f} s" if texted else _untexted(episode),
         episode.intent or "-",
         episode.outcome or "open",
     )
+
+
+def _untexted(episode: Episode) -> str:
+    return "shadow" if episode.origin is Origin.SHADOW else "-"
 
 
 @tasks_app.callback()
