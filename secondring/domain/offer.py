@@ -23,7 +23,7 @@ from secondring.domain.rules import Rules, Site
 
 LANGUAGES = ("en", "es")
 """What we have prompts and texts in."""
-DEAD = (TextState.CANCELLED, TextState.FAILED)
+DEAD = (TextState.CANCELLED, TextState.FAILED, TextState.WITHHELD)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -31,7 +31,9 @@ def is_withheld(books: Books, episode: Episode) -> bool:
 
 def close_untouched_tasks(books: Books, episode: Episode, now: datetime) -> None:
     """A week of shadow mode must not end in a list of late rows. What somebody took stays, and so does what is
-    urgent."""
+    urgent, and all that there is for a caller who wrote to us."""
+    if episode.replied_at is not None:
+        return
     for task in episodes.open_tasks(books, episode.id):
         if task.owner is None and not task.urgent:
             done = replace(task, state=TaskState.DONE, closed_at=now, closed_because=NEVER_ASKED)
@@ -63,7 +65,8 @@ def withhold_waiting(books: Books, rules: Rules, now: datetime) -> int:
 
 def _withhold(books: Books, rules: Rules, text: Text, now: datetime) -> None:
     because = "shadow mode was switched on before it went"
-    books.save_text(replace(text, state=TextState.WITHHELD, due_at=min(text.due_at, now), note=because))
+    note = "it was switched on before the text went"
+    books.save_text(replace(text, state=TextState.WITHHELD, due_at=min(text.due_at, now), note=note))
     episodes.note(books, now, "withhold", "shadow", because, episode=text.episode, text=text.id)
     episode = books.episode(text.episode)
     if episode is not None and episode.is_open and episodes.is_first(text.template):

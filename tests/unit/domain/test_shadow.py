@@ -130,6 +130,15 @@ def test_tasks_that_nobody_touched_end_with_the_window_and_others_stay() -> None
     assert {e.outcome for e in clinic.episodes if not e.is_open} == {Outcome.UNTEXTABLE}
 
 
+def test_what_somebody_wrote_to_us_is_never_closed_unread() -> None:
+    clinic = in_shadow()
+    clinic.misses()
+    clinic.writes("did I leave my umbrella with you?")
+    clinic.wait(hours=25).run_timers()
+    assert clinic.task.said == "did I leave my umbrella with you?"
+    assert clinic.episode.is_open
+
+
 # ---------------------------------------------------------------- a caller on the line never pays
 
 
