@@ -24,6 +24,8 @@ HEAD_END = (b"\n\n", b"\n\r\n")
 SWEEP_SECONDS = 0.25
 """How often connections that are too slow are looked for."""
 
+GATHER_SECONDS = 0.001
+"""Asterisk sends a request line by line: looking again at once for each would cost more than all the rest."""
 RESPITE_SECONDS = 0.02
 """Out of descriptors, asking again at once would only burn the processor."""
 
@@ -130,6 +132,8 @@ class Server:
                 elif key.fileobj is not self._woken:
                     self._hear(key.data)
             self._let_slow_ones_go()
+            if self._visitors:
+                time.sleep(GATHER_SECONDS)
         for visitor in list(self._visitors.values()):
             self._let_go(visitor)
 

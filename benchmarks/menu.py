@@ -22,13 +22,16 @@ from lab.tap import Tap
 
 CALLERS = 100
 ROUNDS = 5
-OURS, FORKED = "2025550183", "2025550184"
+OURS, FORKED, BARE_DID = "2025550183", "2025550184", "2025550185"
 STAY = 3.0
 """Seconds that each caller stays; all are in the menu together long before the first of them leaves."""
 NUMBERS = """
 [from-trunk]
 exten => {ours},1,Gosub(secondring,offer,1)
  same => n,Hangup()
+exten => {bare},1,AGI(agi://127.0.0.1:{port}/bare)
+ same => n,Answer()
+ same => n,Wait(60)
 exten => {forked},1,AGI({script})
  same => n,Answer()
  same => n,Wait(60)
@@ -45,6 +48,23 @@ used = resource.getrusage(resource.RUSAGE_SELF)
 with open({figures!r}, "a") as file:
     file.write("%f\\n" % (used.ru_utime + used.ru_stime))
 """
+BARE = """\
+import selectors, socket
+door = socket.create_server(("127.0.0.1", 0), backlog=1024)
+print(door.getsockname()[1], flush=True)
+waiting = selectors.DefaultSelector()
+waiting.register(door, selectors.EVENT_READ)
+while True:
+    for key, _ in waiting.select():
+        if key.fileobj is door:
+            call, _ = door.accept()
+            call.send(b'SET VARIABLE "SR_OK" "1"\\n')
+            waiting.register(call, selectors.EVENT_READ)
+        elif b"200 result" in (heard := key.fileobj.recv(4096)) or not heard:
+            waiting.unregister(key.fileobj)
+            key.fileobj.close()
+"""
+"""The least there can be: says its one command before it has read a word."""
 PAGE = """\
 ## Callers in the menu
 
@@ -54,6 +74,7 @@ dialplan to the script's first command; Asterisk, the callers and whoever answer
 
 | | calls | p50 | p95 | p99 | slowest | processor time a call |
 |---|---:|---:|---:|---:|---:|---:|
+| floor: a bare script that sends one command before it has read a word | {bare} |
 | pyst2, forked | {forked} |
 | `secondring agi` | {alone} |
 | `secondring run`, which also judges these calls and texts their callers | {ours} |
@@ -80,8 +101,9 @@ class Served:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MenuResult:
-    """All three, in one run."""
+    """All of them, in one run."""
 
+    bare: Served
     forked: Served
     alone: Served
     ours: Served
@@ -94,20 +116,23 @@ def measure(*, callers: int = CALLERS, rounds: int = ROUNDS) -> MenuResult:
         tempfile.TemporaryDirectory(prefix="secondring-bench-", dir="/var/tmp") as folder,
         Pbx() as pbx,
         Service(pbx, config=CONFIG) as service,
+        _bare_script() as (bare_pid, port),
     ):
         figures = Path(folder) / "figures"
         add_offer(pbx, service)
         script = _script(Path(folder), figures)
-        pbx.add_config("extensions", NUMBERS.format(ours=OURS, forked=FORKED, script=script), name="menu")
+        numbers = NUMBERS.format(ours=OURS, forked=FORKED, script=script, bare=BARE_DID, port=port)
+        pbx.add_config("extensions", numbers, name="menu")
         pbx.reload()
-        ours = _serve(pbx, service.pid, callers, rounds)
+        bare = _serve(pbx, BARE_DID, bare_pid, callers, rounds)
+        ours = _serve(pbx, OURS, service.pid, callers, rounds)
         service.stop()
         with _alone(service) as pid:
-            alone = _serve(pbx, pid, callers, rounds)
+            alone = _serve(pbx, OURS, pid, callers, rounds)
         waits = _round(pbx, FORKED, callers)
         spent = [float(line) for line in figures.read_text().split()]
         forked = Served(waits=spread(waits), cpu_ms=1000 * sum(spent) / len(spent))
-        return MenuResult(forked=forked, alone=alone, ours=ours, asterisk=pbx.asterisk.version)
+        return MenuResult(bare=bare, forked=forked, alone=alone, ours=ours, asterisk=pbx.asterisk.version)
 
 
 def page(result: MenuResult) -> str:
@@ -118,6 +143,7 @@ def page(result: MenuResult) -> str:
         callers=result.forked.waits.count,
         rounds=result.ours.waits.count // result.forked.waits.count,
         asterisk=result.asterisk.partition("+")[0],
+        bare=result.bare.row,
         forked=result.forked.row,
         alone=result.alone.row,
         ours=result.ours.row,
@@ -141,10 +167,21 @@ def _alone(service: Service) -> Iterator[int]:
             server.terminate()
 
 
-def _serve(pbx: Pbx, pid: int, callers: int, rounds: int) -> Served:
-    _round(pbx, OURS, callers)  # whoever comes first after a start waits longer
+@contextlib.contextmanager
+def _bare_script() -> Iterator[tuple[int, int]]:
+    """Its process id and port."""
+    with subprocess.Popen([sys.executable, "-c", BARE], stdout=subprocess.PIPE, text=True) as script:
+        try:
+            assert script.stdout
+            yield script.pid, int(script.stdout.readline())
+        finally:
+            script.kill()
+
+
+def _serve(pbx: Pbx, did: str, pid: int, callers: int, rounds: int) -> Served:
+    _round(pbx, did, callers)  # whoever comes first after a start waits longer
     used = cpu_seconds(pid)
-    waits = [wait for _ in range(rounds) for wait in _round(pbx, OURS, callers)]
+    waits = [wait for _ in range(rounds) for wait in _round(pbx, did, callers)]
     return Served(waits=spread(waits), cpu_ms=1000 * (cpu_seconds(pid) - used) / len(waits))
 
 

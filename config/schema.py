@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from config.alarms import Alarms, Mail, Mqtt
 from config.fields import (
     AbsolutePath,
     AnyNumbers,
@@ -16,6 +17,7 @@ from config.fields import (
     Destination,
     Digits,
     Duration,
+    ExternalAnswer,
     Holidays,
     Line,
     OpenWeek,
@@ -52,6 +54,10 @@ class Pbx(Section):
     """Digits that staff dial before an outside number."""
     forget_after: PositiveDuration = Field(examples=["12h"])
     """A call without a sign of life for so long is judged as it stands."""
+    external_answer: ExternalAnswer = Field(examples=["20s", "person", "not-a-person"])
+    """What an outside phone that picks up (a follow-me to a mobile) counts for: `person`, `not-a-person`, or a length
+    of time that the caller has to be connected with it. A carrier's mailbox picks up like a person, and one that
+    takes a long message outlasts any time. Keep `person` where whoever picks up has to press a key first."""
 
 
 class Ami(Section):
@@ -291,6 +297,9 @@ class Configuration(Section):
     agi: Agi
     ivr: Ivr
     messages: Messages
+    alarms: Alarms
+    mail: Mail
+    mqtt: Mqtt
     log: Log
     state_directory: AbsolutePath = Field(examples=["/var/lib/secondring"])
     """Where the service keeps its own files."""

@@ -6,8 +6,9 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, PlainValidator, model_validator
 
-from config.fields import Duration, OpenWeek, PositiveDuration, SpecialDays, Word, read_target, refusal
+from config.fields import Duration, OpenWeek, PositiveDuration, SpecialDays, Word, read_target
 from config.links import SecretPlace
+from config.refusal import refusal
 from config.section import Section
 from secondring.domain.hours import OpeningHours, Period
 from secondring.domain.ladder import DialPlan, Ladder, Order, PatientPlan, Shift, Step, Target

@@ -3,6 +3,7 @@
 import contextlib
 import os
 import re
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -13,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from lab import offer, triage
+from lab.ending import ended_by_signals, our_command
 from lab.pbx import Pbx
 from lab.people import PEOPLE, ended, episodes, number_of, tasks_of, texts_to, verdicts
 from lab.phones import Answer, Line, Phone, Refuse, State
@@ -51,7 +53,7 @@ def run_demo(*, stay: bool = False, picture: Path | None = None) -> None:
     out.print("[bold]Second Ring[/bold]: a morning at Northside Clinic\n")
     out.print("Starting a PBX (the first time it is built, which takes about a minute) ...")
     try:
-        with Pbx() as pbx:
+        with ended_by_signals(), Pbx() as pbx:
             out.print(
                 f"  {pbx.cli('core show version').split(' built')[0].strip()} at {pbx.sip_host}:{pbx.sip_port}"
             )
@@ -273,24 +275,31 @@ def _without_web_fonts(svg: str) -> str:
 
 
 def _what_next(out: Console, pbx: Pbx, service: Service, *, stay: bool) -> None:
+    typed = our_command(sys.argv[0], Path.cwd())
     if not stay:
         out.print("[bold]Next[/bold]")
-        out.print("  scripts/demo --stay      keep the clinic running and try things yourself")
-        out.print("  secondring try           type a reply, see what it would do and why")
-        out.print("  docs/install.md          put it on your own PBX")
+        for command, what in (
+            ("scripts/demo --stay", "keep the clinic running and try things yourself"),
+            (f"{typed} try", "type a reply, see what it would do and why"),
+            ("docs/install.md", "put it on your own PBX"),
+        ):
+            out.print(f"  {command:<28} {what}", markup=False, soft_wrap=True)
         return
-    secondring = f"secondring --config {service.home}"
+    secondring = f"{typed} --config {service.home}"
+    out.print("[bold]The clinic stays open until Ctrl-C.[/bold] In another terminal, in this folder:\n")
+    for command in (
+        "calls",
+        "explain CALL",
+        f"handset inbox {number_of('Ben')}",
+        f"handset reply {number_of('Ben')} 'call me after 4'",
+        "tasks --numbers",
+        "tasks show TASK",
+    ):
+        out.print(f"  {secondring} {command}", markup=False, soft_wrap=True)
     out.print(
-        "[bold]The clinic stays open until Ctrl-C.[/bold] In another terminal, with .venv/bin on your PATH:\n"
-    )
-    out.print(f"  {secondring} calls", markup=False)
-    out.print(f"  {secondring} explain CALL", markup=False)
-    out.print(f"  {secondring} handset inbox {number_of('Ben')}", markup=False)
-    out.print(f"  {secondring} handset reply {number_of('Ben')} 'call me after 4'", markup=False)
-    out.print(f"  {secondring} tasks --numbers\n", markup=False)
-    out.print(
-        f"A softphone on this machine can register as 1004, password {pbx.phone_secrets['1004']},",
+        f"\nA softphone on this machine can register as 1004, password {pbx.phone_secrets['1004']},",
         markup=False,
+        soft_wrap=True,
     )
     out.print(f"at {pbx.sip_host}:{pbx.sip_port}, and call 1001 to 1003.")
     with contextlib.suppress(KeyboardInterrupt):

@@ -1,13 +1,9 @@
 """The last line of every command that shows what happened: in shadow mode it says so."""
 
-import sys
-
-from secondring.cli.common import is_for_scripts, last_settings
+from secondring.cli.common import console, is_for_scripts, last_settings
 
 SHOWN = ("calls", "episodes", "tasks", "report", "explain")
-FOOT = (
-    "SHADOW MODE: nothing is sent to anybody. `secondring mode` tells more, docs/shadow.md what to look at.\n"
-)
+FOOT = "\nSHADOW MODE: nothing is sent to anybody (docs/shadow.md, `secondring mode`)."
 
 _command: list[str] = []
 
@@ -22,4 +18,4 @@ def say_mode(*_: object, **__: object) -> None:
     found = last_settings()
     shown = bool(_command) and _command[0] in SHOWN
     if shown and found is not None and found.shadow and not is_for_scripts():
-        sys.stdout.write(f"\n{FOOT}")
+        console().print(FOOT, markup=False)

@@ -44,6 +44,14 @@ class NothingIsSent(SecondRingError):
         super().__init__(f"shadow mode: nothing may be handed to a carrier, and {what} was")
 
 
+class NotNow(SecondRingError):
+    """What was asked for is not done: somebody else's task, an urgent caller nobody has spoken with yet."""
+
+
+class NoRecording(SecondRingError):
+    """A file that was to be replayed holds nothing that a PBX ever said."""
+
+
 class UnknownThing(SecondRingError):
     """A call, episode or task was named that does not exist."""
 

@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from secondring.domain import consent, episodes, triage
-from secondring.domain.casework import Alarm, Wording
+from secondring.domain.alarms import Alarm, raise_in
+from secondring.domain.casework import Wording
 from secondring.domain.ids import EpisodeId, Uniqueid, UrgentId, episode_id
 from secondring.domain.ladder import Ladder
 from secondring.domain.phone import LineKind, PhoneNumber, line_kind, parse_number
@@ -53,9 +54,8 @@ class Orders:
     ladder: Ladder
     site: Site
     pbx: tuple[PbxOrder, ...] = ()
-    alarms: tuple[Alarm, ...] = ()
     others: tuple["Orders", ...] = ()
-    """Those of other cases, where several were looked at together; their alarms are among `alarms`."""
+    """Those of other cases, where several were looked at together."""
 
 
 class Triage:
@@ -139,7 +139,7 @@ class Triage:
         told = _Told(self, books, after, site, now)
         for effect in effects:
             told.carry_out(effect)
-        return Orders(after, site.triage, site, tuple(told.pbx), tuple(told.alarms))
+        return Orders(after, site.triage, site, tuple(told.pbx))
 
     def due(
         self, books: Books, job: Job, now: datetime, *, ask: Callable[[UrgentCase], None]
@@ -206,6 +206,9 @@ class Triage:
         for phone in site.alert_numbers:
             episodes.queue_text(books, found, site, episodes.STAFF_ALERT, body, now=now, due_at=now, to=phone)
 
+    def alarm(self, books: Books, alarm: Alarm, now: datetime) -> None:
+        raise_in(books, alarm, self._rules, now)
+
     def text(self, books: Books, episode: EpisodeId, site: Site, template: str, now: datetime) -> None:
         """Text the patient, unless they asked for no texts or have no number."""
         found = books.episode(episode)
@@ -249,7 +252,6 @@ class _Told:
         self._site = site
         self._now = now
         self.pbx: list[PbxOrder] = []
-        self.alarms: list[Alarm] = []
 
     def carry_out(self, effect: Effect) -> None:
         books, case, now = self._books, self._case, self._now
@@ -258,7 +260,7 @@ class _Told:
         elif isinstance(effect, TextPatient):
             self._desk.text(books, case.episode, self._site, effect.template, now)
         elif isinstance(effect, RaiseAlarm):
-            self.alarms.append(Alarm(effect.kind, effect.because, self._site.id))
+            self._desk.alarm(books, Alarm(effect.kind, effect.because, self._site.id), now)
         elif isinstance(effect, RedTask):
             self._desk.red_task(books, case.episode, self._site, effect.title, now)
         elif isinstance(effect, Spoken):

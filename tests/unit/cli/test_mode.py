@@ -10,7 +10,7 @@ from secondring import wiring
 from secondring.cli import app
 from secondring.domain.records import Origin, Outcome, TextState
 from tests.support.books import ANNA, BEN, MINUTE, a_text, an_episode
-from tests.unit.cli.test_cli import a_clinic, run
+from tests.support.terminal import a_clinic, run
 
 runner = CliRunner()
 FOOT = "SHADOW MODE: nothing is sent"

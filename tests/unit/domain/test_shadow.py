@@ -144,7 +144,7 @@ def test_what_somebody_wrote_to_us_is_never_closed_unread() -> None:
 
 def test_the_offer_is_not_made_and_a_key_pressed_all_the_same_promises_nothing() -> None:
     clinic = in_shadow()
-    offers = Offers(clinic.rules, PlainWording(), "1", clinic.alarms.append)
+    offers = Offers(clinic.rules, PlainWording(), "1")
     began = clinic.rings()
     call = InCall(uniqueid=began.call.uniqueid, caller=began.caller, did=began.did)
     assert not offers.welcome(call, clinic.now).is_offered
@@ -157,7 +157,7 @@ def test_the_offer_is_not_made_and_a_key_pressed_all_the_same_promises_nothing()
 
 def test_an_opt_out_by_key_is_kept() -> None:
     clinic = in_shadow()
-    offers = Offers(clinic.rules, PlainWording(), "1", clinic.alarms.append)
+    offers = Offers(clinic.rules, PlainWording(), "1")
     began = clinic.rings()
     call = InCall(uniqueid=began.call.uniqueid, caller=began.caller, did=began.did)
     with clinic.store.transaction() as books:

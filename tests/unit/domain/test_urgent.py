@@ -68,7 +68,6 @@ class UrgentClinic(Clinic):
     def _take(self, orders: Orders | None) -> None:
         if orders is not None:
             self.orders += orders.pbx
-            self.alarms += orders.alarms
 
     @property
     def case(self) -> UrgentCase:

@@ -20,7 +20,7 @@ from secondring.domain.calls import CallTracker, Direction
 from secondring.domain.casework import Casework
 from secondring.domain.deskwork import Result
 from secondring.domain.episodes import SEND_TEXT
-from secondring.domain.errors import NothingIsSent, UnknownThing
+from secondring.domain.errors import NothingIsSent, NotNow
 from secondring.domain.ids import TextId
 from secondring.domain.offer import InCall, Offers
 from secondring.domain.phone import PhoneNumber
@@ -62,7 +62,7 @@ class Shadow(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.clinic = UrgentClinic(RULES)
-        self.offers = Offers(RULES, PlainWording(), "1", self.clinic.alarms.append)
+        self.offers = Offers(RULES, PlainWording(), "1")
         self.ringing: list[Any] = []
 
     @rule(caller=callers)
@@ -108,7 +108,7 @@ class Shadow(RuleBasedStateMachine):
         for task in self.clinic.tasks[:1]:
             try:
                 self.clinic.finishes(task, result)
-            except UnknownThing:  # an urgent one stays until somebody has spoken with the caller
+            except NotNow:  # an urgent one stays until somebody has spoken with the caller
                 assert task.urgent
 
     @rule(minutes=st.sampled_from([1, 30, 60 * 25]))
@@ -123,7 +123,7 @@ class Shadow(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         """Live from now on: nothing of all that is sent, not at once and not later."""
-        world = World(store=self.clinic.store)
+        world = World(store=cast("MemoryStore", self.clinic.store))
         world.clock.now = self.clinic.now
         asyncio.run(world.work_until_settled(hours=24 * 400))
         assert world.carrier.requests == []
