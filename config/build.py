@@ -1,6 +1,6 @@
 """From a checked configuration to the domain's own types and the wiring's settings."""
 
-from datetime import date, timedelta
+from datetime import date
 
 from pydantic import SecretBytes, SecretStr
 
@@ -107,13 +107,14 @@ def build_settings(found: Configuration, secrets: Secrets) -> Settings:
         mqtt=_mqtt(found.mqtt, secrets),
         log_level=found.log.level,
         state_directory=found.state_directory,
+        shadow=found.mode == "shadow",
     )
 
 
 def build_rules(found: Configuration) -> Rules:
     """The clinic's wishes as the domain takes them."""
     return Rules(
-        sites=tuple(_site(name, keys, found.guards.spoken) for name, keys in found.sites.items()),
+        sites=tuple(_site(found, name, keys) for name, keys in found.sites.items()),
         guards=Guards(**dict(found.guards)),
         follow_up=FollowUp(**dict(found.follow_up)),
         alarms=AlarmRules(texts=tuple(sorted(found.alarms.texts)), fold=found.alarms.fold),
@@ -146,7 +147,7 @@ def build_listening(found: Configuration) -> ListeningRules:
     )
 
 
-def _site(name: str, keys: SiteKeys, spoken: timedelta) -> Site:
+def _site(found: Configuration, name: str, keys: SiteKeys) -> Site:
     return Site(
         id=SiteId(name),
         name=keys.name,
@@ -159,7 +160,8 @@ def _site(name: str, keys: SiteKeys, spoken: timedelta) -> Site:
         booking_url=keys.booking_url,
         timetable=build_timetable(keys.calendar, keys.zone, keys.hours, _days(keys)),
         alert_numbers=keys.alert_numbers,
-        triage=build_ladder(keys.triage, keys.zone, spoken),
+        triage=build_ladder(keys.triage, keys.zone, found.guards.spoken),
+        shadow=found.mode == "shadow",
     )
 
 

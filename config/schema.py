@@ -42,6 +42,7 @@ from secondring.domain.verdict import Reason
 
 Port = Annotated[int, Field(ge=1, le=65535)]
 Count = Annotated[int, Field(ge=1, le=1_000_000)]
+Mode = Literal["live", "shadow"]
 Queue = Literal["front-desk", "billing", "care-team", "triage"]
 
 
@@ -290,6 +291,8 @@ class SiteKeys(Section):
 class Configuration(Section):
     """Everything."""
 
+    mode: Mode = Field(examples=["shadow"])
+    """`live`, or `shadow`: every call is judged, every decision taken and explained, and nothing is sent."""
     pbx: Pbx
     ami: Ami
     ami_dial: AmiDial

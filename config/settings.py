@@ -172,5 +172,7 @@ class Settings:
     log_level: str
     """`debug`, `info`, `warning` or `error`."""
     state_directory: Path
+    shadow: bool = False
+    """Shadow mode: nothing is sent. Every site of `rules` says so too."""
     files: tuple[Path, ...] = field(default=())
     """The administrator's files that were read, in order."""

@@ -17,7 +17,7 @@ from secondring.booking_part import booking_page
 from secondring.bus.memory import Doorbell
 from secondring.bus.mqtt import MqttLink
 from secondring.channels import MqttBoard, MqttChannel, broker, mail_channel
-from secondring.domain import pulse
+from secondring.domain import pulse, shadow
 from secondring.domain.calls import CallTracker
 from secondring.domain.casework import Casework
 from secondring.domain.deskwork import Deskwork
@@ -64,6 +64,8 @@ def run(settings: Settings) -> None:
         log.warning(
             "the carrier is 'handset': texts go to simulated phones, and nobody outside this machine gets one"
         )
+    if settings.shadow:
+        log.warning("SHADOW MODE: everything is decided and explained, nothing is sent to anybody")
     store = wiring.open_store(settings)
     try:
         with wiring.alone(settings):
@@ -108,6 +110,8 @@ async def _serve(settings: Settings, store: SqlStore) -> None:
     )
     notifier = Notifier.from_environ(os.environ)
     try:
+        if settings.shadow:
+            await _withhold_waiting(frame)
         await _warm_up(frame)
         parts = await _listening(frame, notifier) | alarms.parts
         parts |= _gateway(frame, carrier)
@@ -138,6 +142,12 @@ async def _serve(settings: Settings, store: SqlStore) -> None:
         await _beat(writer, State.STOPPED)
         await carrier.close()
         writer.close()
+
+
+async def _withhold_waiting(frame: _Frame) -> None:
+    withheld = await frame.writer(lambda books: shadow.withhold_waiting(books, frame.rules, now()))
+    if withheld:
+        log.warning("%d texts still waited when shadow mode was switched on: they will never go", withheld)
 
 
 async def _warm_up(frame: _Frame) -> None:
@@ -257,7 +267,7 @@ async def _listening(frame: _Frame, notifier: Notifier) -> dict[str, Part]:
     link = frame.link
 
     async def alive() -> None:
-        await _tell_alive(link, keeper, notifier)
+        await _tell_alive(link, keeper, notifier, "; SHADOW MODE: nothing is sent" if settings.shadow else "")
 
     async def beat() -> None:
         await _keep_beating(frame.writer, link)
@@ -270,15 +280,15 @@ async def _listening(frame: _Frame, notifier: Notifier) -> dict[str, Part]:
     }
 
 
-async def _tell_alive(link: AmiLink, keeper: CallKeeper, notifier: Notifier) -> None:
-    """Pet the watchdog and say how things stand, for `systemctl status`."""
+async def _tell_alive(link: AmiLink, keeper: CallKeeper, notifier: Notifier, mode: str) -> None:
+    """Pet the watchdog and say how things stand, in which mode, for `systemctl status`."""
     every = watchdog_interval(os.environ) or timedelta(seconds=10)
     while True:
         state = "listening" if link.is_up else "no link to the PBX, trying again"
         last = keeper.last_call_at
         seen = f"; last call at {last:%H:%M:%S} UTC" if last else ""
         notifier.alive()
-        notifier.status(f"{state}{seen}; {link.stats.backlog} events waiting")
+        notifier.status(f"{state}{mode}{seen}; {link.stats.backlog} events waiting")
         await asyncio.sleep(every.total_seconds())
 
 
@@ -334,6 +344,7 @@ def _outbox(frame: _Frame, desk: ClinicDesk, carrier: Carrier) -> Outbox:
         clock=now,
         bell=frame.bell.listen(TEXTS),
         settings=OutboxSettings(
+            shadow=frame.settings.shadow,
             in_flight=gateway.concurrency,
             request_limit=frame.request_time + timedelta(seconds=2),
             lease=frame.request_time + timedelta(seconds=10),

@@ -16,6 +16,7 @@ from secondring.cli import (
     bookings,
     books,
     explain,
+    mode,
     pbx,
     phones,
     prompts,
@@ -27,6 +28,7 @@ from secondring.cli import (
     users,
 )
 from secondring.cli.common import choose_config, warn
+from secondring.cli.foot import begin, say_mode
 from secondring.domain.errors import ConfigError, LoginRefused, PeerError, SecondRingError, blame
 
 EX_UNAVAILABLE, EX_SOFTWARE, EX_CONFIG = 69, 70, 78
@@ -46,6 +48,7 @@ app = typer.Typer(
       secondring check-config             say what is wrong with it, and where
       secondring install                  into this PBX; `uninstall` takes it out
       secondring run                      listen, text, route
+      secondring mode live                from shadow mode to the real thing, and back
       secondring doctor                   prove that each link works
       secondring user add NAME --role admin   let somebody log in to the pages
       secondring alarm test               prove that alarms reach people
@@ -68,8 +71,9 @@ def _say_version(asked: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
+@app.callback(result_callback=say_mode)
 def _options(
+    context: typer.Context,
     config: Annotated[
         Path | None,
         typer.Option(
@@ -82,11 +86,13 @@ def _options(
     ] = False,
 ) -> None:
     choose_config(config)
+    begin(context.invoked_subcommand)
 
 
 GROUPS = (
     services,
     setup,
+    mode,
     pbx,
     prompts,
     books,

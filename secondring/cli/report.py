@@ -19,7 +19,7 @@ from secondring.cli.common import (
     warn_of_silence,
 )
 from secondring.domain import story
-from secondring.domain.metrics import Rate, Report, Spread
+from secondring.domain.metrics import Rate, Report, ShadowCount, Spread
 from secondring.domain.metrics import report as make_report
 
 FEW, SOME = 20, 100
@@ -101,14 +101,28 @@ def show_report(made: Report, period: str) -> None:
     out.print(
         "A missed caller is one caller at one site within one day, however often they call (an episode)."
     )
+    if made.shadow.missed:
+        out.print(shadow_line(made.shadow))
 
 
 def headline(made: Report) -> str:
     """One sentence that a manager can repeat."""
     rate = made.recovery
+    if not rate.denominator and made.shadow.missed:
+        return shadow_line(made.shadow)
     if not rate.denominator:
         return "No missed calls in this period."
     return f"{rate.numerator} of {rate.denominator} missed callers were won back: {_percent(rate)}."
+
+
+def shadow_line(seen: ShadowCount) -> str:
+    """What shadow mode saw, in one line; it is in no other figure."""
+    texts = count(seen.would_have_been_texted, "missed caller")
+    said = f"shadow: {texts} would have been texted; nothing was sent."
+    others = seen.missed - seen.would_have_been_texted
+    if seen.reached_all_the_same:
+        said += f" {seen.reached_all_the_same} of them spoke with a person all the same."
+    return f"{said} {others} more could not or should not be texted." if others else said
 
 
 def _percent(rate: Rate) -> str:

@@ -35,6 +35,16 @@ class Spread:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ShadowCount:
+    """What shadow mode saw. Who was not texted was not lost by us: none of it makes a rate."""
+
+    missed: int
+    would_have_been_texted: int
+    reached_all_the_same: int
+    """Of those that would have been texted, with whom a person spoke without it: the clinic's own recovery."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
     """How well callers were won back in a period."""
 
@@ -56,6 +66,8 @@ class Report:
     calls_missed: dict[str, int]
     calls_answered: int
     calls_ignored: int
+    shadow: ShadowCount
+    """Missed callers of shadow mode; they are in no figure above."""
 
 
 def report(figures: Figures) -> Report:
@@ -75,6 +87,11 @@ def report(figures: Figures) -> Report:
         calls_missed=dict(figures.calls_missed),
         calls_answered=figures.calls_answered,
         calls_ignored=figures.calls_ignored,
+        shadow=ShadowCount(
+            missed=figures.shadow_missed,
+            would_have_been_texted=figures.shadow_texts,
+            reached_all_the_same=figures.shadow_reached,
+        ),
     )
 
 

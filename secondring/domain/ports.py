@@ -80,9 +80,18 @@ class Books(StaffBooks, BookingBooks, Protocol):
 
     def text_by_carrier_id(self, carrier: str, carrier_id: str, *, outgoing: bool) -> Text | None: ...
     def count_texts_out(
-        self, *, since: datetime, site: SiteId | None = None, to: PhoneNumber | None = None, at_most: int
+        self,
+        *,
+        since: datetime,
+        site: SiteId | None = None,
+        to: PhoneNumber | None = None,
+        at_most: int,
+        withheld: bool = True,
     ) -> int:
-        """Outgoing texts created since then that were not cancelled; counts no further than `at_most`."""
+        """Outgoing texts created since then that were not cancelled; counts no further than `at_most`.
+
+        Those that shadow mode withheld count unless `withheld` says otherwise.
+        """
         ...
 
     # tasks
@@ -220,6 +229,12 @@ class Figures:
     """Missed inbound calls by reason."""
     calls_answered: int
     calls_ignored: int
+    shadow_missed: int = 0
+    """Episodes opened by a missed call in shadow mode. They are in none of the counts of episodes above."""
+    shadow_texts: int = 0
+    """Of those, whose callers would have been texted."""
+    shadow_reached: int = 0
+    """Of those that would have been texted, with whom a person spoke all the same."""
 
 
 WORK, URGENT, CALLS = "work", "urgent", "calls"

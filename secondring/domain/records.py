@@ -40,6 +40,8 @@ class Outcome(StrEnum):
     OPTED_OUT = "opted-out"
     UNTEXTABLE = "untextable"
     UNRECOVERED = "unrecovered"
+    WITHHELD = "withheld"
+    """Shadow mode: nobody can tell whether the text that did not go would have won them back."""
 
 
 RECOVERED = frozenset({Outcome.BOOKED, Outcome.RESOLVED, Outcome.REACHED, Outcome.URGENT_CONNECTED})
@@ -53,6 +55,8 @@ class Origin(StrEnum):
     TEXT = "text"
     OFFER = "offer"
     """A text asked for by key; becomes CALL when that call then ends unanswered."""
+    SHADOW = "shadow"
+    """A missed call in shadow mode: nobody was texted, so it is counted apart and in no rate."""
     ALARM = "alarm"
     """No caller's: it carries the texts of an alarm to the supervisors, and is on no list of episodes."""
 
@@ -69,6 +73,9 @@ class TextState(StrEnum):
     DELIVERED = "delivered"
     FAILED = "failed"
     CANCELLED = "cancelled"
+    WITHHELD = "withheld"
+    """Written in shadow mode. It has no job and never goes, not after going live either. Until `due_at` it may still
+    be cancelled, as a text that is really sent may; from then on it is one that would have gone."""
     RECEIVED = "received"
 
 
@@ -80,6 +87,7 @@ RANK = {
     TextState.DELIVERED: 3,
     TextState.FAILED: 3,
     TextState.CANCELLED: 4,
+    TextState.WITHHELD: 4,
     TextState.RECEIVED: 4,
 }
 """A receipt may only move a text up in rank: receipts come late, twice and out of order."""

@@ -28,7 +28,7 @@ from secondring.domain.records import (
 from secondring.domain.urgent_case import UrgentCase
 from secondring.store.agreed import no_such_episode, refuse_writing, stale
 from secondring.store.memory_booking import BookingTables, MemoryBookings
-from secondring.store.memory_figures import count
+from secondring.store.memory_figures import count, is_withheld
 from secondring.store.memory_staff import MemoryStaffBooks, StaffTables
 
 _T = TypeVar("_T")
@@ -150,11 +150,18 @@ class MemoryBooks(MemoryStaffBooks, MemoryBookings):
         return next(iter(_newest_first(found, _created)), None)
 
     def count_texts_out(
-        self, *, since: datetime, site: SiteId | None = None, to: PhoneNumber | None = None, at_most: int
+        self,
+        *,
+        since: datetime,
+        site: SiteId | None = None,
+        to: PhoneNumber | None = None,
+        at_most: int,
+        withheld: bool = True,
     ) -> int:
         counted = sum(
             t.outgoing
             and t.state is not TextState.CANCELLED
+            and (withheld or t.state is not TextState.WITHHELD)
             and t.created_at >= since
             and site in {None, t.site}
             and to in {None, t.patient}
@@ -300,6 +307,7 @@ class MemoryBooks(MemoryStaffBooks, MemoryBookings):
             [e for e in self._tables.episodes.values() if inside(e.opened_at, e.site)],
             [c for c in self._tables.calls.values() if inside(c.ended_at, c.site)],
             [c for c in self._tables.urgent.values() if inside(c.triggered_at, c.site)],
+            withheld={t.episode for t in self._tables.texts.values() if is_withheld(t)},
         )
 
 
