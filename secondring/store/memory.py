@@ -13,7 +13,8 @@ from datetime import timedelta
 from secondring.domain.errors import StoreBusy
 from secondring.domain.ports import Books
 from secondring.store.agreed import BUSY_WAIT
-from secondring.store.memory_books import MemoryBooks, Tables
+from secondring.store.memory_books import MemoryBooks
+from secondring.store.memory_tables import Tables
 
 
 class MemoryStore:

@@ -93,6 +93,11 @@ episodes = Table(
     _instant("urgent_reached_at"),
     _instant("closed_at"),
     _maybe("outcome"),
+    _maybe("did"),
+    _maybe("queue"),
+    _maybe("reason"),
+    _maybe("template"),
+    _instant("delivered_at"),
 )
 Index("episodes_opened_at", episodes.c.opened_at)
 Index("episodes_caller", episodes.c.caller_hash, episodes.c.opened_at)
@@ -240,6 +245,18 @@ consents = Table(
     Column("words", Sealed("consents.words"), nullable=False),
 )
 Index("consents_number", consents.c.number_hash, consents.c.at)
+
+# What was counted in days and weeks that are over; `counted` makes the triggers that forget one
+# as soon as something it counted is written.
+tallies = Table(
+    "tallies",
+    metadata,
+    Column("site", String, primary_key=True),
+    Column("days", Integer, nullable=False),
+    Column("begins_at", Instant, primary_key=True),
+    Column("ends_at", Instant, primary_key=True),
+    _words("numbers"),
+)
 
 bookmarks = Table(
     "bookmarks",

@@ -5,6 +5,8 @@ from secondring.store.sql.calls import CallPages
 from secondring.store.sql.episodes import EpisodePages
 from secondring.store.sql.figures import FigurePages
 from secondring.store.sql.jobs import JobPages
+from secondring.store.sql.rows import RowPages
+from secondring.store.sql.tallies import TallyPages
 from secondring.store.sql.tasks import TaskPages
 from secondring.store.sql.texts import TextPages
 from secondring.store.sql.trail import TrailPages
@@ -21,5 +23,7 @@ class SqlBooks(
     JobPages,
     BookmarkPages,
     FigurePages,
+    TallyPages,
+    RowPages,
 ):
     """`Books` inside one SQL transaction."""
