@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from pydantic import SecretBytes, SecretStr
 
 from config.check import problem_at
+from config.digest import Digest, DigestSettings, build_digest
 from config.problems import KeyPath, Problem
 from config.schema import Configuration, Http, Ivr, SiteKeys
 from config.secret_files import SecretReader, SecretRefused, as_key, as_password
@@ -82,6 +83,7 @@ def build_settings(found: Configuration, secrets: Secrets) -> Settings:
         agi=AgiSettings(**dict(found.agi)),
         ivr=_ivr(found.ivr),
         messages_directory=found.messages.directory,
+        digest=_digest(found.digest, secrets),
         log_level=found.log.level,
         state_directory=found.state_directory,
     )
@@ -155,6 +157,12 @@ def _dial(found: Configuration, secrets: Secrets) -> DialSettings | None:
     return DialSettings(
         user=keys.user, secret=secrets.password(keys.secret_file, ("ami_dial", "secret_file"))
     )
+
+
+def _digest(keys: Digest, secrets: Secrets) -> DigestSettings:
+    place = keys.smtp.password_file
+    at: KeyPath = ("digest", "smtp", "password_file")
+    return build_digest(keys, secrets.password(place, at) if place and keys.owner else None)
 
 
 def _http(keys: Http, secrets: Secrets) -> HttpSettings:

@@ -110,12 +110,33 @@ def _contradictions(found: Configuration, tree: Tree) -> Iterator[Problem]:
             f"is missing, and {dotted(('sites', with_ladder))} has a triage ladder",
             "Name the file of the second manager account's secret; `secondring render manager` shows the account.",
         )
+    yield from _mail(found, tree)
     if not found.ami.tls and not is_loopback(found.ami.host):
         yield problem_at(
             tree,
             ("ami", "host"),
             "is another machine, and the link is not encrypted",
             "Set ami.tls to true (and tlsenable = yes in the PBX's manager.conf).",
+        )
+
+
+def _mail(found: Configuration, tree: Tree) -> Iterator[Problem]:
+    smtp = found.digest.smtp
+    at: KeyPath = ("digest", "smtp")
+    if (smtp.user is None) is not (smtp.password_file is None):
+        missing = "user" if smtp.user is None else "password_file"
+        yield problem_at(
+            tree,
+            (*at, missing),
+            "is missing, and its other half is there",
+            "Name both user and password_file, or neither.",
+        )
+    if smtp.password_file and smtp.encryption == "none" and not is_loopback(smtp.host):
+        yield problem_at(
+            tree,
+            (*at, "encryption"),
+            "is none, and a password would go to another machine",
+            "Set it to starttls (port 587) or tls (port 465).",
         )
 
 

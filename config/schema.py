@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from config.digest import Digest
 from config.fields import (
     AbsolutePath,
     AnyNumbers,
@@ -289,6 +290,7 @@ class Configuration(Section):
     ivr: Ivr
     messages: Messages
     log: Log
+    digest: Digest
     state_directory: AbsolutePath = Field(examples=["/var/lib/secondring"])
     """Where the service keeps its own files."""
     sites: dict[Word, SiteKeys] = Field(min_length=1, examples=["{main: {name: ...}}"])

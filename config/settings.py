@@ -7,6 +7,7 @@ from typing import Literal
 
 from pydantic import SecretBytes, SecretStr
 
+from config.digest import DigestSettings
 from secondring.domain.calls import ListeningRules
 from secondring.domain.rules import Rules
 
@@ -120,6 +121,7 @@ class Settings:
     agi: AgiSettings
     ivr: IvrSettings
     messages_directory: Path | None
+    digest: DigestSettings
     log_level: str
     """`debug`, `info`, `warning` or `error`."""
     state_directory: Path

@@ -10,7 +10,7 @@ from datetime import timedelta
 
 from ami_listener.connection import AmiLink
 from ami_listener.originate import Dialler
-from secondring import answering, wiring
+from secondring import answering, digesting, wiring
 from secondring.answering import CallServer, call_desk
 from secondring.bus.memory import Doorbell
 from secondring.domain.calls import CallTracker
@@ -25,8 +25,9 @@ from secondring.sdnotify import Notifier, watchdog_interval
 from secondring.store.sqlstore import SqlStore
 from secondring.timers import Timers
 from secondring.urgent import UrgentRunner
+from secondring.weekly import DigestPost, TallyKeeper
 from secondring.wiring import ClinicWording, Settings, now
-from secondring.writer import Writer
+from secondring.writer import Reader, Writer
 from sms_gateway.breaker import Breaker
 from sms_gateway.carriers.port import Carrier
 from sms_gateway.errands import Clerk
@@ -100,6 +101,7 @@ async def _serve(settings: Settings, store: SqlStore) -> None:
         parts |= urgent.parts
         parts["FastAGI"] = _callers(frame, urgent, asyncio.get_running_loop())
         parts["timers"] = Timers(Deskwork(rules, frame.wording), writer, clock=now, ring=frame.ring).run
+        parts |= _figures(frame, Reader(store))
         await run_together(parts, lambda: notifier.ready("starting"))
     finally:
         notifier.stopping()
@@ -110,6 +112,18 @@ async def _serve(settings: Settings, store: SqlStore) -> None:
 def raise_alarm(alarm: Alarm) -> None:
     """Say it as loudly as a service can: at the top of its log."""
     log.error("ALARM %s%s: %s", alarm.kind, f" at {alarm.site}" if alarm.site else "", alarm.because)
+
+
+# ---------------------------------------------------------------- figures
+
+
+def _figures(frame: _Frame, read: Reader) -> dict[str, Part]:
+    settings = frame.settings
+    keeper = TallyKeeper(digesting.places(settings), read, frame.writer, clock=now)
+    parts: dict[str, Part] = {"tallies": keeper.run}
+    if settings.digest.owner is not None:
+        parts["digest"] = DigestPost(digesting.delivery(settings), read, frame.writer, clock=now).run
+    return parts
 
 
 # ---------------------------------------------------------------- callers in the call

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from secondring.cli import books, pbx, phones, prompts, services, setup, streams
+from secondring.cli import books, figures, pbx, phones, prompts, services, setup, streams
 from secondring.cli.common import choose_config
 from secondring.domain.errors import ConfigError, LoginRefused, PeerError, SecondRingError, blame
 
@@ -38,7 +38,8 @@ app = typer.Typer(
       secondring calls --since 2d         what came in, and the verdict on each call
       secondring explain 1715.42          why that call did or did not get a text
       secondring tasks                    what people have to do, most urgent first
-      secondring report --since 7d        the five metrics
+      secondring report --since 7d        the five metrics; --by week, hour, reason ... tells them apart
+      secondring digest                   the week in words, as its owner gets it by mail
     """,
 )
 
@@ -55,7 +56,7 @@ def _options(
     choose_config(config)
 
 
-for group in (services, setup, pbx, prompts, books, streams, phones):
+for group in (services, setup, pbx, prompts, books, figures, streams, phones):
     group.register(app)
 
 

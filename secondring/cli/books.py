@@ -1,8 +1,7 @@
-"""`calls`, `episodes`, `tasks`, `report`, `explain`: what happened, and what people have to do."""
+"""`calls`, `episodes`, `tasks`, `explain`: what happened, and what people have to do."""
 
 import getpass
 import sys
-from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -25,8 +24,6 @@ from secondring.domain import story
 from secondring.domain.deskwork import Result
 from secondring.domain.errors import UnknownThing
 from secondring.domain.ids import CallId, EpisodeId, TaskId
-from secondring.domain.metrics import Rate, Report, Spread
-from secondring.domain.metrics import report as make_report
 from secondring.domain.ports import Books
 from secondring.domain.records import Call, Episode, Task
 from secondring.domain.rules import Rules
@@ -40,7 +37,6 @@ def register(app: typer.Typer) -> None:
     app.command()(calls)
     app.command()(episodes)
     app.add_typer(tasks_app, name="tasks")
-    app.command()(report)
     app.command()(explain)
 
 
@@ -233,89 +229,6 @@ def done(
     with wiring.writing(chosen) as books:
         wiring.deskwork(chosen).done(books, TaskId(task), by, result, wiring.now())
     sys.stdout.write(f"{task} is done: {result}.\n")
-
-
-def report(since: Since = "7d", site: str | None = None, json: Json = False) -> None:
-    """The five metrics of a period, each with what it is counted from."""
-    chosen = settings()
-    now = wiring.now()
-    begin = moment(since, now)
-    where = wiring.known_site(chosen, site)
-    with wiring.reading(chosen) as books:
-        made = make_report(books.figures(since=begin, until=now, site=where))
-    if json:
-        period = {"since": iso(begin), "until": iso(now), "site": where}
-        print_json([period | _report_row(made)])
-        return
-    show_report(made, f"{story.said_time(begin, chosen.rules.sites[0])} until now")
-
-
-def _report_row(made: Report) -> dict[str, Any]:
-    row = asdict(made)
-    for name, value in (
-        ("recovery", made.recovery),
-        ("self_scheduling", made.self_scheduling),
-        ("urgent_reached", made.urgent_reached),
-        ("unrecovered", made.unrecovered),
-        ("replied", made.replied),
-    ):
-        row[name] |= {"value": value.value}
-    waits = (
-        ("time_to_first_text", made.time_to_first_text),
-        ("urgent", made.urgent),
-        ("urgent_accept", made.urgent_accept),
-    )
-    for name, waiting in waits:
-        row[name]["within_target"] |= {"value": waiting.within_target.value}
-    return row
-
-
-def show_report(made: Report, period: str) -> None:
-    """The report for people: a sentence first, then each metric and what it is counted from."""
-    out = console()
-    out.print(f"[bold]{headline(made)}[/bold]")
-    out.print(f"{period}\n")
-    rows = (
-        ("recovery rate", _percent(made.recovery), _of(made.recovery, "missed callers")),
-        (
-            "time to first text",
-            _seconds(made.time_to_first_text),
-            f"{made.time_to_first_text.count} callers texted",
-        ),
-        ("self-scheduling", _percent(made.self_scheduling), _of(made.self_scheduling, "who asked to book")),
-        ("urgent latency", _seconds(made.urgent), _of(made.urgent_reached, "urgent callers reached")),
-        ("urgent, to a nurse's accept", _seconds(made.urgent_accept), f"{made.urgent_accept.count} accepted"),
-        ("unrecovered", _percent(made.unrecovered), _of(made.unrecovered, "missed callers")),
-    )
-    out.print(table("", ("metric", "", "counted from"), rows))
-    ended = ", ".join(f"{n} {outcome}" for outcome, n in made.outcomes.items() if n)
-    missed = ", ".join(f"{n} {reason}" for reason, n in sorted(made.calls_missed.items()))
-    out.print(f"\nepisodes: {ended or 'none ended'}; {made.still_open} still open")
-    out.print(
-        f"calls: {made.calls_answered} answered; missed: {missed or 'none'}; {made.calls_ignored} not counted"
-    )
-
-
-def headline(made: Report) -> str:
-    """One sentence that a manager can repeat."""
-    rate = made.recovery
-    if not rate.denominator:
-        return "No missed calls in this period."
-    return f"{rate.numerator} of {rate.denominator} missed callers were won back: {_percent(rate)}."
-
-
-def _percent(rate: Rate) -> str:
-    return f"{rate.value:.0%}" if rate.value is not None else "-"
-
-
-def _of(rate: Rate, what: str) -> str:
-    return f"{rate.numerator} of {rate.denominator} {what}"
-
-
-def _seconds(waiting: Spread) -> str:
-    if waiting.p50 is None or waiting.p95 is None or waiting.p99 is None:
-        return "-"
-    return f"p50 {waiting.p50:.1f} s, p95 {waiting.p95:.1f} s, p99 {waiting.p99:.1f} s"
 
 
 def explain(

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from secondring.domain.ids import SiteId
 from secondring.domain.rules import Site
-from secondring.domain.tally import Dimension, Measure
+from secondring.domain.tally import BROKEN_DOWN, Dimension, Measure, Tally
 from secondring.domain.verdict import Verdict
 from secondring.domain.weeks import Span, Week
 
@@ -61,3 +61,56 @@ def one_hour(places: Sequence[Place], weeks: Sequence[Week], weekday: int, hour:
         for week in weeks
         for span in week.hour(weekday, hour, place.zone)
     )
+
+
+HOUR = "hour"
+"""What calls are told apart by, beside their reason; its values are weekday and hour: `0-9` is Monday 9 to 10."""
+CALLS = {f"calls-{verdict}": verdict for verdict in Verdict}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ask:
+    """A number that somebody wants to see the rows of, in words that fit into a web address."""
+
+    show: str
+    """A measure, or `calls-missed`, `calls-answered`, `calls-ignored`."""
+    by: str = ""
+    """A dimension; for calls `reason` or `hour`; empty for all."""
+    value: str = ""
+
+    def rows(self, places: Sequence[Place], weeks: Sequence[Week]) -> EpisodeRows | CallRows:
+        """Which rows these are; raises ValueError when there is no such number."""
+        if self.show not in CALLS:
+            dimension = Dimension(self.by) if self.by else None
+            return EpisodeRows(
+                where=whole_weeks(places, weeks),
+                measure=Measure(self.show),
+                dimension=dimension,
+                value=self.value,
+            )
+        verdict = CALLS[self.show]
+        if self.by == HOUR:
+            weekday, hour = self._slot()
+            return CallRows(where=one_hour(places, weeks, weekday, hour), verdict=verdict)
+        if self.by not in {"", Dimension.REASON}:
+            raise ValueError("calls are told apart by reason or hour")
+        reason = self.value if self.by else None
+        return CallRows(where=whole_weeks(places, weeks), verdict=verdict, reason=reason)
+
+    def count(self, tally: Tally) -> int | None:
+        """How many there are; None where that is not counted for each value."""
+        if self.show in CALLS:
+            verdict = CALLS[self.show]
+            if self.by == HOUR:
+                return tally.calls_in_hour(verdict, *self._slot())
+            return tally.calls(verdict, self.value if self.by else None)
+        measure = Measure(self.show)
+        if not self.by:
+            return tally.of(measure)
+        return tally.of(measure, Dimension(self.by), self.value) if measure in BROKEN_DOWN else None
+
+    def _slot(self) -> tuple[int, int]:
+        weekday, _, hour = self.value.partition("-")
+        if weekday not in map(str, range(7)) or hour not in map(str, range(24)):
+            raise ValueError("an hour of the week is a weekday from 0 and an hour: 0-9")
+        return int(weekday), int(hour)

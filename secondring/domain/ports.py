@@ -196,6 +196,7 @@ class Figures:
     outcomes: dict[Outcome, int]
     texted: int
     replied: int
+    """Of those texted, how many answered."""
     booking_asked: int
     booked: int
     """Of those that asked to book, how many booked."""
