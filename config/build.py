@@ -23,6 +23,7 @@ from config.settings import (
 )
 from config.tree import Tree
 from config.triage import build_ladder
+from config.web import WebSettings
 from secondring.domain.calls import ListeningRules
 from secondring.domain.hours import OpeningHours, Period
 from secondring.domain.ids import SiteId
@@ -84,6 +85,7 @@ def build_settings(found: Configuration, secrets: Secrets) -> Settings:
         ivr=_ivr(found.ivr),
         messages_directory=found.messages.directory,
         digest=_digest(found.digest, secrets),
+        web=WebSettings(**dict(found.web)),
         log_level=found.log.level,
         state_directory=found.state_directory,
     )

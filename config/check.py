@@ -111,6 +111,7 @@ def _contradictions(found: Configuration, tree: Tree) -> Iterator[Problem]:
             "Name the file of the second manager account's secret; `secondring render manager` shows the account.",
         )
     yield from _mail(found, tree)
+    yield from _open_pages(found, tree)
     if not found.ami.tls and not is_loopback(found.ami.host):
         yield problem_at(
             tree,
@@ -137,6 +138,22 @@ def _mail(found: Configuration, tree: Tree) -> Iterator[Problem]:
             (*at, "encryption"),
             "is none, and a password would go to another machine",
             "Set it to starttls (port 587) or tls (port 465).",
+        )
+
+
+def _open_pages(found: Configuration, tree: Tree) -> Iterator[Problem]:
+    web = found.web
+    if (web.certificate is None) != (web.certificate_key is None):
+        missing = "certificate" if web.certificate is None else "certificate_key"
+        yield problem_at(
+            tree, ("web", missing), "is missing beside the other one", "Name both files, or none."
+        )
+    if web.port is not None and not is_loopback(web.host) and web.certificate is None:
+        yield problem_at(
+            tree,
+            ("web", "host"),
+            "is open to the network, and the pages are not encrypted",
+            "Name web.certificate and web.certificate_key, or listen on 127.0.0.1 behind a web server.",
         )
 
 

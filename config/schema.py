@@ -32,6 +32,7 @@ from config.fields import (
 from config.links import DatabaseUrl, SecretPlace, WebAddress
 from config.section import Section
 from config.triage import AmiDial, TriageKeys
+from config.web import Web
 from secondring.domain.records import Intent
 from secondring.domain.rules import Clock
 from secondring.domain.verdict import Reason
@@ -289,6 +290,7 @@ class Configuration(Section):
     agi: Agi
     ivr: Ivr
     messages: Messages
+    web: Web
     log: Log
     digest: Digest
     state_directory: AbsolutePath = Field(examples=["/var/lib/secondring"])

@@ -8,6 +8,7 @@ from typing import Literal
 from pydantic import SecretBytes, SecretStr
 
 from config.digest import DigestSettings
+from config.web import WebSettings
 from secondring.domain.calls import ListeningRules
 from secondring.domain.rules import Rules
 
@@ -122,6 +123,7 @@ class Settings:
     ivr: IvrSettings
     messages_directory: Path | None
     digest: DigestSettings
+    web: WebSettings
     log_level: str
     """`debug`, `info`, `warning` or `error`."""
     state_directory: Path

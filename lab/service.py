@@ -197,6 +197,7 @@ def _clinic(pbx: Manager, home: Path) -> dict[str, Any]:
         "database": {"url": f"sqlite:///{home}/state/secondring.db"},
         "state_directory": str(home / "state"),
         "agi": {"port": ports.free_port(socket.SOCK_STREAM)},
+        "web": {"port": ports.free_port(socket.SOCK_STREAM)},
         "sites": {
             "northside": {
                 "name": "Northside Clinic",

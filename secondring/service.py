@@ -10,7 +10,7 @@ from datetime import timedelta
 
 from ami_listener.connection import AmiLink
 from ami_listener.originate import Dialler
-from secondring import answering, digesting, wiring
+from secondring import answering, digesting, pages, wiring
 from secondring.answering import CallServer, call_desk
 from secondring.bus.memory import Doorbell
 from secondring.domain.calls import CallTracker
@@ -100,6 +100,7 @@ async def _serve(settings: Settings, store: SqlStore) -> None:
         urgent = _urgent(frame)
         parts |= urgent.parts
         parts["FastAGI"] = _callers(frame, urgent, asyncio.get_running_loop())
+        parts |= pages.parts(settings, store, writer, frame.bell.listen(TEXTS))
         parts["timers"] = Timers(Deskwork(rules, frame.wording), writer, clock=now, ring=frame.ring).run
         parts |= _figures(frame, Reader(store))
         await run_together(parts, lambda: notifier.ready("starting"))

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from secondring.cli import books, figures, pbx, phones, prompts, services, setup, streams
+from secondring.cli import books, figures, pbx, phones, prompts, services, setup, streams, users
 from secondring.cli.common import choose_config
 from secondring.domain.errors import ConfigError, LoginRefused, PeerError, SecondRingError, blame
 
@@ -32,6 +32,7 @@ app = typer.Typer(
       secondring install                  into this Asterisk or FreePBX; `uninstall` takes it out again
       secondring run                      listen, text, route
       secondring doctor                   prove that each link works
+      secondring user add ana --role admin   let somebody log in to the pages
 
     [bold]Look at what happened[/bold]
 
@@ -56,7 +57,7 @@ def _options(
     choose_config(config)
 
 
-for group in (services, setup, pbx, prompts, books, figures, streams, phones):
+for group in (services, setup, pbx, prompts, books, figures, users, streams, phones):
     group.register(app)
 
 

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from secondring import answering, service
+from secondring import answering, pages, service
 from secondring.cli.common import settings
 from secondring.domain.errors import ConfigError
 
@@ -14,6 +14,7 @@ def register(app: typer.Typer) -> None:
     """Add these commands to the application."""
     app.command()(run)
     app.command()(agi)
+    app.command()(web)
     app.command("agi-script", hidden=True)(agi_script)
     app.command()(demo)
 
@@ -29,6 +30,11 @@ def run() -> None:
 def agi() -> None:
     """Only serve callers who are on the line (FastAGI); `run` does this too."""
     service.run_agi(settings())
+
+
+def web() -> None:
+    """Only serve staff's pages; `run` does this too. The configuration's section `web` says where."""
+    pages.run_web(settings())
 
 
 def agi_script(name: Annotated[str, typer.Argument(help="The script, as the dialplan names it.")]) -> None:

@@ -3,7 +3,7 @@
 Everything here is synchronous: async doors hop to a worker thread.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,12 +13,13 @@ from secondring.domain.ids import CallId, EpisodeId, JobKey, SiteId, TaskId, Tex
 from secondring.domain.metrics_rows import CallRows, EpisodeRows
 from secondring.domain.phone import PhoneNumber
 from secondring.domain.records import Call, Consent, DecisionRecord, Episode, Job, Outcome, Task, Text
+from secondring.domain.staff_ports import StaffBooks
 from secondring.domain.tally import Tally
 from secondring.domain.urgent_case import UrgentCase
 from secondring.domain.weeks import Span
 
 
-class Books(Protocol):
+class Books(StaffBooks, Protocol):
     """Everything kept, as seen inside one transaction: all of it is written, or none.
 
     `save_*` inserts or replaces by id. Look-ups by number compare whole numbers.
@@ -92,6 +93,10 @@ class Books(Protocol):
     def save_urgent_case(self, case: UrgentCase) -> None: ...
     def open_urgent_cases(self) -> list[UrgentCase]:
         """Those that are neither connected nor left to a task, oldest first."""
+        ...
+
+    def unsigned_urgent_cases(self) -> list[UrgentCase]:
+        """Those that came to the last resort and that nobody has signed for, oldest first."""
         ...
 
     def urgent_cases_of(self, episode: EpisodeId) -> list[UrgentCase]:
@@ -214,8 +219,35 @@ class Figures:
     calls_ignored: int
 
 
+WORK, URGENT, CALLS = "work", "urgent", "calls"
+"""What screens may wait for: the tasks to do, the urgent callers, the newest call."""
+
+
+def episode_topic(episode: EpisodeId) -> str:
+    """What the screen of one episode waits for."""
+    return f"episode:{episode}"
+
+
+class Watch(Protocol):
+    """Tells that the books have changed, whoever changed them. For one thread at a time."""
+
+    def has_changed(self) -> bool:
+        """True the first time, and when something was committed since it was last asked. Costs microseconds."""
+        ...
+
+    def prints(self, stories: Collection[EpisodeId]) -> dict[str, str]:
+        """A short print of what each topic's screens show: another one means that they are to be drawn anew."""
+        ...
+
+    def close(self) -> None: ...
+
+
 class Store(Protocol):
     """Where the books are kept."""
+
+    def watch(self) -> Watch:
+        """Eyes on the books, to be closed by whoever asked for them."""
+        ...
 
     def transaction(self) -> AbstractContextManager[Books]:
         """Read and write; commits when the block ends, rolls back when it raises."""

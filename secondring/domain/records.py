@@ -202,6 +202,8 @@ class Task:
     owner: str | None = None
     closed_at: datetime | None = None
     closed_because: str = ""
+    snoozed_until: datetime | None = None
+    """Put off by a person: at the bottom of the list until then. Its due time stays."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

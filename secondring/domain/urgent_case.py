@@ -89,6 +89,9 @@ class UrgentCase:
     bridged_at: datetime | None = None
     last_resort_at: datetime | None = None
     closed_at: datetime | None = None
+    signed_at: datetime | None = None
+    """When somebody signed for a case that came to the last resort: until then its alarm stays on the board."""
+    signed_by: str | None = None
 
     @property
     def is_open(self) -> bool:

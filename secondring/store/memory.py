@@ -5,13 +5,15 @@ its copies in place at the end; so a reader keeps the moment it began with, and 
 """
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 
 from secondring.domain.errors import StoreBusy
-from secondring.domain.ports import Books
+from secondring.domain.ids import EpisodeId
+from secondring.domain.ports import CALLS, URGENT, WORK, Books, Watch, episode_topic
+from secondring.domain.records import TaskState
 from secondring.store.agreed import BUSY_WAIT
 from secondring.store.memory_books import MemoryBooks
 from secondring.store.memory_tables import Tables
@@ -41,6 +43,40 @@ class MemoryStore:
     def reading(self) -> Iterator[Books]:
         """Read only, one moment of the books throughout; never waits for a writer."""
         yield MemoryBooks(self._tables, writable=False)
+
+    def watch(self) -> Watch:
+        """What was committed is a new set of tables."""
+        return _MemoryWatch(lambda: self._tables)
+
+    def close(self) -> None:
+        """There is nothing to give back."""
+
+
+class _MemoryWatch:
+    """`Watch` on tables in memory."""
+
+    def __init__(self, tables: Callable[[], Tables]) -> None:
+        self._tables = tables
+        self._seen: Tables | None = None
+
+    def has_changed(self) -> bool:
+        now = self._tables()
+        changed, self._seen = now is not self._seen, now
+        return changed
+
+    def prints(self, stories: Collection[EpisodeId]) -> dict[str, str]:
+        now = self._tables()
+        to_do = [task for task in now.tasks.values() if task.state is not TaskState.DONE]
+        cases = [case for case in now.urgent.values() if case.is_open or not case.signed_at]
+        calls_of = [now.episodes[task.episode].calls for task in to_do]
+        found: dict[str, object] = {WORK: (to_do, calls_of), URGENT: cases, CALLS: len(now.calls)}
+        for episode in stories:
+            rows = (now.texts, now.tasks, now.notes, now.decisions, now.calls)
+            found[episode_topic(episode)] = (
+                now.episodes.get(episode),
+                [row for table in rows for row in table.values() if getattr(row, "episode", None) == episode],
+            )
+        return {topic: str(hash(repr(rows))) for topic, rows in found.items()}
 
     def close(self) -> None:
         """There is nothing to give back."""

@@ -26,13 +26,14 @@ from secondring.domain.records import (
 from secondring.domain.urgent_case import UrgentCase
 from secondring.store.agreed import no_such_episode, refuse_writing, stale
 from secondring.store.memory_figures import count
+from secondring.store.memory_staff import MemoryStaffBooks, StaffTables
 from secondring.store.memory_tables import Tables
 from secondring.store.memory_tallies import TallyPages
 
 _T = TypeVar("_T")
 
 
-class MemoryBooks(TallyPages):
+class MemoryBooks(TallyPages, MemoryStaffBooks):
     """`Books` on tables in memory."""
 
     def __init__(self, tables: Tables, *, writable: bool) -> None:
@@ -56,6 +57,12 @@ class MemoryBooks(TallyPages):
             setattr(self._tables, name, dict(getattr(self._tables, name)))
             self._copied.add(name)
         return self._tables
+
+    def _staff(self) -> StaffTables:
+        return self._tables
+
+    def _own_staff(self, name: str) -> StaffTables:
+        return self._own(name)
 
     # calls
     def call(self, call: CallId) -> Call | None:
@@ -162,6 +169,10 @@ class MemoryBooks(TallyPages):
 
     def open_urgent_cases(self) -> list[UrgentCase]:
         return sorted((c for c in self._tables.urgent.values() if c.closed_at is None), key=_triggered)
+
+    def unsigned_urgent_cases(self) -> list[UrgentCase]:
+        found = (c for c in self._tables.urgent.values() if c.last_resort_at and not c.signed_at)
+        return sorted(found, key=_triggered)
 
     def urgent_cases_of(self, episode: EpisodeId) -> list[UrgentCase]:
         return sorted((c for c in self._tables.urgent.values() if c.episode == episode), key=_triggered)

@@ -5,10 +5,11 @@ from dataclasses import dataclass, field
 from secondring.domain.ids import CallId, EpisodeId, JobKey, TaskId, TextId, UrgentId
 from secondring.domain.records import Call, Consent, DecisionRecord, Episode, Job, Task, Text
 from secondring.domain.urgent_case import UrgentCase
+from secondring.store.memory_staff import StaffTables
 
 
 @dataclass(slots=True)
-class Tables:
+class Tables(StaffTables):
     """One moment of the books; each in the order of first writing."""
 
     calls: dict[CallId, Call] = field(default_factory=dict)

@@ -12,7 +12,6 @@ from sqlalchemy import (
     Boolean,
     Column,
     ColumnElement,
-    ForeignKey,
     Index,
     Integer,
     LargeBinary,
@@ -25,6 +24,12 @@ from sqlalchemy import (
 )
 
 from secondring.store.columns import Blind, Instant, Sealed
+from secondring.store.shapes import episode_reference as _episode
+from secondring.store.shapes import instant as _instant
+from secondring.store.shapes import maybe_words as _maybe
+from secondring.store.shapes import row_id as _id
+from secondring.store.shapes import row_seq as _seq
+from secondring.store.shapes import words as _words
 
 metadata = MetaData(
     naming_convention={
@@ -37,31 +42,8 @@ metadata = MetaData(
 NOT_CANCELLED = text("outgoing IS TRUE AND state <> 'cancelled'")
 """The texts that count against a cap. Written out: a bound value would not match the partial index."""
 NOT_DONE = text("state <> 'done'")
-
-
-def _seq() -> Column[int]:
-    return Column("seq", BigInteger().with_variant(Integer, "sqlite"), primary_key=True)
-
-
-def _id() -> Column[str]:
-    return Column("id", String, nullable=False, unique=True)
-
-
-def _episode(*, needed: bool) -> Column[str]:
-    reference = ForeignKey("episodes.id", deferrable=True, initially="DEFERRED")
-    return Column("episode_id", String, reference, nullable=not needed)
-
-
-def _instant(name: str, *, needed: bool = False) -> Column[object]:
-    return Column(name, Instant, nullable=not needed)
-
-
-def _words(name: str) -> Column[str]:
-    return Column(name, String, nullable=False)
-
-
-def _maybe(name: str) -> Column[str]:
-    return Column(name, String)
+UNSIGNED = text("last_resort_at IS NOT NULL AND signed_at IS NULL")
+"""Urgent cases that came to the last resort, until a person has signed for them."""
 
 
 def _partial(name: str, *columns: ColumnElement[Any], where: ColumnElement[bool] | TextClause) -> Index:
@@ -178,6 +160,7 @@ tasks = Table(
     _maybe("owner"),
     _instant("closed_at"),
     _words("closed_because"),
+    _instant("snoozed_until"),
 )
 Index("tasks_episode", tasks.c.episode_id)
 Index("tasks_due", tasks.c.urgent.desc(), tasks.c.due_at)
@@ -211,10 +194,13 @@ urgent_cases = Table(
     _instant("bridged_at"),
     _instant("last_resort_at"),
     _instant("closed_at"),
+    _instant("signed_at"),
+    _maybe("signed_by"),
 )
 Index("urgent_cases_episode", urgent_cases.c.episode_id)
 Index("urgent_cases_triggered_at", urgent_cases.c.triggered_at)
 _partial("urgent_cases_open", urgent_cases.c.triggered_at, where=urgent_cases.c.closed_at.is_(None))
+_partial("urgent_cases_unsigned", urgent_cases.c.triggered_at, where=UNSIGNED)
 
 decisions = Table(
     "decisions",

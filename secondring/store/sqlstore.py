@@ -7,7 +7,7 @@ from datetime import timedelta
 from sqlalchemy import Connection, select
 
 from secondring.domain.errors import ConfigError
-from secondring.domain.ports import Books
+from secondring.domain.ports import Books, Watch
 from secondring.store.agreed import BUSY_WAIT
 from secondring.store.engine import begun, open_engine, require_file, sqlite_file
 from secondring.store.keys import Key
@@ -17,6 +17,7 @@ from secondring.store.sql.books import SqlBooks
 from secondring.store.sql.page import keep
 from secondring.store.trouble import told_plainly
 from secondring.store.vault import Vault
+from secondring.store.watching import SqlWatch
 
 _CHECK_NAME = "key check"
 _CHECK = select(meta.c.value).where(meta.c.name == _CHECK_NAME)
@@ -59,6 +60,10 @@ class SqlStore:
         """Read only, one moment of the books throughout; never waits for a writer."""
         with told_plainly(self._where), begun(self._reading, "read") as connection:
             yield SqlBooks(connection, writable=False)
+
+    def watch(self) -> Watch:
+        """A connection of its own that looks for what others commit."""
+        return SqlWatch(self._reading, self._where)
 
     def close(self) -> None:
         """Give back all connections. The last process to leave folds the log into the database."""

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, CursorResult, Executable, Row, Select, Table, select
+from sqlalchemy import Column, Connection, CursorResult, Executable, Row, Select, Table, select
 from sqlalchemy.dialects.sqlite import Insert, insert
 
 from secondring.domain.phone import PhoneNumber
@@ -47,11 +47,10 @@ def keep(table: Table, *key: str) -> Insert:
     return insert(table).on_conflict_do_nothing(index_elements=list(key))
 
 
-def pick(table: Table) -> Select[Any]:
-    """All of a row that is ever read back: not `seq`, and not the hashes."""
-    return select(
-        *(column for column in table.c if column.name != "seq" and not column.name.endswith("_hash"))
-    )
+def pick(table: Table, *too: Column[Any]) -> Select[Any]:
+    """All of a row that is ever read back: not `seq`, and not the hashes, unless asked for."""
+    usual = (column for column in table.c if column.name != "seq" and not column.name.endswith("_hash"))
+    return select(*usual, *too)
 
 
 def whole(number: PhoneNumber | None) -> str | None:

@@ -50,6 +50,7 @@ def _values(task: Task) -> dict[str, object]:
         "owner": task.owner,
         "closed_at": task.closed_at,
         "closed_because": task.closed_because,
+        "snoozed_until": task.snoozed_until,
     }
 
 
@@ -69,4 +70,5 @@ def _read(row: Row[Any]) -> Task:
         owner=row.owner,
         closed_at=row.closed_at,
         closed_because=row.closed_because,
+        snoozed_until=row.snoozed_until,
     )

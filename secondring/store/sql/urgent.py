@@ -9,7 +9,7 @@ from secondring.domain.ids import EpisodeId, UrgentId
 from secondring.domain.ladder import Target
 from secondring.domain.urgent_case import Attempt, Stage, Trigger, UrgentCase
 from secondring.store.columns import from_micros, to_micros
-from secondring.store.schema import urgent_cases
+from secondring.store.schema import UNSIGNED, urgent_cases
 from secondring.store.sql.page import Page, number, pick, put, whole
 
 _c = urgent_cases.c
@@ -18,6 +18,7 @@ _ALL = pick(urgent_cases)
 _IN_ORDER = _ALL.order_by(_c.triggered_at, _c.seq)
 _BY_ID = _ALL.where(_c.id == bindparam("id"))
 _OPEN = _IN_ORDER.where(_c.closed_at.is_(None))
+_UNSIGNED = _IN_ORDER.where(UNSIGNED)
 _OF_EPISODE = _IN_ORDER.where(_c.episode_id == bindparam("episode"))
 
 
@@ -34,6 +35,9 @@ class UrgentPages(Page):
     def open_urgent_cases(self) -> list[UrgentCase]:
         return [_read(row) for row in self._all(_OPEN)]
 
+    def unsigned_urgent_cases(self) -> list[UrgentCase]:
+        return [_read(row) for row in self._all(_UNSIGNED)]
+
     def urgent_cases_of(self, episode: EpisodeId) -> list[UrgentCase]:
         return [_read(row) for row in self._all(_OF_EPISODE, episode=episode)]
 
@@ -41,6 +45,7 @@ class UrgentPages(Page):
 _SAME = (
     "id", "site", "line", "line_id", "round", "step", "turn", "made", "patient_tries", "due_at", "give_up_at",
     "triggered_at", "first_ring_at", "accepted_at", "bridged_at", "last_resort_at", "closed_at",
+    "signed_at", "signed_by",
 )  # fmt: skip
 """What is kept as it is."""
 

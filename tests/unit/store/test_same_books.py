@@ -89,6 +89,7 @@ WEEKS = last(Week.at(NOW, "UTC"), 2)
 EVERYWHERE = whole_weeks(PLACES, WEEKS)
 BY_TYPE: dict[object, st.SearchStrategy[Any]] = {
     SiteId: sites,
+    str | None: st.none() | words,
     str: words,
     int: st.integers(0, 2**31),
     bool: st.booleans(),

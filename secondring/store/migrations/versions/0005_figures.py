@@ -9,7 +9,7 @@ from alembic import op
 from secondring.store.counted import triggers
 
 revision = "0005"
-down_revision = "0002"
+down_revision = "0003"
 
 # The number that was called is sealed in `calls` and cannot be copied here: it stays unknown for old episodes.
 _FIRST_CALL = "SELECT {} FROM calls WHERE calls.episode_id = episodes.id ORDER BY started_at, seq LIMIT 1"

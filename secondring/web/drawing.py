@@ -1,0 +1,104 @@
+"""Templates, and how they say times and numbers. All that comes from outside is escaped."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+
+from secondring.domain.phone import PhoneNumber, spoken_form
+from secondring.domain.rules import Site
+from secondring.domain.staff import masked_form
+from secondring.web.assets import address_of
+from secondring.web.menu import menu
+from secondring.web.sayings import SAYINGS
+from secondring.web.tokens import form_token
+
+if TYPE_CHECKING:
+    from secondring.web.screens import Visit
+
+TEMPLATES = Path(__file__).parent / "templates"
+
+
+@lru_cache(maxsize=1)
+def _templates() -> Environment:
+    made = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        undefined=StrictUndefined,
+        autoescape=select_autoescape(default=True, default_for_string=True),
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.globals["asset"] = address_of
+    made.filters |= {
+        "clock": clock,
+        "moment": moment,
+        "exact": exact,
+        "masked": masked_form,
+        "whole": whole,
+        "span": span,
+    }
+    return made
+
+
+def draw(template: str, visit: "Visit", values: Mapping[str, Any]) -> str:
+    """The page. Every template may use `visit`, `now`, `csrf`, `menu` and `said`."""
+    said = SAYINGS.get(visit.request.cookies.get("__Host-said", ""), "")
+    common = {
+        "visit": visit,
+        "now": visit.now,
+        "csrf": form_token(visit.token) if visit.token else "",
+        "menu": menu(visit.somebody) if visit.somebody else (),
+        "said": said,
+    }
+    return _templates().get_template(template).render(common | dict(values))
+
+
+# ---------------------------------------------------------------- times, as people say them
+
+
+def clock(at: datetime, site: Site) -> str:
+    """`9:02 am`, where the site is."""
+    return at.astimezone(ZoneInfo(site.hours.zone)).strftime("%-I:%M %p").lower()
+
+
+def moment(at: datetime, site: Site, now: datetime) -> str:
+    """`9:02 am`, `yesterday 9:02 am`, `Mon 9:02 am`, `Mar 2, 9:02 am`; also ahead."""
+    zone = ZoneInfo(site.hours.zone)
+    days = (at.astimezone(zone).date() - now.astimezone(zone).date()).days
+    told = clock(at, site)
+    if days == 0:
+        return told
+    if days == -1:
+        return f"yesterday {told}"
+    if days == 1:
+        return f"tomorrow {told}"
+    local = at.astimezone(zone)
+    return f"{local:%a} {told}" if abs(days) < 7 else f"{local:%b} {local.day}, {told}"
+
+
+def exact(at: datetime, site: Site) -> str:
+    """To the second, for whoever hovers."""
+    return at.astimezone(ZoneInfo(site.hours.zone)).strftime("%Y-%m-%d %H:%M:%S %Z")
+
+
+def span(time: timedelta) -> str:
+    """`38 s`, `4 min`, `2 h 10 min`, `3 days`."""
+    seconds = max(int(time.total_seconds()), 0)
+    if seconds < 60:
+        return f"{seconds} s"
+    if seconds < 3600:
+        return f"{seconds // 60} min"
+    hours, minutes = divmod(seconds // 60, 60)
+    if hours < 24:
+        return f"{hours} h {minutes} min" if minutes else f"{hours} h"
+    days = hours // 24
+    return "1 day" if days == 1 else f"{days} days"
+
+
+def whole(number: PhoneNumber | None, region: str) -> str:
+    """A number as people dial it."""
+    return spoken_form(number, region) if number else "no number"

@@ -1,0 +1,44 @@
+"""Every route there is, in one table: what is not in it does not exist."""
+
+from starlette.responses import RedirectResponse, Response
+
+from secondring.domain.staff import Stage
+from secondring.web import account, audit_page, live
+from secondring.web.assets import FOREVER, content
+from secondring.web.desk import Desk
+from secondring.web.log_in import LogIn
+from secondring.web.menu import menu
+from secondring.web.protect import LOG_INS, Crowd
+from secondring.web.screens import EVERYBODY, NOBODY, Refused, Screen, Visit, page
+
+
+async def static(visit: Visit) -> Response:
+    """Style and script."""
+    found = content(visit.request.path_params["name"])
+    if found is None:
+        raise Refused(404, "There is no such file.")
+    body, kind = found
+    return Response(body, media_type=kind, headers={"cache-control": FOREVER})
+
+
+async def home(visit: Visit) -> Response:
+    """To the first page that they may open."""
+    entries = menu(visit.user)
+    return RedirectResponse(entries[0].path if entries else "/account", status_code=303)
+
+
+def screens(desk: Desk) -> tuple[Screen, ...]:
+    """The table."""
+    return (
+        Screen("GET", "/static/{name}", static, NOBODY, None),
+        page("/", home, EVERYBODY),
+        *LogIn(Crowd(LOG_INS, desk.clock)).screens(),
+        *account.SCREENS,
+        *audit_page.SCREENS,
+        *live.SCREENS,
+    )
+
+
+def open_to_strangers(screen: Screen) -> bool:
+    """True for routes before the log-in."""
+    return screen.stage is not Stage.FULL
