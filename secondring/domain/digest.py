@@ -8,13 +8,12 @@ from zoneinfo import ZoneInfo
 from secondring.domain.advice import advice
 from secondring.domain.board import Board
 from secondring.domain.drift import drift
-from secondring.domain.findings import Finding, Kind, out_of, percent, points, rate, up_or_down
+from secondring.domain.findings import Finding, Kind
 from secondring.domain.ids import JobKey, SiteId
-from secondring.domain.metrics_rows import Ask
+from secondring.domain.lines import Line, lines
 from secondring.domain.moves import headline, moves
 from secondring.domain.ports import Books
 from secondring.domain.records import Job
-from secondring.domain.tally import Measure
 from secondring.domain.weeks import Week
 
 DIGEST = "digest"
@@ -30,17 +29,6 @@ class DigestRules:
     """Monday is 0."""
     hour: int
     zone: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
-    """A figure with its denominator."""
-
-    name: str
-    value: str
-    counted: str
-    moved: str
-    ask: Ask
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,40 +48,10 @@ def make_digest(board: Board, names: Mapping[SiteId, str]) -> Digest:
     return Digest(
         week=board.until,
         headline=headline(board),
-        lines=tuple(_lines(board)),
+        lines=lines(board),
         moved=tuple(moves(board, names)),
         drifted=tuple(drift(board, names)),
         to_fix=tuple(finding for finding in advice(board) if finding.kind is not Kind.UNTEXTED),
-    )
-
-
-def _lines(board: Board) -> list[Line]:
-    shares = (
-        ("Recovery rate", Measure.RECOVERED, Measure.MISSED, "missed callers"),
-        ("Answered our text", Measure.REPLIED, Measure.TEXTED, "callers texted"),
-        ("Booked by themselves or the desk", Measure.BOOKED, Measure.ASKED, "who asked to book"),
-        ("Urgent callers spoken with", Measure.URGENT_REACHED, Measure.URGENT, "urgent callers"),
-        ("Not won back", Measure.UNRECOVERED, Measure.MISSED, "missed callers"),
-    )
-    lines = []
-    for name, part, whole, of in shares:
-        now, before = (rate(tally, part, whole) for tally in (board.total, board.before))
-        moved = up_or_down(points(now, before))
-        counted = f"{out_of(now)} {of}"
-        lines.append(Line(name=name, value=percent(now), counted=counted, moved=moved, ask=Ask(show=part)))
-    return [lines[0], _first_text(board), *lines[1:]]
-
-
-def _first_text(board: Board) -> Line:
-    spread = board.report.time_to_first_text
-    value = "–" if spread.p50 is None else f"{spread.p50:g} s in the middle, 95 % within {spread.p95:g} s"
-    in_time = spread.within_target
-    return Line(
-        name="Time to first text",
-        value=value,
-        counted=f"{out_of(in_time)} within 60 s",
-        moved="",
-        ask=Ask(show=Measure.TEXTED),
     )
 
 

@@ -14,7 +14,12 @@ class Entry:
     roles: frozenset[Role]
 
 
-ENTRIES = (Entry("Audit", "/audit", frozenset({Role.ADMIN, Role.MANAGER})),)
+FIGURES = frozenset({Role.MANAGER, Role.ADMIN})
+
+ENTRIES = (
+    Entry("Dashboard", "/dashboard", FIGURES),
+    Entry("Audit", "/audit", frozenset({Role.ADMIN, Role.MANAGER})),
+)
 """In the order in which they stand."""
 
 

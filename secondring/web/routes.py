@@ -3,7 +3,7 @@
 from starlette.responses import RedirectResponse, Response
 
 from secondring.domain.staff import Stage
-from secondring.web import account, audit_page, live
+from secondring.web import account, audit_page, dashboard, live
 from secondring.web.assets import FOREVER, content
 from secondring.web.desk import Desk
 from secondring.web.log_in import LogIn
@@ -36,6 +36,7 @@ def screens(desk: Desk) -> tuple[Screen, ...]:
         *account.SCREENS,
         *audit_page.SCREENS,
         *live.SCREENS,
+        *dashboard.SCREENS,
     )
 
 
