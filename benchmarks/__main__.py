@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Callable
 
-from benchmarks import agi, clinic, latency, loop, page, replay
+from benchmarks import agi, clinic, dashboard, latency, loop, page, replay
 from lab.pbx import Pbx
 
 SECONDS = 60.0
@@ -42,12 +42,18 @@ def measure_agi() -> str:
     return agi.page(agi.measure())
 
 
+def measure_dashboard() -> str:
+    """Pages of figures at a million episodes."""
+    return dashboard.page(dashboard.measure())
+
+
 ROWS: dict[str, Callable[[], str]] = {
     "latency": measure_latency,
     "filter": measure_filter,
     "replay": measure_replay,
     "loop": measure_loop,
     "agi": measure_agi,
+    "dashboard": measure_dashboard,
 }
 
 

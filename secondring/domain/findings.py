@@ -62,8 +62,8 @@ DAY_NAMES = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday",
 
 
 def percent(share: Rate) -> str:
-    """`73 %`; a dash where there is nothing to share."""
-    return "–" if share.value is None else f"{share.value * 100:.0f} %"
+    """`73 %`, its space one that no line breaks at; a dash where there is nothing to share."""
+    return "–" if share.value is None else f"{share.value * 100:.0f}\u00a0%"
 
 
 def out_of(share: Rate) -> str:

@@ -2,6 +2,7 @@
 
 from secondring.domain.findings import DAY_NAMES, hour_name
 from secondring.domain.metrics_rows import CALLS, HOUR, Ask
+from secondring.domain.phone import parse_number, spoken_form
 from secondring.domain.tally import IN_TIME_S, MORE, WAIT_BOUNDS_S, Dimension, Measure
 from secondring.domain.verdict import Verdict
 
@@ -77,7 +78,15 @@ def value_name(dimension: Dimension, value: str) -> str:
         return _NOT_THERE[dimension]
     if dimension is Dimension.WAIT:
         return wait_name(value)
+    if dimension is Dimension.DID:
+        return _number_name(value)
     return _WORDS.get(dimension, {}).get(value, value)
+
+
+def _number_name(did: str) -> str:
+    """The clinic's own number as people write it; trunks may send less than a whole one."""
+    number = parse_number(did, "US")
+    return spoken_form(number, "US") if number else did
 
 
 def wait_name(value: str) -> str:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from secondring.domain.board import Board
 from secondring.domain.findings import out_of, percent, points, rate, up_or_down
-from secondring.domain.metrics import Rate, Spread
+from secondring.domain.metrics import Spread
 from secondring.domain.metrics_rows import Ask
 from secondring.domain.tally import IN_TIME_S, Measure
 
@@ -66,7 +66,7 @@ def _first_text(board: Board) -> Line:
     return Line(
         name="Time to first text",
         value=_times(spread),
-        counted=f"{_within(spread.within_target)} callers texted",
+        counted=f"{_most(spread)}{out_of(spread.within_target)} texted within {IN_TIME_S} s",
         moved=_was(before),
         target=f"under {IN_TIME_S} s always, {TYPICAL_S} s typical",
         ask=Ask(show=Measure.IN_TIME),
@@ -77,11 +77,11 @@ def _first_text(board: Board) -> Line:
 def _urgent(board: Board) -> Line:
     reached = board.report.urgent_reached
     accept = board.report.urgent_accept
-    accepted = "" if accept.p50 is None else f"; a nurse accepts within {accept.p95:g} s (95 %)"
+    accepted = "" if accept.p95 is None else f"; a nurse accepted within {said_seconds(accept.p95)} (95 %)"
     return Line(
         name="Urgent to a nurse",
         value=_times(board.report.urgent),
-        counted=f"{out_of(reached)} urgent callers spoken with{accepted}",
+        counted=f"{_most(board.report.urgent)}{out_of(reached)} urgent callers spoken with{accepted}",
         moved=_was(board.report_before.urgent),
         target="as low as it goes",
         ask=Ask(show=Measure.URGENT_REACHED),
@@ -90,17 +90,16 @@ def _urgent(board: Board) -> Line:
 
 
 def _times(spread: Spread) -> str:
-    if spread.p50 is None or spread.p95 is None:
-        return "–"
-    return f"{said_seconds(spread.p50)}; 95 % within {said_seconds(spread.p95)}"
+    """The one in the middle: half waited no longer."""
+    return "–" if spread.p50 is None else said_seconds(spread.p50)
+
+
+def _most(spread: Spread) -> str:
+    return "" if spread.p95 is None else f"95 % within {said_seconds(spread.p95)}; "
 
 
 def _was(before: Spread) -> str:
     return "" if before.p50 is None else f"was {said_seconds(before.p50)}"
-
-
-def _within(share: Rate) -> str:
-    return f"within {IN_TIME_S} s: {out_of(share)}"
 
 
 def said_seconds(seconds: float) -> str:

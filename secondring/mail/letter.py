@@ -31,7 +31,7 @@ class Envelope:
 def write(digest: Digest, envelope: Envelope, at: datetime) -> EmailMessage:
     """The letter, ready to be handed over. The same week always has the same Message-ID."""
     message = EmailMessage()
-    message["Subject"] = f"Second Ring, week {digest.week}: {digest.headline}"
+    message["Subject"] = f"Second Ring, week {digest.week}: {_plainly(digest.headline)}"
     message["From"] = f"Second Ring <{envelope.sender}>"
     message["To"] = envelope.owner
     message["Date"] = format_datetime(at)
@@ -45,7 +45,7 @@ def write(digest: Digest, envelope: Envelope, at: datetime) -> EmailMessage:
 
 def plain(digest: Digest, envelope: Envelope) -> str:
     """The words for programs and people that take no HTML."""
-    return _drawn("digest.txt", digest, envelope)
+    return _plainly(_drawn("digest.txt", digest, envelope))
 
 
 def html(digest: Digest, envelope: Envelope) -> str:
@@ -58,6 +58,11 @@ def rows_address(pages: str, week: Week, ask: Ask, site: str | None = None) -> s
     asked = {"show": ask.show, "by": ask.by, "value": ask.value, "until": str(week), "weeks": "1"}
     wanted = {name: value for name, value in asked.items() if value or (name == "value" and ask.by)}
     return f"{pages.rstrip('/')}/dashboard/rows?{urlencode(wanted | ({'site': site} if site else {}))}"
+
+
+def _plainly(text: str) -> str:
+    """Spaces that do not break have no place in a subject, nor where lines are folded."""
+    return text.replace("\u00a0", " ")
 
 
 @lru_cache(maxsize=4)

@@ -27,13 +27,13 @@ class Point:
     said: str
 
 
-ROW, LABEL, FUNNEL = 40, 150, 720
+ROW, LABEL, FUNNEL = 40, 96, 560
 
 
 def funnel(bars: Sequence[Bar]) -> Markup:
     """From missed to resolved, one bar below the other, all from the same edge."""
     widest = max((bar.number for bar in bars), default=0) or 1
-    room = FUNNEL - LABEL - 170
+    room = FUNNEL - LABEL - 130
     shapes: list[Shape] = []
     for place, bar in enumerate(bars):
         top, width = place * ROW + 6, room * bar.number / widest
@@ -47,7 +47,9 @@ def funnel(bars: Sequence[Bar]) -> Markup:
     return picture("funnel", "From missed to won back", told, (FUNNEL, len(bars) * ROW + 8), shapes)
 
 
-WIDE, HIGH, LEFT, BOTTOM, TOP, RIGHT = 720, 220, 56, 34, 22, 24
+HIGH, LEFT, BOTTOM, TOP, RIGHT = 220, 56, 34, 22, 24
+WIDE, NARROW = 760, 480
+"""Widths of a drawing: one that has the page for itself, and one beside another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +79,16 @@ def _round_up(value: float) -> float:
 
 
 def trend(
-    name: str, title: str, points: Sequence[Point], how: Scale, target: tuple[float, str] | None = None
+    name: str,
+    title: str,
+    points: Sequence[Point],
+    how: Scale,
+    target: tuple[float, str] | None = None,
+    *,
+    wide: int = NARROW,
 ) -> Markup:
     """Weeks from left to right, the last one marked; the target is a thin line with its name on it."""
-    step = (WIDE - LEFT - RIGHT) / max(len(points) - 1, 1)
+    step = (wide - LEFT - RIGHT) / max(len(points) - 1, 1)
     room = HIGH - TOP - BOTTOM
 
     def place(number: int, value: float) -> tuple[float, float]:
@@ -90,14 +98,14 @@ def trend(
     for value in (0, how.top / 2, how.top):
         _, y = place(0, value)
         shapes += [
-            line(LEFT, y, WIDE - RIGHT, y, "grid"),
+            line(LEFT, y, wide - RIGHT, y, "grid"),
             words(LEFT - 8, y + 4, how.said(value), "tick", anchor="end"),
         ]
     if target is not None and target[0] <= how.top:
         _, y = place(0, target[0])
         shapes += [
-            line(LEFT, y, WIDE - RIGHT, y, "target"),
-            words(WIDE - RIGHT, y - 5, target[1], "target-name", anchor="end"),
+            line(LEFT, y, wide - RIGHT, y, "target"),
+            words(wide - RIGHT, 13, f"┄ {target[1]}", "target-name", anchor="end"),
         ]
     for part in _parts(points):
         shapes.append(path([place(number, value) for number, value in part], "trend"))
@@ -108,11 +116,11 @@ def trend(
             shapes.append(
                 dot(x, y, 5 if last else 3.5, "now" if last else "point", hint=f"{point.name}: {point.said}")
             )
-        if (len(points) - 1 - number) % max(1, len(points) // 6) == 0:
+        if (len(points) - 1 - number) % max(1, len(points) * 90 // wide) == 0:
             shapes.append(words(LEFT + number * step, HIGH - 12, point.name, "tick", anchor="middle"))
     told = "; ".join(f"{point.name}: {point.said}" for point in points)
     aim = f" Line: {target[1]}." if target else ""
-    return picture(name, title, f"{told}.{aim}", (WIDE, HIGH), shapes)
+    return picture(name, title, f"{told}.{aim}", (wide, HIGH), shapes)
 
 
 def _parts(points: Sequence[Point]) -> list[list[tuple[int, float]]]:

@@ -18,7 +18,7 @@ from secondring.domain.tally import Measure, Tally
 from secondring.domain.weeks import Week
 from secondring.web.dashboard import tables
 from secondring.web.dashboard.asked import Asked, asked
-from secondring.web.dashboard.charts import Bar, Point, Scale, funnel, scale, trend
+from secondring.web.dashboard.charts import NARROW, WIDE, Bar, Point, Scale, funnel, scale, trend
 from secondring.web.screens import Visit
 
 STAGES = (
@@ -98,7 +98,7 @@ def _stages(tally: Tally) -> list[Bar]:
 
 
 def _of(number: int, whole: int) -> str:
-    return f"{number:,} · {percent(Rate(numerator=number, denominator=whole))} of missed"
+    return f"{number:,} · {percent(Rate(numerator=number, denominator=whole))}"
 
 
 # ---------------------------------------------------------------- trends
@@ -141,7 +141,8 @@ def _share_trend(board: Board, name: str, title: str, part: Measure, whole: Meas
     target = (
         None if usual.value is None else (usual.value * 100, f"{len(earlier)} weeks before: {percent(usual)}")
     )
-    drawing = trend(f"trend-{name}", f"{title} by week", points, Scale("%", 100), target)
+    wide = WIDE if name == "recovery" else NARROW
+    drawing = trend(f"trend-{name}", f"{title} by week", points, Scale("%", 100), target, wide=wide)
     rows = [(week, _said(share), Ask(show=part)) for week, share in shares]
     return Trend(name, title, f"of {of}, by the week they called", drawing, rows)
 
