@@ -137,7 +137,6 @@ def write(file: Path, episodes: int, *, settle: bool = True) -> SqlStore:
         if len(batch) == 20_000:
             _flush(connection, batch)
     _flush(connection, batch)
-    connection.execute("ANALYZE")
     connection.close()
     store = SqlStore(url, KEY)
     if settle:

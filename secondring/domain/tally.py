@@ -229,11 +229,19 @@ def count(
 ) -> Tally:
     """Count the episodes opened, the calls ended and the urgent cases begun in a span."""
     numbers: Counter[str] = Counter()
+    alike: Counter[tuple[tuple[Measure, ...], str, str]] = Counter()
     for episode in episodes:
         if episode.origin == Origin.CALL:
-            numbers.update(_names(episode))
+            met = tuple(measure for measure, holds in QUESTIONS.items() if holds(episode))
+            alike[met, "", ""] += 1
+            for dimension, value_of in VALUES.items():
+                alike[met, dimension, value_of(episode)] += 1
             _note_wait(numbers, Waiting.FIRST_TEXT, episode.opened_at, episode.texted_at)
             _note_wait(numbers, Waiting.NURSE, episode.urgent_at, episode.urgent_reached_at)
+    for (met, of, value), number in alike.items():
+        for measure in met:
+            if not of or measure in BROKEN_DOWN:
+                numbers[_episodes(measure, of, value)] += number
     there = ZoneInfo(zone)
     for group in calls:
         local = group.at.astimezone(there)
@@ -243,16 +251,6 @@ def count(
     for triggered_at, accepted_at in accepts:
         _note_wait(numbers, Waiting.ACCEPT, triggered_at, accepted_at)
     return Tally(dict(numbers))
-
-
-def _names(episode: CountedEpisode) -> list[str]:
-    met = [measure for measure, holds in QUESTIONS.items() if holds(episode)]
-    names = [_episodes(measure, "", "") for measure in met]
-    broken_down = [measure for measure in met if measure in BROKEN_DOWN]
-    for dimension, value_of in VALUES.items():
-        value = value_of(episode)
-        names += [_episodes(measure, dimension, value) for measure in broken_down]
-    return names
 
 
 def _note_wait(numbers: Counter[str], waiting: Waiting, begin: datetime | None, end: datetime | None) -> None:

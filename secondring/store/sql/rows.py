@@ -6,13 +6,29 @@ A property test holds the two against each other: a figure always counts exactly
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, and_, func, or_, select, true, tuple_, type_coerce
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Row,
+    Select,
+    Table,
+    and_,
+    func,
+    literal,
+    or_,
+    select,
+    true,
+    tuple_,
+    type_coerce,
+)
 
 from secondring.domain.calls import Direction
-from secondring.domain.ids import CallId, EpisodeId
+from secondring.domain.ids import CallId, EpisodeId, SiteId
 from secondring.domain.metrics_rows import CallRows, EpisodeRows, Where
 from secondring.domain.records import RECOVERED, Call, Episode, Origin, Outcome
 from secondring.domain.tally import IN_TIME_S, MORE, WAIT_BOUNDS_S, Dimension, Measure
+from secondring.domain.weeks import Span
+from secondring.store.columns import Instant
 from secondring.store.schema import calls, episodes
 from secondring.store.sql.calls import read_call
 from secondring.store.sql.episodes import read_episode
@@ -56,48 +72,66 @@ class RowPages(Page):
     """The part of `Books` about the rows behind a figure."""
 
     def episode_rows(self, rows: EpisodeRows, *, after: EpisodeId | None, limit: int) -> list[Episode]:
-        asked = (
-            pick(episodes)
-            .where(_e.origin == Origin.CALL.value, CONDITIONS[rows.measure], _of_value(rows))
-            .where(*_where(rows.where, _e.site, _e.opened_at))
-            .order_by(_e.opened_at.desc(), _e.seq.desc())
-            .limit(limit)
+        asked = pick(episodes).where(
+            _e.origin == Origin.CALL.value, CONDITIONS[rows.measure], _of_value(rows)
         )
-        if after is not None:
-            place = select(_e.opened_at, _e.seq).where(_e.id == after).scalar_subquery()
-            asked = asked.where(tuple_(_e.opened_at, _e.seq) < place)
-        return [read_episode(row) for row in self._all(asked)]
+        last = None if after is None else select(_e.opened_at, _e.seq).where(_e.id == after)
+        return [
+            read_episode(row) for row in self._newest(asked, rows.where, episodes, _e.opened_at, last, limit)
+        ]
 
     def call_rows(self, rows: CallRows, *, after: CallId | None, limit: int) -> list[Call]:
-        asked = (
-            pick(calls)
-            .where(_c.direction == Direction.INBOUND.value, _c.verdict == rows.verdict.value)
-            .where(*_where(rows.where, _c.site, _c.ended_at))
-            .order_by(_c.ended_at.desc(), _c.seq.desc())
-            .limit(limit)
-        )
+        asked = pick(calls).where(_c.direction == Direction.INBOUND.value, _c.verdict == rows.verdict.value)
         if rows.reason is not None:
             asked = asked.where(func.coalesce(_c.reason, "") == rows.reason)
+        last = None
         if after is not None:
-            place = select(_c.ended_at, _c.seq).where(_c.uniqueid == after.uniqueid, _c.pbx == after.pbx)
-            asked = asked.where(tuple_(_c.ended_at, _c.seq) < place.scalar_subquery())
-        return [read_call(row) for row in self._all(asked)]
+            last = select(_c.ended_at, _c.seq).where(_c.uniqueid == after.uniqueid, _c.pbx == after.pbx)
+        return [read_call(row) for row in self._newest(asked, rows.where, calls, _c.ended_at, last, limit)]
+
+    def _newest(
+        self,
+        asked: Select[Any],
+        where: Where,
+        table: Table,
+        at: ColumnElement[Any],
+        last: Select[Any] | None,
+        limit: int,
+    ) -> list[Row[Any]]:
+        """A page of rows: one period after the other, newest first, until it is full."""
+        found: list[Row[Any]] = []
+        asked = asked.order_by(at.desc(), table.c.seq.desc())
+        begin: Any = None
+        if last is not None:
+            begin = self._first(last)
+            if begin is None or begin[0] is None:
+                return []
+            asked = asked.where(
+                tuple_(at, table.c.seq) < tuple_(literal(begin[0], Instant), literal(begin[1]))
+            )
+        for period in periods(where):
+            if len(found) >= limit:
+                break
+            if begin is None or period[0][1].begins <= begin[0]:
+                stretches = [and_(table.c.site == site, at >= s.begins, at < s.ends) for site, s in period]
+                whole = (at >= period[0][1].begins, at < max(span.ends for _, span in period))
+                found += self._all(asked.where(or_(*stretches), *whole).limit(limit - len(found)))
+        return found
 
 
-FEW = 20
-"""With so many stretches of time at most, rows are read newest first along the index of times."""
+def periods(where: Where) -> list[Where]:
+    """Stretches put together where they overlap in time, newest first; in each the earliest stretch comes first.
 
-
-def _where(where: Where, site: ColumnElement[Any], at: ColumnElement[Any]) -> list[ColumnElement[bool]]:
-    """A few long stretches are read along the index until the page is full; many short ones each by itself."""
-    stretches = [and_(site == name, at >= span.begins, at < span.ends) for name, span in where]
-    found: list[ColumnElement[bool]] = [or_(*stretches)]
-    if len(stretches) <= FEW:
-        found += [
-            at >= min(span.begins for _, span in where),
-            at < max(span.ends for _, span in where),
-        ]
-    return found
+    Rows of one period are all newer than those of the next, so that one can be read after the other.
+    """
+    found: list[list[tuple[SiteId, Span]]] = []
+    ends = None
+    for site, span in sorted(where, key=lambda one: one[1]):
+        if ends is None or span.begins >= ends:
+            found.append([])
+        found[-1].append((site, span))
+        ends = max(span.ends, ends or span.ends)
+    return [tuple(period) for period in reversed(found)]
 
 
 def _of_value(rows: EpisodeRows) -> ColumnElement[bool]:
