@@ -13,8 +13,8 @@ from secondring.domain.weeks import DAYS, Week, last
 
 TREND_WEEKS = 13
 """A quarter: enough to see a season begin, few enough to see last week."""
-PERIODS = (1, 4, 13, 26)
-"""Weeks that may be looked at in one."""
+PERIODS = (1, 4, 13)
+"""Weeks that may be looked at in one. `secondring report --by week` goes further back."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

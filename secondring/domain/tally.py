@@ -229,17 +229,20 @@ def count(
 ) -> Tally:
     """Count the episodes opened, the calls ended and the urgent cases begun in a span."""
     numbers: Counter[str] = Counter()
-    alike: Counter[tuple[tuple[Measure, ...], str, str]] = Counter()
+    kinds: dict[tuple[Measure, ...], int] = {}
+    alike: Counter[tuple[int, str, str]] = Counter()
     for episode in episodes:
         if episode.origin == Origin.CALL:
             met = tuple(measure for measure, holds in QUESTIONS.items() if holds(episode))
-            alike[met, "", ""] += 1
+            kind = kinds.setdefault(met, len(kinds))
+            alike[kind, "", ""] += 1
             for dimension, value_of in VALUES.items():
-                alike[met, dimension, value_of(episode)] += 1
+                alike[kind, dimension, value_of(episode)] += 1
             _note_wait(numbers, Waiting.FIRST_TEXT, episode.opened_at, episode.texted_at)
             _note_wait(numbers, Waiting.NURSE, episode.urgent_at, episode.urgent_reached_at)
-    for (met, of, value), number in alike.items():
-        for measure in met:
+    measures = list(kinds)
+    for (kind, of, value), number in alike.items():
+        for measure in measures[kind]:
             if not of or measure in BROKEN_DOWN:
                 numbers[_episodes(measure, of, value)] += number
     there = ZoneInfo(zone)
@@ -267,8 +270,9 @@ def two_digits(wait: timedelta) -> int:
 
 def add(tallies: Iterable[Tally]) -> Tally:
     """The tally of all of them together."""
-    total: dict[str, int] = {}
-    for tally in tallies:
+    every = iter(tallies)
+    total = dict(next(every, NOTHING).numbers)
+    for tally in every:
         for name, number in tally.numbers.items():
             total[name] = total.get(name, 0) + number
     return Tally(total)
