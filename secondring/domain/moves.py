@@ -24,6 +24,8 @@ NOTICED_POINTS = 3
 """A recovery rate that moved by less is called steady."""
 NOTICED_SHARE = 0.15
 """Missed callers that moved by a smaller share are as many as before."""
+MOST_SHARE = 0.75
+"""A group that holds more of all missed callers explains nothing: it is nearly the whole."""
 TOLD_APART = (Dimension.REASON, Dimension.QUEUE, Dimension.INTENT)
 
 
@@ -81,7 +83,8 @@ def _cause(board: Board, names: Mapping[SiteId, str], *, rose: bool) -> Finding 
     For each group: how many were won back, less how many would have been at the group's earlier rate. Groups that
     did not exist before say nothing. It shows where the move sits, which is not yet why: hence "may".
     """
-    found = [one for one in _excesses(board, names) if (one[0] > 0) is rose]
+    most = MOST_SHARE * board.total.of(Measure.MISSED)
+    found = [one for one in _excesses(board, names) if (one[0] > 0) is rose and one[-1] <= most]
     if not found:
         return None
     excess, name, ask, site, won, number = max(found, key=lambda one: abs(one[0]))

@@ -46,6 +46,8 @@ def post(server: Server, message: EmailMessage) -> None:
     except smtplib.SMTPRecipientsRefused as error:
         codes = ", ".join(str(code) for code, _ in error.recipients.values())
         raise MailRefused(f"{where}: refused digest.owner ({codes}): check the address") from error
+    except smtplib.SMTPServerDisconnected as error:
+        raise MailRefused(f"{where}: hung up on us: check digest.smtp.port and encryption") from error
     except (smtplib.SMTPException, ssl.SSLError) as error:
         raise MailRefused(
             f"{where}: {type(error).__name__}: check digest.smtp.encryption and ca_file"
