@@ -108,7 +108,7 @@ class Dialler:
 
     async def set_line(self, attempt: str, line: str) -> None:
         """Whoever accepts on this attempt is to be joined with that line."""
-        name = _checked("line", line)
+        name = checked("line", line)
         await self._tell(
             {"Action": "Setvar", "Channel": channel_id(attempt), "Variable": "SR_CALLER", "Value": name}
         )
@@ -118,7 +118,7 @@ class Dialler:
         await self._tell(
             {
                 "Action": "Redirect",
-                "Channel": _checked("line", line),
+                "Channel": checked("line", line),
                 "Context": "secondring-sub-urgent",
                 "Exten": "last",
                 "Priority": "1",
@@ -166,14 +166,14 @@ def originate(phone: Ringing) -> dict[str, str | list[str]]:
         "Timeout": str(int((phone.ring + SCREEN_TIME).total_seconds() * 1000)),
         "ChannelId": name,
         "OtherChannelId": f"{name}{OTHER_HALF}",
-        "CallerID": f"<{_checked('shown', phone.shown)}>",
-        "Variable": [f"{key}={_checked(key, value)}" for key, value in variables.items()],
+        "CallerID": f"<{checked('shown', phone.shown)}>",
+        "Variable": [f"{key}={checked(key, value)}" for key, value in variables.items()],
     }
 
 
 def channel_id(attempt: str) -> str:
     """The Uniqueid of the channel that an attempt rings by."""
-    return f"{CHANNEL_PREFIX}{_checked('attempt', attempt)}"
+    return f"{CHANNEL_PREFIX}{checked('attempt', attempt)}"
 
 
 def attempt_of(channel: Uniqueid) -> str | None:
@@ -199,7 +199,7 @@ def _seconds(span: timedelta) -> str:
     return str(max(int(span.total_seconds()), 1))
 
 
-def _checked(name: str, value: str) -> str:
+def checked(name: str, value: str) -> str:
     """No comma, quote, bracket or `$`: Asterisk splits variables at commas and evaluates the rest."""
     if not _PLAIN.fullmatch(value):
         raise ValueError(f"{name} holds a character that must not reach the dialplan")

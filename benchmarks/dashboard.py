@@ -24,6 +24,7 @@ from starlette.applications import Starlette
 
 from benchmarks import grown
 from secondring.bus.memory import Ear
+from secondring.domain.deskwork import Deskwork
 from secondring.domain.hours import OpeningHours, Period
 from secondring.domain.ids import SiteId
 from secondring.domain.phone import PhoneNumber
@@ -35,7 +36,10 @@ from secondring.web.app import make_app
 from secondring.web.changes import Changes
 from secondring.web.desk import Desk
 from secondring.web.tokens import kept, new_token
+from secondring.wiring import ClinicWording
 from secondring.writer import Reader, Writer
+from secondring.written import TextDesk
+from sms_gateway.messages import Messages
 
 T = TypeVar("T")
 MILLION = 1_000_000
@@ -106,8 +110,15 @@ def pages(store: SqlStore, writer: Writer) -> tuple[Starlette, str]:
 
     with store.transaction() as books:
         sign_in(books)
+    clinic, words = rules(), ClinicWording(Messages(None))
     desk = Desk(
-        rules=rules(), clock=_clock(), read=Reader(store), write=writer, changes=Changes(store.watch, Ear())
+        deskwork=Deskwork(clinic, words),
+        texting=TextDesk(words),
+        rules=clinic,
+        clock=_clock(),
+        read=Reader(store),
+        write=writer,
+        changes=Changes(store.watch, Ear()),
     )
     return make_app(desk), token
 

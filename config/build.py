@@ -4,6 +4,7 @@ from datetime import date, timedelta
 
 from pydantic import SecretBytes, SecretStr
 
+from config.call_back import CallBackSettings
 from config.check import problem_at
 from config.digest import Digest, DigestSettings, build_digest
 from config.problems import KeyPath, Problem
@@ -74,6 +75,7 @@ def build_settings(found: Configuration, secrets: Secrets) -> Settings:
         listening=build_listening(found),
         ami=_ami(found, secrets),
         dial=_dial(found, secrets),
+        call_back=CallBackSettings(**dict(found.call_back)),
         database_url=found.database.url,
         key=secrets.key(found.database.key_file, ("database", "key_file")),
         carrier=CarrierSettings(

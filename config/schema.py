@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from config.call_back import CallBackKeys
 from config.digest import Digest
 from config.fields import (
     AbsolutePath,
@@ -281,6 +282,7 @@ class Configuration(Section):
     pbx: Pbx
     ami: Ami
     ami_dial: AmiDial
+    call_back: CallBackKeys
     database: Database
     carrier: Carrier
     gateway: Gateway

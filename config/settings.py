@@ -7,6 +7,7 @@ from typing import Literal
 
 from pydantic import SecretBytes, SecretStr
 
+from config.call_back import CallBackSettings
 from config.digest import DigestSettings
 from config.web import WebSettings
 from secondring.domain.calls import ListeningRules
@@ -114,6 +115,7 @@ class Settings:
     ami: AmiSettings
     dial: DialSettings | None
     """None when no secret is configured; a site with a ladder needs one."""
+    call_back: CallBackSettings
     database_url: str
     key: SecretBytes
     """32 bytes."""

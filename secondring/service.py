@@ -77,6 +77,9 @@ class _Frame:
     wording: ClinicWording
     writer: Writer
     bell: Doorbell
+    link: AmiLink
+    """The one that listens."""
+    breaker: Breaker
 
     @property
     def request_time(self) -> timedelta:
@@ -92,7 +95,8 @@ async def _serve(settings: Settings, store: SqlStore) -> None:
     writer = Writer(store)
     carrier = wiring.carrier(settings)
     rules = replace(settings.rules, carrier_confirms_opt_out=carrier.capabilities.confirms_opt_out)
-    frame = _Frame(settings, rules, wiring.wording(settings), writer, Doorbell())
+    link = AmiLink(wiring.account(settings), clock=now, timing=wiring.timing(settings))
+    frame = _Frame(settings, rules, wiring.wording(settings), writer, Doorbell(), link, Breaker())
     notifier = Notifier.from_environ(os.environ)
     try:
         parts = await _listening(frame, notifier)
@@ -100,7 +104,19 @@ async def _serve(settings: Settings, store: SqlStore) -> None:
         urgent = _urgent(frame)
         parts |= urgent.parts
         parts["FastAGI"] = _callers(frame, urgent, asyncio.get_running_loop())
-        parts |= pages.parts(settings, store, writer, frame.bell.listen(TEXTS))
+        parts |= pages.parts(
+            settings,
+            store,
+            writer,
+            frame.bell.listen(TEXTS),
+            pages.Links(
+                listens=frame.link,
+                dials=urgent.link,
+                carry_out=urgent.carry_out,
+                ring=frame.ring,
+                carrier=frame.breaker,
+            ),
+        )
         parts["timers"] = Timers(Deskwork(rules, frame.wording), writer, clock=now, ring=frame.ring).run
         parts |= _figures(frame, Reader(store))
         await run_together(parts, lambda: notifier.ready("starting"))
@@ -201,7 +217,7 @@ async def _listening(frame: _Frame, notifier: Notifier) -> dict[str, Part]:
     adopted = await keeper.adopt_open_calls(settings.listening.pbx)
     if adopted:
         log.info("%d calls were going on when the service last stopped", adopted)
-    link = AmiLink(wiring.account(settings), clock=now, timing=wiring.timing(settings))
+    link = frame.link
 
     async def alive() -> None:
         await _tell_alive(link, keeper, notifier)
@@ -253,7 +269,7 @@ def _outbox(frame: _Frame, desk: ClinicDesk, carrier: Carrier) -> Outbox:
         capabilities=carrier.capabilities,
         policy=RetryPolicy(most_attempts=gateway.max_attempts, first_text_worth=gateway.max_age),
         pace=Pace(per_second=gateway.per_second),
-        breaker=Breaker(),
+        breaker=frame.breaker,
         chance=random.random,
     )
     return Outbox(

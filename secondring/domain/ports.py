@@ -154,6 +154,10 @@ class Books(StaffBooks, Protocol):
         """When the next job of these kinds may be claimed; None when there is none."""
         ...
 
+    def count_jobs(self, kind: str, *, due_before: datetime) -> tuple[int, datetime | None]:
+        """How many jobs of a kind that nobody has taken are due before then, and when the first of them is."""
+        ...
+
     # bookmarks
     def bookmark(self, name: str) -> str | None:
         """How far something outside was read, for example a carrier's inbox; None when never kept."""

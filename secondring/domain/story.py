@@ -61,15 +61,22 @@ def of_call(books: Books, call: Call, rules: Rules) -> list[Line]:
     return sorted(lines, key=lambda line: line.at)
 
 
-def of_episode(books: Books, episode: Episode, rules: Rules, without: CallId | None = None) -> list[Line]:
-    """The story of an episode; `without` leaves out a call that is told already."""
+def of_episode(
+    books: Books,
+    episode: Episode,
+    rules: Rules,
+    without: CallId | None = None,
+    *,
+    texts: bool = True,
+) -> list[Line]:
+    """The story of an episode; `without` leaves out a call that is told already, `texts=False` what was written."""
     site = rules.site(episode.site)
     lines: list[Line] = []
     for call in books.calls_of(episode.id):
         if call.id != without:
             lines += call_lines(call, site)
     lines += [_decided(d) for d in books.decisions_of(episode.id) if without is None or d.call != without]
-    for text in books.texts_of(episode.id):
+    for text in books.texts_of(episode.id) if texts else ():
         lines += _text_lines(text)
     for task in books.tasks_of(episode.id):
         lines += _task_lines(task, site)

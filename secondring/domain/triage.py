@@ -32,6 +32,7 @@ from secondring.domain.triage_events import (
     PatientEnded,
     Reached,
     Started,
+    Volunteered,
 )
 from secondring.domain.triage_looking import looked_accepted, looked_ringing, looked_waiting
 from secondring.domain.triage_ringing import (
@@ -58,6 +59,7 @@ from secondring.domain.triage_talking import (
     reached,
     still_talking,
 )
+from secondring.domain.triage_volunteer import volunteered
 from secondring.domain.urgent_case import Stage, UrgentCase
 
 
@@ -79,6 +81,7 @@ TABLE: dict[Stage, dict[type[Event], Handler]] = {
         LastResortEnded: answered_elsewhere,
         Looked: looked_ringing,
         Reached: reached,
+        Volunteered: volunteered,
         **_CALLER,
     },
     Stage.PAUSED: {
@@ -87,6 +90,7 @@ TABLE: dict[Stage, dict[type[Event], Handler]] = {
         **_CALLER,
         CallerCame: came_back,
         Reached: reached,
+        Volunteered: volunteered,
     },
     Stage.JOINING: {
         Joined: joined,
@@ -112,7 +116,7 @@ TABLE: dict[Stage, dict[type[Event], Handler]] = {
         CallerLeft: left,
         Looked: looked_accepted,
     },
-    Stage.RETRY: {Deadline: begin, CallerCame: came_back, Reached: reached},
+    Stage.RETRY: {Deadline: begin, CallerCame: came_back, Reached: reached, Volunteered: volunteered},
     Stage.LAST_RESORT: {
         Failed: last_failed,
         Accepted: accepted,

@@ -5,6 +5,7 @@ from datetime import timedelta
 from enum import StrEnum
 
 from secondring.domain.ids import Uniqueid
+from secondring.domain.ladder import Target
 from secondring.domain.urgent_case import Attempt
 
 
@@ -112,6 +113,14 @@ class Looked:
     caller_here: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Volunteered:
+    """Somebody at the board wants to take it, on this phone of theirs."""
+
+    target: Target
+    who: str
+
+
 Event = (
     Started
     | Failed
@@ -125,6 +134,7 @@ Event = (
     | CallerCame
     | Reached
     | Looked
+    | Volunteered
 )
 
 

@@ -239,6 +239,11 @@ class MemoryBooks(TallyPages, MemoryStaffBooks):
         times = (_claimable_at(job) for job in self._tables.jobs.values() if job.kind in kinds)
         return min(times, default=None)
 
+    def count_jobs(self, kind: str, *, due_before: datetime) -> tuple[int, datetime | None]:
+        free = (job for job in self._tables.jobs.values() if job.kind == kind and job.leased_until is None)
+        due = [job.due_at for job in free if job.due_at < due_before]
+        return len(due), min(due, default=None)
+
     # bookmarks
     def bookmark(self, name: str) -> str | None:
         return self._tables.bookmarks.get(name)

@@ -3,7 +3,17 @@
 from starlette.responses import RedirectResponse, Response
 
 from secondring.domain.staff import Stage
-from secondring.web import account, audit_page, dashboard, live
+from secondring.web import (
+    account,
+    audit_page,
+    conversation,
+    dashboard,
+    health_page,
+    live,
+    rows,
+    urgent_board,
+    work,
+)
 from secondring.web.assets import FOREVER, content
 from secondring.web.desk import Desk
 from secondring.web.log_in import LogIn
@@ -33,8 +43,13 @@ def screens(desk: Desk) -> tuple[Screen, ...]:
         Screen("GET", "/static/{name}", static, NOBODY, None),
         page("/", home, EVERYBODY),
         *LogIn(Crowd(LOG_INS, desk.clock)).screens(),
+        *work.SCREENS,
+        *rows.SCREENS,
+        *conversation.SCREENS,
+        *urgent_board.SCREENS,
         *account.SCREENS,
         *audit_page.SCREENS,
+        *health_page.SCREENS,
         *live.SCREENS,
         *dashboard.SCREENS,
     )

@@ -8,12 +8,13 @@ from datetime import UTC, datetime, time, timedelta
 from typing import Any, Self
 
 from secondring.domain.call_events import CallAnswered, CallBegan, CallEnded, Direction
-from secondring.domain.casework import Alarm, Casework
+from secondring.domain.casework import Alarm, Casework, Wording
 from secondring.domain.deskwork import Deskwork, Result
 from secondring.domain.episodes import SEND_TEXT, TIMERS
 from secondring.domain.hours import OpeningHours
 from secondring.domain.ids import CallId, SiteId, TextId, Uniqueid
 from secondring.domain.phone import PhoneNumber
+from secondring.domain.ports import Store
 from secondring.domain.records import Call, Consent, Episode, Task, Text, TextState
 from secondring.domain.rules import FollowUp, Guards, Rules, Site
 from secondring.domain.sending import ClinicDesk
@@ -64,13 +65,14 @@ class Clinic:
 
     rules: Rules = field(default_factory=some_rules)
     now: datetime = MONDAY_TEN
-    store: MemoryStore = field(default_factory=MemoryStore)
+    store: Store = field(default_factory=MemoryStore)
     alarms: list[Alarm] = field(default_factory=list)
     on_phones: list[Text] = field(default_factory=list)
+    wording: Wording = field(default_factory=PlainWording)
     _counter: int = 0
 
     def __post_init__(self) -> None:
-        wording = PlainWording()
+        wording = self.wording
         self.casework = Casework(self.rules, wording)
         self.desk = ClinicDesk(self.rules, wording, self.alarms.append)
         self.deskwork = Deskwork(self.rules, wording)

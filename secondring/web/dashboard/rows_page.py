@@ -11,6 +11,7 @@ from secondring.domain.tally import Tally, add
 from secondring.domain.tallying import by_week
 from secondring.web.dashboard.asked import Asked, asked
 from secondring.web.screens import Visit, not_here
+from secondring.web.work import WORKERS
 
 A_PAGE = 50
 LONGEST_VALUE = 200
@@ -30,6 +31,7 @@ async def show_rows(visit: Visit) -> Response:
         "dashboard_rows.html",
         asked=wanted,
         title=title(ask),
+        tells=visit.user.may(WORKERS),
         total=total,
         episodes=episodes[:A_PAGE],
         calls=calls[:A_PAGE],

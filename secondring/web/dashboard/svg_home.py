@@ -52,7 +52,11 @@ def picture(name: str, title: str, told: str, size: tuple[int, int], shapes: Seq
     drawn = svg.SVG(
         viewBox=svg.ViewBoxSpec(0, 0, width, height),
         class_=["drawing"],
-        extra={"role": "img", "aria-labelledby": f"{escape(name)}-title {escape(name)}-told"},
+        extra={
+            "role": "img",
+            "aria-labelledby": f"{escape(name)}-title",
+            "aria-describedby": f"{escape(name)}-told",
+        },
         elements=[
             svg.Title(id=f"{escape(name)}-title", text=escape(title)),
             svg.Desc(id=f"{escape(name)}-told", text=escape(told)),

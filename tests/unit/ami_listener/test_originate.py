@@ -8,7 +8,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ami_listener import originate as module
-from ami_listener.messages import Message
 from ami_listener.originate import (
     Dialler,
     Ringing,
@@ -18,11 +17,12 @@ from ami_listener.originate import (
     originate,
     why_ended,
 )
-from ami_listener.protocol import Fields, Reply, check_fields
+from ami_listener.protocol import Reply, check_fields
 from secondring.domain.errors import PeerError
 from secondring.domain.facts import HungUp, Leg
 from secondring.domain.ids import Linkedid, Uniqueid
 from secondring.domain.triage_events import Why
+from tests.support.asked_pbx import Pbx, outcome, reply
 
 PHONE = Ringing(
     attempt="U-abc.3",
@@ -82,32 +82,6 @@ def test_the_cause_says_why(cause: int, why: Why | None) -> None:
 
 
 # ---------------------------------------------------------------- the link
-
-
-class Pbx:
-    """A link whose answers are given beforehand."""
-
-    def __init__(self, *answers: Reply | PeerError) -> None:
-        self.answers = list(answers)
-        self.sent: list[Fields] = []
-
-    async def action(self, fields: Fields, **_: object) -> Reply:
-        check_fields(fields)
-        self.sent.append(fields)
-        answer = self.answers.pop(0) if self.answers else reply()
-        if isinstance(answer, PeerError):
-            raise answer
-        return answer
-
-
-def reply(*events: dict[str, str | list[str]], ok: bool = True) -> Reply:
-    said = Message({"Response": "Success" if ok else "Error", "Message": "as asked"})
-    return Reply(response=said, events=tuple(Message(event) for event in events))
-
-
-def outcome(reason: str) -> Reply:
-    response = "Success" if reason == "4" else "Failure"
-    return reply({"Event": "OriginateResponse", "Response": response, "Reason": reason})
 
 
 @pytest.mark.parametrize(

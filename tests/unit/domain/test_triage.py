@@ -35,6 +35,7 @@ from secondring.domain.triage_events import (
     StopRinging,
     TextPatient,
     ToLastResort,
+    Volunteered,
     Why,
 )
 from secondring.domain.triage_ringing import bound
@@ -44,6 +45,7 @@ NOW = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
 ANNA = PhoneNumber("+12025550123")
 LINE = Uniqueid("1740000000.7")
 ONE, TWO, THREE = (Target(number=number) for number in ("1001", "1002", "1003"))
+FOUR = Target(number="1004")
 DOCTOR = Target(number="+12025550177", outside=True)
 SECOND = timedelta(seconds=1)
 LADDER = Ladder(
@@ -280,6 +282,7 @@ def an_event(draw: st.DrawFn, case: UrgentCase) -> Event:
         st.just(CallerCame("PJSIP/trunk-1", LINE)),
         st.builds(Looked, st.just(alive), st.just(accepted), st.just(joined), st.booleans()),
         st.just(Reached()),
+        st.sampled_from([ONE, FOUR]).map(lambda phone: Volunteered(phone, "bo")),
     ]
     return draw(st.one_of(choices))
 
@@ -357,3 +360,30 @@ def test_an_event_that_a_stage_does_not_list_changes_nothing(data: st.DataObject
     event = data.draw(an_event(case))
     if type(event) not in TABLE[stage]:
         assert step(case, event, LADDER, NOW) == (case, ())
+
+
+def test_somebody_at_the_board_takes_it_while_others_ring() -> None:
+    story = on_line().tell(Started(), Volunteered(FOUR, "bo"))
+    assert story.rung == ["1004"]
+    assert story.live == ["U-1.1", "U-1.2"]
+    story.tell(Failed("U-1.1", Why.NO_ANSWER), Accepted("U-1.2"))
+    assert story.did(PutThrough)
+
+
+def test_a_volunteer_who_does_not_answer_costs_the_ladder_nothing_but_their_ring() -> None:
+    story = on_line().tell(Started(), Volunteered(FOUR, "bo"), Failed("U-1.1", Why.BUSY))
+    story.tell(Failed("U-1.2", Why.NO_ANSWER))
+    assert story.rung == ["1002", "1003"]
+
+
+def test_between_rounds_and_before_the_next_try_a_volunteer_rings_at_once() -> None:
+    for stage in (Stage.PAUSED, Stage.RETRY):
+        story = Story(stage=stage, step=1, due_at=NOW + 60 * SECOND)
+        assert story.tell(Volunteered(FOUR, "bo")).rung == ["1004"]
+        assert story.stage is Stage.RINGING
+
+
+def test_nobody_rings_twice_on_one_phone_or_past_the_end() -> None:
+    assert on_line().tell(Started(), Volunteered(ONE, "bo")).rung == []
+    assert on_line().tell(Started()).case.attempts
+    assert Story(stage=Stage.PAUSED, give_up_at=NOW + 5 * SECOND).tell(Volunteered(FOUR, "bo")).rung == []

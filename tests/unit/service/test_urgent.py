@@ -57,7 +57,7 @@ class Hand(Dialler):
 
 
 class Bell:
-    async def wait(self, timeout: float) -> bool:  # noqa: ASYNC109, ARG002 - the bell's own signature
+    async def wait(self, timeout: float) -> bool:  # noqa: ASYNC109 - the bell's own signature
         await asyncio.sleep(0)
         return False
 

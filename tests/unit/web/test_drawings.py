@@ -25,7 +25,7 @@ def _fine(drawing: str, words: list[str]) -> None:
     attributes = {name for element in root.iter() for name in element.attrib}
     assert not attributes & {"style", "href"}
     assert not [name for name in attributes if name.startswith("on")]
-    names = root.attrib["aria-labelledby"].split()
+    names = [root.attrib["aria-labelledby"], root.attrib["aria-describedby"]]
     assert [element.attrib.get("id") for element in root[:2]] == names
     assert root.attrib["role"] == "img"
     everything = "".join(root.itertext())
