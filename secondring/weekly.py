@@ -9,7 +9,7 @@ from typing import Protocol, TypeVar
 
 from secondring.domain.board import Board, make_board
 from secondring.domain.digest import DIGEST, DigestRules, due_week, plan, sent
-from secondring.domain.errors import PeerError, StaleLease
+from secondring.domain.errors import PeerError, StaleLease, blame
 from secondring.domain.metrics_rows import Place
 from secondring.domain.ports import Books
 from secondring.domain.records import Job
@@ -32,6 +32,16 @@ class InBooks(Protocol):
     def __call__(self, work: Callable[[Books], T]) -> Awaitable[T]: ...
 
 
+async def _without_harm(name: str, work: Callable[[], Awaitable[object]]) -> None:
+    """Figures may fail; calls and texts go on. What failed is tried again at the next look."""
+    try:
+        await work()
+    except (PeerError, StaleLease) as error:
+        log.warning("%s: not now: %s", name, error)
+    except Exception as error:  # noqa: BLE001 - said without quoting anything
+        log.error("%s: %s", name, blame(error))  # noqa: TRY400
+
+
 class TallyKeeper:
     """Counts days and weeks that are over, newest first, one short transaction each."""
 
@@ -46,10 +56,7 @@ class TallyKeeper:
     async def run(self) -> None:
         """Keep until cancelled."""
         while True:
-            try:
-                await self.round()
-            except PeerError as error:
-                log.warning("tallies wait: %s", error)
+            await _without_harm("tallies", self.round)
             await asyncio.sleep(SWEEP)
 
     async def round(self) -> int:
@@ -84,10 +91,7 @@ class DigestPost:
     async def run(self) -> None:
         """Send until cancelled."""
         while True:
-            try:
-                await self.round()
-            except (PeerError, StaleLease) as error:
-                log.warning("the digest waits: %s", error)
+            await _without_harm("the digest", self.round)
             await asyncio.sleep(SWEEP)
 
     async def round(self) -> bool:

@@ -25,7 +25,7 @@ def _hours(board: Board) -> Iterator[Finding]:
     missed = board.total.calls(Verdict.MISSED)
     slots = [(weekday, hour) for weekday in range(7) for hour in range(24)]
     worst = sorted(slots, key=lambda slot: -board.total.calls_in_hour(Verdict.MISSED, *slot))[:HOURS_SHOWN]
-    for weekday, hour in worst:
+    for place, (weekday, hour) in enumerate(worst):
         here = board.total.calls_in_hour(Verdict.MISSED, weekday, hour)
         answered = board.total.calls_in_hour(Verdict.ANSWERED, weekday, hour)
         if here < 2:
@@ -34,8 +34,10 @@ def _hours(board: Board) -> Iterator[Finding]:
         of_calls = Rate(numerator=here, denominator=here + answered)
         words = (
             f"{DAY_NAMES[weekday]}s {hour_name(hour)}: {out_of(of_calls)} calls missed,"
-            f" {percent(share)} of all that are missed. One more person at the phones then would help."
+            f" {percent(share)} of all that are missed."
         )
+        if place == 0:
+            words += " One more person at the phones then would help most."
         ask = Ask(show=f"calls-{Verdict.MISSED}", by=HOUR, value=f"{weekday}-{hour}")
         yield Finding(kind=Kind.HOURS, words=words, ask=ask)
 

@@ -29,6 +29,7 @@ from secondring.store.sqlstore import SqlStore
 from secondring.weekly import Delivery, DigestPost, TallyKeeper
 from secondring.writer import Reader, Writer
 from tests.support.books import KEY, new_database
+from tests.support.until import until
 from tests.support.weeks import NAMES, NORTH, WEEK, Pen
 
 PASSWORD = "a password for tests"
@@ -257,3 +258,25 @@ async def test_the_keeper_keeps_all_that_is_over_and_then_has_nothing_to_do(tmp_
             assert len(books.tally_spans(NORTH.site, WEEK.span(NORTH.zone), days=7)) == 1
     finally:
         world.close()
+
+
+def _fails(_board: Board) -> None:
+    raise ValueError("+12025550123")
+
+
+async def test_figures_that_fail_stop_nothing_else(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """A bug in the digest is logged without its words, and the part goes on."""
+    world = World(tmp_path, 0)
+    failing = Delivery((NORTH,), RULES, _fails)
+    post_of = DigestPost(failing, Reader(world.store), world.writer, clock=lambda: world.now)
+    await post_of.round()
+    world.next_week()
+    running = asyncio.create_task(post_of.run())
+    try:
+        await asyncio.to_thread(until, lambda: "ValueError" in caplog.text, "the failure is in the log")
+        assert not running.done()
+    finally:
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+        world.close()
+    assert "5550123" not in caplog.text
