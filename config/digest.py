@@ -34,7 +34,7 @@ class Smtp(Section):
     """Its port: 25 for the server on this machine, 587 with `starttls`, 465 with `tls`."""
     encryption: Encryption = Field(examples=["starttls"])
     """`starttls` or `tls`; `none` only where no password is sent."""
-    ca_file: AbsolutePath | None = Field(examples=["/etc/secondring/mail-ca.pem"])
+    ca_file: AbsolutePath | None = Field(examples=["/etc/secondring/letters-ca.pem"])
     """Certificate authority of the server; empty for the system's own list."""
     user: Line | None = Field(examples=["secondring@clinic.example"])
     """Whom to log in as; empty: nobody."""

@@ -8,8 +8,8 @@ from secondring.domain.digest import DigestRules, make_digest
 from secondring.domain.errors import ConfigError
 from secondring.domain.ids import SiteId
 from secondring.domain.metrics_rows import Place
-from secondring.mail.letter import Envelope, write
-from secondring.mail.post import Server, post
+from secondring.letters.letter import Envelope, write
+from secondring.letters.post import Server, post
 from secondring.weekly import Delivery
 from secondring.wiring import Settings, now
 

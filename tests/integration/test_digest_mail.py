@@ -23,8 +23,8 @@ from secondring.domain.board import Board, make_board
 from secondring.domain.digest import SENT, DigestRules, due_at, make_digest
 from secondring.domain.metrics_rows import Place
 from secondring.domain.weeks import Week
-from secondring.mail.letter import Envelope, write
-from secondring.mail.post import MailRefused, Server, post
+from secondring.letters.letter import Envelope, write
+from secondring.letters.post import MailRefused, Server, post
 from secondring.store.sqlstore import SqlStore
 from secondring.weekly import Delivery, DigestPost, TallyKeeper
 from secondring.writer import Reader, Writer

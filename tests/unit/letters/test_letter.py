@@ -11,7 +11,7 @@ from secondring.domain.board import make_board
 from secondring.domain.digest import Digest, make_digest
 from secondring.domain.records import Intent
 from secondring.domain.weeks import last
-from secondring.mail.letter import Envelope, html, plain, write
+from secondring.letters.letter import Envelope, html, plain, write
 from secondring.store.memory import MemoryStore
 from tests.support.books import ANNA
 from tests.support.weeks import NAMES, NORTH, WEEK, Pen, after
