@@ -16,7 +16,6 @@ from config.settings import Settings
 from dialplan import offer as dialplan
 from dialplan import prompts as words
 from secondring import wiring
-from secondring.domain.casework import Alarm
 from secondring.domain.ladder import Ladder
 from secondring.domain.offer import Offers
 from secondring.domain.ports import Books
@@ -42,7 +41,6 @@ def call_desk(
     write: Write,
     *,
     ring: Callable[[], None],
-    raise_alarm: Callable[[Alarm], None],
     carry_out: Callable[[Orders], None] | None = None,
     can_ring: Callable[[], bool] | None = None,
 ) -> InCallDesk:
@@ -50,7 +48,7 @@ def call_desk(
     urgent = Urgent(
         Triage(rules, wording), carry_out=carry_out or _leave_to_the_other, can_ring=can_ring or _surely
     )
-    offers = Offers(rules, wording, settings.ivr.announcement_version, raise_alarm)
+    offers = Offers(rules, wording, settings.ivr.announcement_version)
     return InCallDesk(offers, write, pbx=settings.listening.pbx, clock=wiring.now, ring=ring, urgent=urgent)
 
 
@@ -85,15 +83,13 @@ class CallServer:
         run_script(request, wire, self._desk)
 
 
-def run_agi(settings: Settings, raise_alarm: Callable[[Alarm], None]) -> None:
+def run_agi(settings: Settings) -> None:
     """Only the FastAGI server: texts are sent by a gateway beside it, which looks once a second."""
     wiring.start_logging(settings)
     store = wiring.open_store(settings)
     writer = Writer(store)
     wording = wiring.wording(settings)
-    desk = call_desk(
-        settings, settings.rules, wording, writer.within, ring=_nobody_to_tell, raise_alarm=raise_alarm
-    )
+    desk = call_desk(settings, settings.rules, wording, writer.within, ring=_nobody_to_tell)
     try:
         asyncio.run(run_together({"FastAGI": CallServer(settings, desk).run}, lambda: None))
     finally:
@@ -117,7 +113,6 @@ def run_agi_script(settings: Settings, name: str) -> bool:
         wiring.wording(settings),
         write,
         ring=_nobody_to_tell,
-        raise_alarm=_tell_nobody,
     )
     try:
         return run_plain(name, desk)
@@ -137,10 +132,6 @@ def _surely() -> bool:
 
 def _nobody_to_tell() -> None:
     """The outbox is in another process and looks once a second."""
-
-
-def _tell_nobody(alarm: Alarm) -> None:
-    """A plain script has no log of its own; the refusal stands among the decisions."""
 
 
 # ---------------------------------------------------------------- dialplan and prompts

@@ -3,13 +3,13 @@
 from datetime import datetime
 from email.message import EmailMessage
 
+from secondring.channels import mailer
 from secondring.domain.board import Board
 from secondring.domain.digest import DigestRules, make_digest
 from secondring.domain.errors import ConfigError
 from secondring.domain.ids import SiteId
 from secondring.domain.metrics_rows import Place
 from secondring.letters.letter import Envelope, write
-from secondring.letters.post import Server, post
 from secondring.weekly import Delivery
 from secondring.wiring import Settings, now
 
@@ -33,25 +33,18 @@ def digest_rules(settings: Settings) -> DigestRules:
 def letter(settings: Settings, board: Board, at: datetime) -> EmailMessage:
     """The digest of a board's week, addressed to its owner; to nobody where none is named yet."""
     owner = settings.digest.owner or "nobody@localhost"
-    envelope = Envelope(sender=settings.digest.sender or owner, owner=owner, pages=settings.digest.pages)
+    sender = settings.mail.sender if settings.mail else owner
+    envelope = Envelope(sender=sender, owner=owner, pages=settings.digest.pages)
     return write(make_digest(board, site_names(settings)), envelope, at)
 
 
 def send(settings: Settings, board: Board) -> None:
-    """Hand it to the mail server; raises MailRefused, or ConfigError when it has no owner."""
-    if settings.digest.owner is None:
-        raise ConfigError("digest.owner is empty: name the e-mail address of the person who gets it")
-    smtp = settings.digest.smtp
-    server = Server(
-        host=smtp.host,
-        port=smtp.port,
-        encryption=smtp.encryption,
-        ca_file=smtp.ca_file,
-        user=smtp.user,
-        password=smtp.password.get_secret_value() if smtp.password else None,
-        timeout=smtp.timeout,
-    )
-    post(server, letter(settings, board, now()))
+    """Hand it to the mail server; raises PeerError, or ConfigError when it has no owner."""
+    if settings.digest.owner is None or settings.mail is None:
+        raise ConfigError(
+            "digest.owner or mail.host is empty: name the e-mail address of the person who gets it, and the mail server"
+        )
+    mailer(settings.mail).send(letter(settings, board, now()))
 
 
 def delivery(settings: Settings) -> Delivery:

@@ -11,7 +11,7 @@ from ami_listener.connection import AmiLink
 from ami_listener.originate import Dialler
 from secondring import wiring
 from secondring.bus.memory import Ear
-from secondring.domain.casework import Alarm
+from secondring.domain.alarms import Alarm
 from secondring.domain.deskwork import Deskwork
 from secondring.domain.errors import ConfigError
 from secondring.domain.facts import Fact

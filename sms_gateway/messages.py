@@ -48,6 +48,7 @@ class Messages:
     """All messages in all languages. Rendering is pure: same template and context, same text."""
 
     def __init__(self, overrides_dir: Path | None = None) -> None:
+        self._own = overrides_dir
         self._folders = [folder for folder in (overrides_dir, PACKAGED) if folder is not None]
         self._jinja = ImmutableSandboxedEnvironment(
             undefined=StrictUndefined,
@@ -75,6 +76,10 @@ class Messages:
 
         `samples` are contexts to try each message with, at best those of the real sites.
         """
+        if self._own is not None and not self._own.is_dir():
+            raise ConfigError(
+                f"messages.directory: there is no folder {self._own}. Make it, or set the key to null for our words."
+            )
         problems = self._strange_files()
         for language in LANGUAGES:
             for name in NAMES:

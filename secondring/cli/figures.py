@@ -1,22 +1,20 @@
-"""`report` and `digest`: what came of the missed calls, in figures that say what they are counted from."""
+"""`report --by` and `digest`: the figures told apart, and in words."""
 
 import csv
 import sys
 from collections.abc import Iterator
-from dataclasses import asdict
 from enum import StrEnum
 from typing import Annotated, Any
 
 import typer
 
 from secondring import digesting, wiring
-from secondring.cli.common import Json, Since, console, iso, moment, print_json, settings, table
-from secondring.domain import story
+from secondring.cli.common import console, print_json, settings, table
 from secondring.domain.board import last_whole_week, make_board
 from secondring.domain.findings import DAY_NAMES, hour_name
+from secondring.domain.ids import SiteId
 from secondring.domain.labels import value_name
-from secondring.domain.metrics import Rate, Report, Spread
-from secondring.domain.metrics import report as make_report
+from secondring.domain.metrics import Rate
 from secondring.domain.metrics_rows import Place
 from secondring.domain.ports import Books
 from secondring.domain.spreadsheet import cell
@@ -39,50 +37,23 @@ class By(StrEnum):
 
 
 def register(app: typer.Typer) -> None:
-    """Add these commands to the application."""
-    app.command()(report)
+    """Add this command to the application."""
     app.command()(digest)
-
-
-def report(
-    since: Since = "7d",
-    site: str | None = None,
-    by: Annotated[By | None, typer.Option(help="Tell the figures apart; weeks are whole ones.")] = None,
-    json: Json = False,
-    csv: Annotated[bool, typer.Option("--csv", help="For a spreadsheet; with --by.")] = False,
-) -> None:
-    """The five metrics of a period, each with what it is counted from.
-
-    secondring report --since 30d
-
-    secondring report --by week --since 13w
-
-    secondring report --by hour --since 28d --csv > hours.csv
-    """
-    chosen = settings()
-    now = wiring.now()
-    begin = moment(since, now)
-    where = wiring.known_site(chosen, site)
-    if by is not None:
-        places = [place for place in digesting.places(chosen) if where in {None, place.site}]
-        with wiring.reading(chosen) as books:
-            rows = list(_told_apart(books, places, by, Span(begin, now), digesting.site_names(chosen)))
-        _print_rows(rows, by, json=json, as_csv=csv)
-        return
-    if csv:
-        raise typer.BadParameter("--csv needs --by, for example --by week")
-    with wiring.reading(chosen) as books:
-        made = make_report(books.figures(since=begin, until=now, site=where))
-    if json:
-        period = {"since": iso(begin), "until": iso(now), "site": where}
-        print_json([period | _report_row(made)])
-        return
-    show_report(made, f"{story.said_time(begin, chosen.rules.sites[0])} until now")
 
 
 # ---------------------------------------------------------------- told apart
 
 Row = dict[str, Any]
+
+
+def print_told_apart(
+    chosen: wiring.Settings, by: By, span: Span, site: SiteId | None, *, json: bool, as_csv: bool
+) -> None:
+    """A row for each value; percentages for people, parts of one for scripts."""
+    places = [place for place in digesting.places(chosen) if site in {None, place.site}]
+    with wiring.reading(chosen) as books:
+        rows = list(_told_apart(books, places, by, span, digesting.site_names(chosen)))
+    _print_rows(rows, by, json=json, as_csv=as_csv)
 
 
 def _told_apart(
@@ -204,74 +175,3 @@ def digest(
     part = letter.get_body(("html",) if html else ("plain",))
     sys.stdout.write(f"Subject: {letter['Subject']}\n\n" if not html else "")
     sys.stdout.write(part.get_content() if part else "")
-
-
-# ---------------------------------------------------------------- all in one
-
-
-def _report_row(made: Report) -> dict[str, Any]:
-    row = asdict(made)
-    for name, value in (
-        ("recovery", made.recovery),
-        ("self_scheduling", made.self_scheduling),
-        ("urgent_reached", made.urgent_reached),
-        ("unrecovered", made.unrecovered),
-        ("replied", made.replied),
-    ):
-        row[name] |= {"value": value.value}
-    waits = (
-        ("time_to_first_text", made.time_to_first_text),
-        ("urgent", made.urgent),
-        ("urgent_accept", made.urgent_accept),
-    )
-    for name, waiting in waits:
-        row[name]["within_target"] |= {"value": waiting.within_target.value}
-    return row
-
-
-def show_report(made: Report, period: str) -> None:
-    """The report for people: a sentence first, then each metric and what it is counted from."""
-    out = console()
-    out.print(f"[bold]{headline(made)}[/bold]")
-    out.print(f"{period}\n")
-    rows = (
-        ("recovery rate", _percent(made.recovery), _of(made.recovery, "missed callers")),
-        (
-            "time to first text",
-            _seconds(made.time_to_first_text),
-            f"{made.time_to_first_text.count} callers texted",
-        ),
-        ("self-scheduling", _percent(made.self_scheduling), _of(made.self_scheduling, "who asked to book")),
-        ("urgent latency", _seconds(made.urgent), _of(made.urgent_reached, "urgent callers reached")),
-        ("urgent, to a nurse's accept", _seconds(made.urgent_accept), f"{made.urgent_accept.count} accepted"),
-        ("unrecovered", _percent(made.unrecovered), _of(made.unrecovered, "missed callers")),
-    )
-    out.print(table("", ("metric", "", "counted from"), rows))
-    ended = ", ".join(f"{n} {outcome}" for outcome, n in made.outcomes.items() if n)
-    missed = ", ".join(f"{n} {reason}" for reason, n in sorted(made.calls_missed.items()))
-    out.print(f"\nepisodes: {ended or 'none ended'}; {made.still_open} still open")
-    out.print(
-        f"calls: {made.calls_answered} answered; missed: {missed or 'none'}; {made.calls_ignored} not counted"
-    )
-
-
-def headline(made: Report) -> str:
-    """One sentence that a manager can repeat."""
-    rate = made.recovery
-    if not rate.denominator:
-        return "No missed calls in this period."
-    return f"{rate.numerator} of {rate.denominator} missed callers were won back: {_percent(rate)}."
-
-
-def _percent(rate: Rate) -> str:
-    return f"{rate.value:.0%}" if rate.value is not None else "-"
-
-
-def _of(rate: Rate, what: str) -> str:
-    return f"{rate.numerator} of {rate.denominator} {what}"
-
-
-def _seconds(waiting: Spread) -> str:
-    if waiting.p50 is None or waiting.p95 is None or waiting.p99 is None:
-        return "-"
-    return f"p50 {waiting.p50:.1f} s, p95 {waiting.p95:.1f} s, p99 {waiting.p99:.1f} s"

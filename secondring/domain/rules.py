@@ -17,6 +17,7 @@ __all__ = [
     "FRONT_DESK",
     "QUEUES",
     "TRIAGE",
+    "AlarmRules",
     "Clock",
     "FollowUp",
     "Guards",
@@ -82,10 +83,6 @@ DEFAULT_ROUTES: dict[Intent, Route] = {
 """The branch table of the product; a site may override each row."""
 
 
-NO_BRAKE = 1_000_000
-"""The largest limit that the configuration takes. Nobody reaches it, so nobody counts up to it."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Guards:
     """What holds a text back."""
@@ -128,12 +125,23 @@ class FollowUp:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AlarmRules:
+    """Who learns of an alarm by text, and what counts as one alarm."""
+
+    texts: tuple[PhoneNumber, ...] = ()
+    """Supervisors' phones; such a text names no patient."""
+    fold: timedelta = timedelta(minutes=10)
+    """Alarms of one kind at one site within this time are one, with a count."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
     """Everything the domain needs to know of the clinic's wishes."""
 
     sites: tuple[Site, ...]
     guards: Guards = field(default_factory=Guards)
     follow_up: FollowUp = field(default_factory=FollowUp)
+    alarms: AlarmRules = field(default_factory=AlarmRules)
     routes: dict[Intent, Route] = field(default_factory=lambda: dict(DEFAULT_ROUTES))
     carrier_confirms_opt_out: bool = False
     """The carrier itself answers STOP; a second confirmation from us would be one too many."""

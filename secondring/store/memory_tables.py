@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass, field
 
-from secondring.domain.ids import CallId, EpisodeId, JobKey, TaskId, TextId, UrgentId
-from secondring.domain.records import Call, Consent, DecisionRecord, Episode, Job, Task, Text
+from secondring.domain.ids import AlarmId, CallId, EpisodeId, JobKey, TaskId, TextId, UrgentId
+from secondring.domain.records import Call, Consent, DecisionRecord, Episode, Job, KeptAlarm, Task, Text
 from secondring.domain.urgent_case import UrgentCase
 from secondring.store.memory_staff import StaffTables
 
@@ -20,4 +20,5 @@ class Tables(StaffTables):
     consents: dict[int, Consent] = field(default_factory=dict)
     decisions: dict[int, DecisionRecord] = field(default_factory=dict)
     jobs: dict[JobKey, Job] = field(default_factory=dict)
+    alarms: dict[AlarmId, KeptAlarm] = field(default_factory=dict)
     bookmarks: dict[str, str] = field(default_factory=dict)

@@ -8,7 +8,7 @@ from typing import Any
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from secondring.domain import consent, episodes, story, worklist
-from secondring.domain.errors import UnknownThing
+from secondring.domain.errors import NotNow
 from secondring.domain.handling import mark
 from secondring.domain.ids import EpisodeId
 from secondring.domain.ports import Books
@@ -108,7 +108,7 @@ def _has_row_of_theirs(tasks: list[Task], visit: Visit) -> bool:
 
 
 def _items(books: Books, episode: Episode, visit: Visit) -> list[Item]:
-    told = story.of_episode(books, episode, visit.desk.rules, texts=False)
+    told = story.Teller(visit.desk.rules, texts=False).of_episode(books, episode)
     caller = str(episode.caller) if episode.caller else "the caller"
     items = [Item(line.at, "line", line.words.replace(caller, "The caller")) for line in told]
     items += [_text(text) for text in books.texts_of(episode.id) if text.template != episodes.STAFF_ALERT]
@@ -230,9 +230,9 @@ def _wrong_with(visit: Visit, words: str) -> str:
 def _queue(books: Books, visit: Visit, wanted: str, words: str) -> None:
     episode = visible_episode(books, visit, wanted)
     if episode.caller is None:
-        raise UnknownThing("There is no number to text.")
+        raise NotNow("There is no number to text.")
     if not consent.standing(books.consent(episode.caller)).may_text:
-        raise UnknownThing("They asked for no more texts. Call them instead.")
+        raise NotNow("They asked for no more texts. Call them instead.")
     site = visit.desk.rules.site(episode.site)
     now = visit.now
     text = episodes.queue_text(books, episode, site, STAFF_REPLY, words, now=now, due_at=now)

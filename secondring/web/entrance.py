@@ -8,7 +8,7 @@ from urllib.parse import quote
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
-from secondring.domain.errors import PeerError, UnknownThing, blame
+from secondring.domain.errors import NotNow, PeerError, UnknownThing, blame
 from secondring.domain.ports import Books
 from secondring.domain.staff import Session, Stage, User, is_alive
 from secondring.web.desk import Desk
@@ -63,7 +63,7 @@ def _in_words(screen: Screen, error: Exception) -> tuple[int, str]:
         return error.status, error.words
     if isinstance(error, TooLarge):
         return 413, "That is more than a form may hold."
-    if isinstance(error, UnknownThing):
+    if isinstance(error, NotNow | UnknownThing):
         return 409, str(error)
     log.error("%s: %s", screen.name, blame(error))
     return (503, UNREACHABLE) if isinstance(error, PeerError) else (500, OUR_BUG)

@@ -9,7 +9,7 @@ from starlette.responses import JSONResponse, Response
 
 from secondring.domain import episodes, handling
 from secondring.domain.deskwork import Result
-from secondring.domain.errors import PeerError, UnknownThing
+from secondring.domain.errors import NotNow, PeerError, UnknownThing
 from secondring.domain.ids import TaskId
 from secondring.domain.phone import PhoneNumber
 from secondring.domain.ports import Books
@@ -165,7 +165,7 @@ async def call(visit: Visit) -> Response:
 
     def change(books: Books, task: Task) -> None:
         if task.caller is None or not may_be_called(task.caller, desk.rules):
-            raise UnknownThing("There is no number that may be called.")
+            raise NotNow("There is no number that may be called.")
         desk.deskwork.take(books, task.id, user.name, visit.now)
         because = f"{user.name} calls back from phone {user.phone}"
         episodes.note(books, visit.now, "call-back", "person", because, episode=task.episode)

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from starlette.responses import Response
 
 from secondring.domain import handling
-from secondring.domain.errors import UnknownThing
+from secondring.domain.errors import NotNow
 from secondring.domain.ids import UrgentId
 from secondring.domain.ladder import DIALABLE, Ladder, Target
 from secondring.domain.metrics import Spread, spread
@@ -204,12 +204,12 @@ async def take(visit: Visit) -> Response:
     def work(books: Books) -> Orders:
         case = _visible_case(books, visit, found)
         if case.stage not in MAY_BE_TAKEN:
-            raise UnknownThing(f"It cannot be taken now: {STAGE_WORDS[case.stage]}.")
+            raise NotNow(f"It cannot be taken now: {STAGE_WORDS[case.stage]}.")
         target = Target(number=phone, outside=phone.startswith("+"))
         orders = triage.tell(books, case.id, Volunteered(target, visit.user.name), visit.now)
         books.add_audit(visit.entry("change", "took an urgent call", about=case.episode, site=case.site))
         if orders is None or not orders.pbx:
-            raise UnknownThing("Your phone rings for it already, or the ladder is at its end. Call them now.")
+            raise NotNow("Your phone rings for it already, or the ladder is at its end. Call them now.")
         return orders
 
     orders = await visit.write(work)

@@ -31,7 +31,7 @@ RESULT_WORDS = {
     "spoke": "Spoke with them",
     "booked": "Booked",
     "resolved": "Resolved without a call",
-    "no-contact": "Could not reach them",
+    "no-contact": "Not reached: try again later",
 }
 SNOOZE_WORDS = dict(zip(SNOOZES, ("15 minutes", "1 hour", "next opening on another day"), strict=True))
 

@@ -73,7 +73,7 @@ def test_whoever_presses_second_is_told_who_was_first(window: Window, scene: Sce
 
 
 def test_a_click_calls_back_and_the_row_closes_itself(window: Window, scene: Scene) -> None:
-    clinic = scene.missed(BILL, "question about my bill")
+    clinic = scene.missed(BILL, "please call me")
     page = live(window("ana"))
     page.get_by_role("button", name="Call back").click()
     expect(page.locator(".toast")).to_contain_text("Your phone rings")

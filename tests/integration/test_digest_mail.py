@@ -1,30 +1,23 @@
-"""The digest on its way: a real SMTP server on a real socket takes it, refuses it, is away, asks for a password."""
+"""The digest on its way: a real SMTP server on a real socket takes it, refuses it, is away."""
 
 import asyncio
-import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass, field
+from datetime import UTC, timedelta
 from email import message_from_bytes, policy
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
 import pytest
-from aiosmtpd.smtp import SMTP, AuthResult, Session
+from aiosmtpd.smtp import SMTP, Session
 from aiosmtpd.smtp import Envelope as Received
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
-from secondring.domain.board import Board, make_board
+from secondring.domain.board import Board
 from secondring.domain.digest import SENT, DigestRules, due_at, make_digest
-from secondring.domain.metrics_rows import Place
 from secondring.domain.weeks import Week
 from secondring.letters.letter import Envelope, write
-from secondring.letters.post import MailRefused, Server, post
+from secondring.mail import Mailer, MailServer
 from secondring.store.sqlstore import SqlStore
 from secondring.weekly import Delivery, DigestPost, TallyKeeper
 from secondring.writer import Reader, Writer
@@ -32,7 +25,6 @@ from tests.support.books import KEY, new_database
 from tests.support.until import until
 from tests.support.weeks import NAMES, NORTH, WEEK, Pen
 
-PASSWORD = "a password for tests"
 RULES = DigestRules(weekday=0, hour=7, zone=NORTH.zone)
 ENVELOPE = Envelope(sender="ring@clinic.example", owner="manager@clinic.example", pages=None)
 
@@ -87,8 +79,8 @@ class World:
         return DigestPost(delivery, Reader(self.store), self.writer, clock=lambda: self.now)
 
     def _send(self, board: Board) -> None:
-        server = Server(host="127.0.0.1", port=self.port, encryption="none", timeout=timedelta(seconds=5))
-        post(server, write(make_digest(board, NAMES), ENVELOPE, self.now))
+        server = MailServer(host="127.0.0.1", port=self.port, security="none", sender=ENVELOPE.sender)
+        Mailer(server).send(write(make_digest(board, NAMES), ENVELOPE, self.now))
 
     def next_week(self) -> None:
         self.now = due_at(Week.at(self.now, RULES.zone), RULES).astimezone(UTC) + timedelta(minutes=1)
@@ -144,12 +136,12 @@ async def test_a_server_that_refuses_or_is_away_is_tried_again_later(
         await world.post.round()
         world.next_week()
         assert not await world.post.round()
-        assert "refused the letter (451): not now" in caplog.text
+        assert "said no (451)" in caplog.text
         assert not await world.post.round(), "not before its time"
     try:
         world.now += timedelta(minutes=1)
         assert not await world.post.round()
-        assert "is it running" in caplog.text
+        assert "cannot be reached" in caplog.text
         async with mail_server(postmaster, port=port):
             postmaster.answer = "250 taken"
             world.now += timedelta(minutes=2)
@@ -177,74 +169,6 @@ async def test_a_digest_that_nobody_took_gives_way_to_the_next_one(
             world.close()
     assert [subject.split(":")[0] for subject in postmaster.subjects()] == ["Second Ring, week 2026-W11"]
     assert "week 2026-W10 was never taken" in caplog.text
-
-
-# ---------------------------------------------------------------- encryption and log-in
-
-
-def certificate(folder: Path) -> Path:
-    """A certificate for 127.0.0.1 that signs itself, with its key, in one file."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
-    day = timedelta(days=1)
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(datetime.now(UTC) - day)
-        .not_valid_after(datetime.now(UTC) + day)
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    file = folder / "mail.pem"
-    private = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    file.write_bytes(private + made.public_bytes(serialization.Encoding.PEM))
-    return file
-
-
-def _who(server: SMTP, session: Session, envelope: Received, mechanism: str, data: Any) -> AuthResult:
-    return AuthResult(success=(data.login, data.password) == (b"ring", PASSWORD.encode()), handled=False)
-
-
-def a_letter(world: World) -> Any:
-    with world.store.reading() as books:
-        board = make_board(books, (Place(NORTH.site, NORTH.zone),), WEEK, 1, world.now)
-    return write(make_digest(board, NAMES), ENVELOPE, world.now)
-
-
-async def test_starttls_with_a_password_and_only_to_the_server_it_should_be(tmp_path: Path) -> None:
-    file = certificate(tmp_path)
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.load_cert_chain(file)
-    postmaster = Postmaster()
-    (tmp_path / "books").mkdir()
-    world = World(tmp_path / "books", 0)
-    letter = a_letter(world)
-    world.close()
-    async with mail_server(
-        postmaster, tls_context=context, require_starttls=True, auth_required=True, authenticator=_who
-    ) as port:
-        server = Server(
-            host="127.0.0.1", port=port, encryption="starttls", ca_file=file, user="ring", password=PASSWORD,
-            timeout=timedelta(seconds=5),
-        )  # fmt: skip
-        await asyncio.to_thread(post, server, letter)
-        assert len(postmaster.taken) == 1
-        with pytest.raises(MailRefused, match=r"log-in refused \(535\): check digest\.smtp\.user"):
-            await asyncio.to_thread(post, replace(server, password="wrong"), letter)
-        with pytest.raises(MailRefused, match=r"check digest\.smtp\.encryption and ca_file"):
-            await asyncio.to_thread(post, replace(server, ca_file=None), letter)
-        with pytest.raises(MailRefused, match="530"):
-            await asyncio.to_thread(
-                post, replace(server, encryption="none", user=None, password=None), letter
-            )
-    assert len(postmaster.taken) == 1
-    assert PASSWORD not in repr(server)
 
 
 async def test_the_keeper_keeps_all_that_is_over_and_then_has_nothing_to_do(tmp_path: Path) -> None:

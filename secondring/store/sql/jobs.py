@@ -46,7 +46,7 @@ _RETRY = update(jobs).where(_HELD).values(_FREED)
 _FINISH = delete(jobs).where(_HELD)
 
 
-_COUNT = select(func.count(), func.min(jobs.c.due_at)).where(
+_COUNT = select(func.count().label("due"), func.min(jobs.c.due_at).label("earliest")).where(
     jobs.c.kind == bindparam("kind"),
     jobs.c.leased_until.is_(None),
     jobs.c.due_at < bindparam("due_before"),
@@ -64,8 +64,8 @@ class JobPages(Page):
         return None if row is None else _read(row)
 
     def count_jobs(self, kind: str, *, due_before: datetime) -> tuple[int, datetime | None]:
-        row: Any = self._first(_COUNT, kind=kind, due_before=due_before)
-        return (0, None) if row is None else (row[0], row[1])
+        row = self._first(_COUNT, kind=kind, due_before=due_before)
+        return (0, None) if row is None else (row.due, row.earliest)
 
     def move_job(self, key: JobKey, due_at: datetime) -> None:
         self._write(_MOVE, {"which": key, "due": due_at})

@@ -13,8 +13,8 @@ from secondring import wiring
 from secondring.domain.ids import SiteId
 from secondring.domain.metrics_rows import Place
 from secondring.domain.weeks import Week
+from tests.support.terminal import a_clinic, complains, run
 from tests.support.weeks import WEEK, Pen, after
-from tests.unit.cli.test_cli import a_clinic, complains, run
 
 
 @pytest.fixture

@@ -18,17 +18,20 @@ _FIRST_TEXT = (
     " AND (template LIKE 'first-%' OR template IN ('asked', 'asked-link')) AND {} ORDER BY created_at, seq LIMIT 1"
 )
 
+_SENT = _FIRST_TEXT.format("template", "state IN ('accepted', 'delivered')")
+_ARRIVED = _FIRST_TEXT.format("settled_at", "state = 'delivered'")
+WHAT_IS_KNOWN = (
+    f"UPDATE episodes SET queue = ({_FIRST_CALL.format('queue')}),"  # noqa: S608 - all of it stands above
+    f" reason = ({_FIRST_CALL.format('reason')}), template = ({_SENT}), delivered_at = ({_ARRIVED})"
+)
+"""How episodes from before learn what can still be known of them."""
+
 
 def upgrade() -> None:
     for name in ("did", "queue", "reason", "template"):
         op.add_column("episodes", sa.Column(name, sa.String(), nullable=True))
     op.add_column("episodes", sa.Column("delivered_at", sa.BigInteger(), nullable=True))
-    sent = _FIRST_TEXT.format("template", "state IN ('accepted', 'delivered')")
-    delivered = _FIRST_TEXT.format("settled_at", "state = 'delivered'")
-    op.execute(
-        f"UPDATE episodes SET queue = ({_FIRST_CALL.format('queue')}),"  # noqa: S608 - all of it stands above
-        f" reason = ({_FIRST_CALL.format('reason')}), template = ({sent}), delivered_at = ({delivered})"
-    )
+    op.execute(WHAT_IS_KNOWN)
     op.create_table(
         "tallies",
         sa.Column("site", sa.String(), nullable=False),
