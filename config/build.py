@@ -8,6 +8,7 @@ from config.alarms import Mail, Mqtt
 from config.booking import BookingKeys, build_timetable
 from config.call_back import CallBackSettings
 from config.check import problem_at
+from config.digest import build_digest
 from config.problems import KeyPath, Problem
 from config.schema import Configuration, Http, Ivr, SiteKeys
 from config.secret_files import (
@@ -101,6 +102,7 @@ def build_settings(found: Configuration, secrets: Secrets) -> Settings:
         ivr=_ivr(found.ivr),
         booking=BookingSettings(**dict(found.booking.listen)) if found.booking.public_url else None,
         messages_directory=found.messages.directory,
+        digest=build_digest(found.digest),
         web=WebSettings(**dict(found.web)),
         mail=_mail(found.mail, secrets),
         alarm_mail=found.alarms.mail,

@@ -12,6 +12,7 @@ from pydantic import Field
 from config.alarms import Alarms, Mail, Mqtt
 from config.booking import BookingKeys, CalendarKeys
 from config.call_back import CallBackKeys
+from config.digest import Digest
 from config.fields import (
     AbsolutePath,
     AnyNumbers,
@@ -312,6 +313,7 @@ class Configuration(Section):
     mail: Mail
     mqtt: Mqtt
     log: Log
+    digest: Digest
     state_directory: AbsolutePath = Field(examples=["/var/lib/secondring"])
     """Where the service keeps its own files."""
     sites: dict[Word, SiteKeys] = Field(min_length=1, examples=["{main: {name: ...}}"])

@@ -10,7 +10,7 @@ from datetime import timedelta
 
 from ami_listener.connection import AmiLink
 from ami_listener.originate import Dialler
-from secondring import pages, wiring
+from secondring import digesting, pages, wiring
 from secondring.alarming import Alarms, Channel, Shout, Teller
 from secondring.answering import CallServer, call_desk
 from secondring.booking_part import booking_page
@@ -34,8 +34,9 @@ from secondring.sdnotify import Notifier, watchdog_interval
 from secondring.store.sqlstore import SqlStore
 from secondring.timers import Timers
 from secondring.urgent import UrgentRunner
+from secondring.weekly import DigestPost, TallyKeeper
 from secondring.wiring import ClinicWording, Settings, now
-from secondring.writer import Writer
+from secondring.writer import Reader, Writer
 from sms_gateway.breaker import Breaker
 from sms_gateway.carriers.port import Carrier
 from sms_gateway.errands import Clerk
@@ -136,6 +137,7 @@ async def _serve(settings: Settings, store: SqlStore) -> None:
         if page is not None:
             parts["booking page"] = page
         parts["timers"] = Timers(Deskwork(rules, frame.wording), writer, clock=now, ring=frame.ring).run
+        parts |= _figures(frame, Reader(store))
         await run_together(parts, lambda: notifier.ready("starting"))
     finally:
         notifier.stopping()
@@ -189,6 +191,18 @@ def _alarms(settings: Settings, rules: Rules, writer: Writer, store: SqlStore) -
     for channel in channels:
         parts[f"alarms by {channel.name}"] = Teller(channel, writer, clock=now).run
     return _Alarms(shout, parts)
+
+
+# ---------------------------------------------------------------- figures
+
+
+def _figures(frame: _Frame, read: Reader) -> dict[str, Part]:
+    settings = frame.settings
+    keeper = TallyKeeper(digesting.places(settings), read, frame.writer, clock=now)
+    parts: dict[str, Part] = {"tallies": keeper.run}
+    if settings.digest.owner is not None:
+        parts["digest"] = DigestPost(digesting.delivery(settings), read, frame.writer, clock=now).run
+    return parts
 
 
 # ---------------------------------------------------------------- callers in the call

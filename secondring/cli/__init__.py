@@ -16,6 +16,7 @@ from secondring.cli import (
     bookings,
     books,
     explain,
+    figures,
     mode,
     pbx,
     phones,
@@ -61,6 +62,8 @@ app = typer.Typer(
       secondring report --since 7d        the five metrics
       secondring bookings                 what patients booked themselves
       secondring calendar show            the times that they can choose from
+      secondring report --by week         week by week; also by hour, site, reason ...
+      secondring digest                   the week in words, as its owner gets it
     """,
 )
 
@@ -98,6 +101,7 @@ GROUPS = (
     books,
     tasks,
     report,
+    figures,
     explain,
     bookings,
     alarms,

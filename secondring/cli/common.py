@@ -85,13 +85,18 @@ def moment(text: str, now: datetime) -> datetime:
 
 def print_json(rows: Iterable[dict[str, Any]]) -> None:
     """One object a line, and nothing else."""
-    _for_scripts[:] = [True]
+    print_for_scripts()
     for row in rows:
         sys.stdout.write(json.dumps(row, ensure_ascii=False) + "\n")
 
 
+def print_for_scripts() -> None:
+    """From here on nothing is added that a script would stumble over."""
+    _for_scripts[:] = [True]
+
+
 def is_for_scripts() -> bool:
-    """True once this command has printed JSON."""
+    """True once this command has printed JSON or CSV."""
     return bool(_for_scripts)
 
 

@@ -18,9 +18,11 @@ from secondring.cli.common import (
     table,
     warn_of_silence,
 )
+from secondring.cli.figures import By, print_told_apart
 from secondring.domain import story
 from secondring.domain.metrics import Rate, Report, ShadowCount, Spread
 from secondring.domain.metrics import report as make_report
+from secondring.domain.weeks import Span
 
 FEW, SOME = 20, 100
 """With fewer values than this the 95th, or the 99th, of a hundred is only the largest one by another name."""
@@ -37,13 +39,27 @@ def report(
         str | None,
         typer.Option(metavar="SITE", help="One site only: its name below `sites:`; all without it."),
     ] = None,
+    by: Annotated[By | None, typer.Option(help="Tell the figures apart; weeks are whole ones.")] = None,
     json: Json = False,
+    csv: Annotated[bool, typer.Option("--csv", help="For a spreadsheet; with --by.")] = False,
 ) -> None:
-    """The five metrics of a period, each with what it is counted from."""
+    """The five metrics of a period, each with what it is counted from.
+
+    secondring report --since 30d
+
+    secondring report --by week --since 13w
+
+    secondring report --by hour --since 28d --csv > hours.csv
+    """
     chosen = settings()
     now = wiring.now()
     begin = moment(since, now)
     where = wiring.known_site(chosen, site)
+    if by is not None:
+        print_told_apart(chosen, by, Span(begin, now), where, json=json, as_csv=csv)
+        return
+    if csv:
+        raise typer.BadParameter("--csv needs --by, for example --by week")
     with wiring.reading(chosen) as books:
         made = make_report(books.figures(since=begin, until=now, site=where))
         warn_of_silence(books, chosen.rules.site(where or chosen.rules.sites[0].id), now)

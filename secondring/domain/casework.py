@@ -250,6 +250,9 @@ class Casework:
             opened_at=ended_at,
             window_ends_at=ended_at + self.rules.guards.window,
             language=self._language(books, call),
+            did=call.did or None,
+            queue=call.queue,
+            reason=call.reason,
         )
         books.save_episode(episode)
         episodes.set_timer(books, episodes.WINDOW, episode.id, episode.window_ends_at)

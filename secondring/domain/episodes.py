@@ -282,7 +282,8 @@ def asked_in(books: Books, call: Call) -> Episode | None:
 def missed_after_asking(books: Books, episode: Episode, call: Call, site: Site, now: datetime) -> None:
     """They have their text already; now it is a missed call, and counts as one."""
     origin = origin_of_missed(site) if episode.texted_at is None else Origin.CALL
-    books.save_episode(replace(episode, origin=origin, calls=episode.calls + 1))
+    counted = replace(episode, origin=origin, calls=episode.calls + 1)
+    books.save_episode(replace(counted, did=call.did or None, queue=call.queue, reason=call.reason))
     books.save_call(call)
     because = "the caller asked for a text during the call and got it: no second one"
     if episode.urgent_at is not None:

@@ -11,6 +11,7 @@ from typing import Protocol
 
 from secondring.domain.booking_ports import BookingBooks
 from secondring.domain.ids import AlarmId, CallId, EpisodeId, JobKey, SiteId, TaskId, TextId, UrgentId
+from secondring.domain.metrics_rows import CallRows, EpisodeRows
 from secondring.domain.phone import PhoneNumber
 from secondring.domain.records import (
     Call,
@@ -24,7 +25,9 @@ from secondring.domain.records import (
     Text,
 )
 from secondring.domain.staff_ports import StaffBooks
+from secondring.domain.tally import Tally
 from secondring.domain.urgent_case import UrgentCase
+from secondring.domain.weeks import Span
 
 
 class Books(StaffBooks, BookingBooks, Protocol):
@@ -203,6 +206,33 @@ class Books(StaffBooks, BookingBooks, Protocol):
 
     # figures
     def figures(self, *, since: datetime, until: datetime, site: SiteId | None = None) -> "Figures": ...
+    def earliest(self) -> datetime | None:
+        """When the first episode was opened or the first call ended; None in empty books."""
+        ...
+
+    def count_span(self, site: SiteId, span: Span, zone: str) -> Tally:
+        """Count what happened at a site in a span, from its rows; hours are those of the zone."""
+        ...
+
+    def tallies(self, site: SiteId, around: Span, *, days: int) -> dict[Span, Tally]:
+        """The kept tallies of so many days each that lie within a span. Books need not keep any."""
+        ...
+
+    def tally_spans(self, site: SiteId, around: Span, *, days: int) -> set[Span]:
+        """The spans of these, without the numbers."""
+        ...
+
+    def keep_tally(self, site: SiteId, span: Span, tally: Tally, *, days: int) -> None:
+        """Keep a tally until an episode, call or urgent case that it counted is written again."""
+        ...
+
+    def episode_rows(self, rows: EpisodeRows, *, after: EpisodeId | None, limit: int) -> list[Episode]:
+        """The episodes behind a figure, newest first, from the one after `after` on."""
+        ...
+
+    def call_rows(self, rows: CallRows, *, after: CallId | None, limit: int) -> list[Call]:
+        """The calls behind a figure, the last to end first, from the one after `after` on."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -214,6 +244,7 @@ class Figures:
     outcomes: dict[Outcome, int]
     texted: int
     replied: int
+    """Of those texted, how many answered."""
     booking_asked: int
     booked: int
     """Of those that asked to book, how many booked."""

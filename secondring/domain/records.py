@@ -150,6 +150,16 @@ class Episode:
     """A nurse spoke with the urgent caller."""
     closed_at: datetime | None = None
     outcome: Outcome | None = None
+    did: str | None = None
+    """The clinic's number that the first missed call rang, as the trunk sends it."""
+    queue: str | None = None
+    """The queue that call was lost in; None when it was in none."""
+    reason: str | None = None
+    """Why that call counts as missed."""
+    template: str | None = None
+    """Which message the first text was."""
+    delivered_at: datetime | None = None
+    """The carrier said that the first text had arrived; not every carrier says so."""
 
     @property
     def is_open(self) -> bool:

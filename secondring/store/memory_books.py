@@ -4,7 +4,7 @@ Look-ups go through every row: thousands are fine, a clinic's years are not.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TypeVar
 
@@ -27,34 +27,20 @@ from secondring.domain.records import (
 )
 from secondring.domain.urgent_case import UrgentCase
 from secondring.store.agreed import no_such_episode, refuse_writing, stale
-from secondring.store.memory_booking import BookingTables, MemoryBookings
+from secondring.store.memory_booking import MemoryBookings
 from secondring.store.memory_figures import count, is_withheld
 from secondring.store.memory_staff import MemoryStaffBooks, StaffTables
+from secondring.store.memory_tables import Tables
+from secondring.store.memory_tallies import TallyPages
 
 _T = TypeVar("_T")
 
 
-@dataclass
-class Tables(StaffTables, BookingTables):
-    """One moment of the books; each in the order of first writing."""
-
-    calls: dict[CallId, Call] = field(default_factory=dict)
-    episodes: dict[EpisodeId, Episode] = field(default_factory=dict)
-    texts: dict[TextId, Text] = field(default_factory=dict)
-    tasks: dict[TaskId, Task] = field(default_factory=dict)
-    urgent: dict[UrgentId, UrgentCase] = field(default_factory=dict)
-    consents: dict[int, Consent] = field(default_factory=dict)
-    decisions: dict[int, DecisionRecord] = field(default_factory=dict)
-    jobs: dict[JobKey, Job] = field(default_factory=dict)
-    alarms: dict[AlarmId, KeptAlarm] = field(default_factory=dict)
-    bookmarks: dict[str, str] = field(default_factory=dict)
-
-
-class MemoryBooks(MemoryStaffBooks, MemoryBookings):
+class MemoryBooks(TallyPages, MemoryStaffBooks, MemoryBookings):
     """`Books` on tables in memory."""
 
     def __init__(self, tables: Tables, *, writable: bool) -> None:
-        self._tables = tables
+        super().__init__(tables)
         self._writable = writable
         self._copied: set[str] = set()
         self._naming: set[tuple[str, object]] = set()

@@ -42,7 +42,7 @@ def count(
         open=sum(episode.is_open for episode in episodes),
         outcomes=dict(Counter(episode.outcome for episode in episodes if episode.outcome)),
         texted=sum(episode.texted_at is not None for episode in episodes),
-        replied=sum(episode.replied_at is not None for episode in episodes),
+        replied=sum(bool(episode.texted_at and episode.replied_at) for episode in episodes),
         booking_asked=len(asked),
         booked=sum(episode.outcome is Outcome.BOOKED for episode in asked),
         urgent=len(urgent),

@@ -9,9 +9,11 @@ from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
+from secondring.domain.labels import value_name
 from secondring.domain.phone import PhoneNumber, spoken_form
 from secondring.domain.rules import Site
 from secondring.domain.staff import masked_form
+from secondring.domain.tally import Dimension
 from secondring.web.assets import address_of
 from secondring.web.menu import menu
 from secondring.web.sayings import SAYINGS
@@ -40,6 +42,9 @@ def _templates() -> Environment:
         "masked": masked_form,
         "whole": whole,
         "span": span,
+        "reason": lambda value: value_name(Dimension.REASON, value or ""),
+        "intent": lambda value: value_name(Dimension.INTENT, value or ""),
+        "outcome": lambda value: value_name(Dimension.OUTCOME, value or ""),
     }
     return made
 

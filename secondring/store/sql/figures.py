@@ -28,7 +28,7 @@ _COUNTS = select(
     func.count().label("episodes"),
     (func.count() - func.count(_e.closed_at)).label("open"),
     func.count(_e.texted_at).label("texted"),
-    func.count(_e.replied_at).label("replied"),
+    func.count(case((_e.texted_at.is_not(None), _e.replied_at))).label("replied"),
     func.count(_e.booking_asked_at).label("booking_asked"),
     func.count(_e.booking_asked_at).filter(_e.outcome == Outcome.BOOKED.value).label("booked"),
     func.count(_e.urgent_at).label("urgent"),

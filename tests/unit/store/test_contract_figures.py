@@ -51,7 +51,7 @@ def test_a_week_is_counted(store: Store) -> None:
             open=1,
             outcomes={Outcome.BOOKED: 2, Outcome.UNRECOVERED: 1, Outcome.URGENT_CONNECTED: 1},
             texted=3,
-            replied=3,
+            replied=1,
             booking_asked=2,
             booked=1,
             urgent=2,
