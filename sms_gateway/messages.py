@@ -33,6 +33,7 @@ NAMES = (
     "urgent",
     "urgent-call",
     "urgent-tried",
+    "urgent-left",
     "help",
     "opt-out",
     "start",

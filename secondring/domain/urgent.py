@@ -39,6 +39,7 @@ from secondring.domain.triage_events import (
     ToLastResort,
     Why,
 )
+from secondring.domain.triage_ringing import NOT_YET
 from secondring.domain.urgent_begin import JOB, OnLine, case_of, job_key, may_be_called, open_case
 from secondring.domain.urgent_case import Stage, Trigger, UrgentCase
 
@@ -210,11 +211,16 @@ class Triage:
         raise_in(books, alarm, self._rules, now)
 
     def text(self, books: Books, episode: EpisodeId, site: Site, template: str, now: datetime) -> None:
-        """Text the patient, unless they asked for no texts or have no number."""
+        """Text the patient, unless they asked for no texts or have no number. That nobody was found is told again only
+        when something else was said since.
+        """
         found = books.episode(episode)
         if found is None or found.caller is None:
             return
         if not consent.standing(books.consent(found.caller)).may_text or not _textable(found.caller):
+            return
+        said = [t for t in books.texts_of(episode) if t.outgoing and t.template not in episodes.TO_STAFF]
+        if template == NOT_YET and said and said[-1].template == template:
             return
         body = self._wording.text(template, site=site, language=found.language, now=now)
         episodes.queue_text(books, found, site, template, body, now=now, due_at=now)

@@ -185,6 +185,38 @@ def test_nobody_takes_it(clinic: UrgentClinic) -> None:
     assert clinic.episode.outcome is Outcome.URGENT_CONNECTED
 
 
+def test_a_patient_whom_nobody_reached_is_told_so_once(clinic: UrgentClinic) -> None:
+    clinic.writes("URGENT").runs_ladder().send_due()
+    clinic.hears(Failed(f"{clinic.case.id}.1", Why.NO_ANSWER)).send_due()
+    to_patient = [text for text in clinic.on_phones if text.patient == ANNA]
+    assert [text.template for text in to_patient] == ["urgent-call", "urgent-left"]
+    while clinic.case.is_open:
+        clinic.wait(seconds=60).runs_ladder().send_due()
+    assert clinic.case.stage is Stage.LEFT
+    assert clinic.templates.count("urgent-left") == 1
+
+
+def test_a_patient_who_did_not_answer_is_told_again_because_something_else_was_said_since(
+    clinic: UrgentClinic,
+) -> None:
+    clinic.writes("URGENT").runs_ladder()
+    clinic.hears(Failed(f"{clinic.case.id}.1", Why.NO_ANSWER)).wait(seconds=21).runs_ladder()
+    for _ in range(LADDER.patient.tries):
+        attempt = clinic.case.attempts[0].id
+        clinic.hears(Accepted(attempt), PatientEnded(attempt, 0 * SECOND)).wait(minutes=5).runs_ladder()
+    assert clinic.case.stage is Stage.LEFT
+    told = [text.template for text in clinic.texts if text.outgoing and text.patient == ANNA]
+    tried = ["urgent-tried"] * (LADDER.patient.tries - 1)
+    assert told == ["urgent-call", "urgent-left", *tried, "urgent-left"]
+
+
+def test_one_who_opted_out_is_not_told_that_nobody_was_reached(clinic: UrgentClinic) -> None:
+    clinic.writes("STOP").send_due()
+    clinic.writes("URGENT").runs_ladder()
+    clinic.hears(Failed(f"{clinic.case.id}.1", Why.NO_ANSWER)).send_due()
+    assert [text.template for text in clinic.on_phones if text.patient == ANNA] == ["opt-out"]
+
+
 def test_who_is_reached_by_hand_needs_no_nurse(clinic: UrgentClinic) -> None:
     clinic.writes("URGENT").runs_ladder()
     clinic.finishes(clinic.task, Result.SPOKE)
