@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from secondring.domain.episodes import ALERT_LEFT, ALERT_NOBODY
 from secondring.domain.ladder import SLACK, Ladder, Target
 from secondring.domain.triage_events import (
     Deadline,
@@ -51,7 +52,7 @@ def leave(case: UrgentCase, now: datetime, because: str) -> Turn:
     return closed, (
         *_not_yet(case),
         RaiseAlarm("urgent-left", f"an urgent caller was not connected: {because}"),
-        RedTask("URGENT: not connected, call now"),
+        RedTask("URGENT: not connected, call now", ALERT_LEFT),
         Note("triage-left", because),
     )
 
@@ -161,7 +162,7 @@ def _loud() -> tuple[Effect, ...]:
     because = "nobody on the ladder took an urgent call"
     return (
         RaiseAlarm("urgent-nobody", because),
-        RedTask("URGENT: nobody took the call, call now"),
+        RedTask("URGENT: nobody took the call, call now", ALERT_NOBODY),
         Note("triage-nobody", because),
     )
 

@@ -17,6 +17,7 @@ from secondring.domain.phone import LineKind, PhoneNumber, line_kind, parse_numb
 from secondring.domain.ports import Books
 from secondring.domain.records import Episode, Intent, Job, Origin, Task
 from secondring.domain.rules import TRIAGE, Clock, Rules, Site
+from secondring.domain.staff_alert import alert_staff
 from secondring.domain.triage_events import (
     CallerCame,
     CallerIs,
@@ -195,17 +196,21 @@ class Triage:
     def _red_task(self, books: Books, episode: Episode, site: Site, title: str, now: datetime) -> Task:
         return episodes.open_task(books, episode, site, TRIAGE, Clock.NOW, title, now=now, urgent=True)
 
-    def red_task(self, books: Books, episode: EpisodeId, site: Site, title: str, now: datetime) -> None:
+    def red_task(
+        self,
+        books: Books,
+        episode: EpisodeId,
+        site: Site,
+        title: str,
+        now: datetime,
+        alert: str = episodes.STAFF_ALERT,
+    ) -> None:
         """Make the task, or say on the one there is what has happened since; then staff phones are texted."""
         found = books.episode(episode)
         if found is None:
             return
         task = self._red_task(books, found, site, title, now)
-        body = self._wording.text(
-            episodes.STAFF_ALERT, site=site, language=site.language, now=now, task=task.id
-        )
-        for phone in site.alert_numbers:
-            episodes.queue_text(books, found, site, episodes.STAFF_ALERT, body, now=now, due_at=now, to=phone)
+        alert_staff(books, found, site, alert, self._wording, task, now)
 
     def alarm(self, books: Books, alarm: Alarm, now: datetime) -> None:
         raise_in(books, alarm, self._rules, now)
@@ -271,7 +276,7 @@ class _Told:
         elif isinstance(effect, RaiseAlarm):
             self._desk.alarm(books, Alarm(effect.kind, effect.because, self._site.id), now)
         elif isinstance(effect, RedTask):
-            self._desk.red_task(books, case.episode, self._site, effect.title, now)
+            self._desk.red_task(books, case.episode, self._site, effect.title, now, effect.alert)
         elif isinstance(effect, Spoken):
             self._spoken()
         elif isinstance(effect, Note):
