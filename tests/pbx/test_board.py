@@ -21,7 +21,8 @@ CALLER = "+13125550390"
 
 @pytest.fixture(scope="module")
 def clinic(pbx: Pbx) -> Iterator[Onlooker]:
-    with Service(pbx, config=triage.config()) as service, Onlooker(service) as onlooker:
+    slow = triage.config(steps=[{"ring": ["1001"], "ring_for": "30s"}])
+    with Service(pbx, config=slow) as service, Onlooker(service) as onlooker:
         triage.add_triage(pbx, service)
         yield onlooker
 
@@ -30,10 +31,12 @@ def test_the_board_shows_the_caller_and_taking_it_puts_the_nurse_through(pbx: Pb
     options = ("--role", "nurse", "--shown", "B. Nurse", "--phone", NURSE)
     with (
         StaffBrowser(clinic.service, "bo", *options) as browser,
+        Phone.inside(pbx, "1001") as first,
         Phone.inside(pbx, NURSE) as nurse,
         Phone.outside(pbx, CALLER) as caller,
     ):
         call = caller.call(URGENT).wait_for(State.TALKING)
+        first.next_call(10).wait_for(State.RINGING)
         page = clinic.wait(lambda: _with(browser, "on the line now"), "the caller is on the board")
         browser.press("/take", page)
         line = accept(nurse)
