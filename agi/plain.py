@@ -2,6 +2,7 @@
 
 import os
 import signal
+from collections.abc import Sequence
 
 from agi.desk import CallDesk
 from agi.request import read_request
@@ -12,9 +13,12 @@ HEAD_LINES = 300
 HEAD_SECONDS = 2.0
 
 
-def run_plain(name: str, desk: CallDesk, incoming: int = 0, outgoing: int = 1) -> bool:
+def run_plain(
+    name: str, desk: CallDesk, arguments: Sequence[str] = (), incoming: int = 0, outgoing: int = 1
+) -> bool:
     """Read the request from one descriptor, answer on the other, and run the script of that name.
 
+    `arguments` are the script's own: those that Asterisk names begin with how the program is called.
     Raises BadRequest or WireBroken when Asterisk is not at the other end.
     """
     signal.signal(signal.SIGHUP, signal.SIG_IGN)  # the hang-up also comes as a line, unless AGISIGHUP=no
@@ -25,7 +29,7 @@ def run_plain(name: str, desk: CallDesk, incoming: int = 0, outgoing: int = 1) -
         if len(lines) > HEAD_LINES:
             raise WireBroken("a request without an end")
     request = read_request("\n".join(lines).encode())
-    return run_script(request.named(name), wire, desk)
+    return run_script(request.named(name, arguments), wire, desk)
 
 
 def quiet_stderr() -> None:

@@ -1,7 +1,7 @@
 """What Asterisk says of a call before it waits for the first command."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import unquote
 
@@ -34,9 +34,11 @@ class Request:
         path = self.environment.get("agi_network_script") or self.environment.get("agi_request", "")
         return unquote(path.partition("?")[0].rstrip("/").rpartition("/")[2])
 
-    def named(self, script: str) -> "Request":
-        """The same request for a script of another name."""
-        return Request({**self.environment, "agi_network_script": script})
+    def named(self, script: str, arguments: Sequence[str]) -> "Request":
+        """The same request for a script of another name and other arguments."""
+        kept = {name: value for name, value in self.environment.items() if not _ARGUMENT.fullmatch(name)}
+        given = {f"agi_arg_{number}": value for number, value in enumerate(arguments, 1)}
+        return Request({**kept, "agi_network_script": script, **given})
 
     @property
     def uniqueid(self) -> str:

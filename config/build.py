@@ -1,12 +1,14 @@
 """From a checked configuration to the domain's own types and the wiring's settings."""
 
-from datetime import date, timedelta
+from datetime import date
 
 from pydantic import SecretBytes, SecretStr
 
 from config.alarms import Mail, Mqtt
+from config.booking import BookingKeys, build_timetable
 from config.call_back import CallBackSettings
 from config.check import problem_at
+from config.digest import build_digest
 from config.problems import KeyPath, Problem
 from config.schema import Configuration, Http, Ivr, SiteKeys
 from config.secret_files import (
@@ -20,6 +22,7 @@ from config.secret_files import (
 from config.settings import (
     AgiSettings,
     AmiSettings,
+    BookingSettings,
     CarrierSettings,
     DialSettings,
     GatewaySettings,
@@ -37,7 +40,7 @@ from config.web import WebSettings
 from secondring.domain.calls import ListeningRules
 from secondring.domain.hours import OpeningHours, Period
 from secondring.domain.ids import SiteId
-from secondring.domain.rules import AlarmRules, FollowUp, Guards, Route, Rules, Site
+from secondring.domain.rules import AlarmRules, BookingRules, FollowUp, Guards, Route, Rules, Site
 
 
 class Secrets:
@@ -97,25 +100,41 @@ def build_settings(found: Configuration, secrets: Secrets) -> Settings:
         gateway=GatewaySettings(**dict(found.gateway)),
         agi=AgiSettings(**dict(found.agi)),
         ivr=_ivr(found.ivr),
+        booking=BookingSettings(**dict(found.booking.listen)) if found.booking.public_url else None,
         messages_directory=found.messages.directory,
+        digest=build_digest(found.digest),
         web=WebSettings(**dict(found.web)),
         mail=_mail(found.mail, secrets),
         alarm_mail=found.alarms.mail,
         mqtt=_mqtt(found.mqtt, secrets),
         log_level=found.log.level,
         state_directory=found.state_directory,
+        shadow=found.mode == "shadow",
     )
 
 
 def build_rules(found: Configuration) -> Rules:
     """The clinic's wishes as the domain takes them."""
     return Rules(
-        sites=tuple(_site(name, keys, found.guards.spoken) for name, keys in found.sites.items()),
+        sites=tuple(_site(found, name, keys) for name, keys in found.sites.items()),
         guards=Guards(**dict(found.guards)),
         follow_up=FollowUp(**dict(found.follow_up)),
         alarms=AlarmRules(texts=tuple(sorted(found.alarms.texts)), fold=found.alarms.fold),
         routes={intent: Route(**dict(keys)) for intent, keys in found.routes.items()},
+        booking=_booking(found.booking),
         carrier_confirms_opt_out=found.carrier.confirms_opt_out,
+    )
+
+
+def _booking(keys: BookingKeys) -> BookingRules | None:
+    if keys.public_url is None:
+        return None
+    return BookingRules(
+        public_url=keys.public_url,
+        link_valid=keys.link_valid,
+        hold=keys.hold,
+        ask_name=keys.ask_name,
+        ask_birth_date=keys.ask_birth_date,
     )
 
 
@@ -130,7 +149,7 @@ def build_listening(found: Configuration) -> ListeningRules:
     )
 
 
-def _site(name: str, keys: SiteKeys, spoken: timedelta) -> Site:
+def _site(found: Configuration, name: str, keys: SiteKeys) -> Site:
     return Site(
         id=SiteId(name),
         name=keys.name,
@@ -141,8 +160,10 @@ def _site(name: str, keys: SiteKeys, spoken: timedelta) -> Site:
         region=keys.region,
         language=keys.language,
         booking_url=keys.booking_url,
+        timetable=build_timetable(keys.calendar, keys.zone, keys.hours, _days(keys)),
         alert_numbers=keys.alert_numbers,
-        triage=build_ladder(keys.triage, keys.zone, spoken),
+        triage=build_ladder(keys.triage, keys.zone, found.guards.spoken),
+        shadow=found.mode == "shadow",
     )
 
 

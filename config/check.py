@@ -1,11 +1,13 @@
 """Holds a tree of values against the schema; every mistake becomes a problem with its place and remedy."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from difflib import get_close_matches
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from config.booking import build_timetable, visits_that_never_fit
 from config.links import is_loopback
 from config.problems import SECRET_KEYS, KeyPath, Problem, dotted, may_show, shown
 from config.schema import Configuration
@@ -95,6 +97,7 @@ def _contradictions(found: Configuration, tree: Tree) -> Iterator[Problem]:
     """What each key alone cannot tell."""
     yield from _shared_dids(found, tree)
     yield from _double_days(found, tree)
+    yield from _calendars(found, tree)
     yield from _mail(found, tree)
     yield from _logins(found, tree)
     if found.carrier.kind == "http" and found.carrier.http.url is None:
@@ -144,6 +147,9 @@ def _mail(found: Configuration, tree: Tree) -> Iterator[Problem]:
         if found.alarms.mail:
             what, remedy = "is missing, and alarms.mail names somebody", "Add the mail server's name."
             yield problem_at(tree, ("mail", "host"), what, remedy)
+        if found.digest.owner:
+            what, remedy = "is missing, and digest.owner names somebody", "Add the mail server's name."
+            yield problem_at(tree, ("mail", "host"), what, remedy)
         return
     if mail.sender is None:
         what, remedy = "is missing, and mail.host is there", "Add the address that our e-mail comes from."
@@ -183,3 +189,28 @@ def _double_days(found: Configuration, tree: Tree) -> Iterator[Problem]:
         for day in sorted(site.holidays.keys() & site.special_days.keys()):
             path: KeyPath = ("sites", name, "special_days", day.isoformat())
             yield problem_at(tree, path, "is a holiday as well", "Keep it in one of the two.")
+
+
+LONGEST_HORIZON = timedelta(days=180)
+"""Half a year of open times fits on a page; more than that slows every look at it."""
+
+
+def _calendars(found: Configuration, tree: Tree) -> Iterator[Problem]:
+    for name, site in found.sites.items():
+        timetable = build_timetable(site.calendar, site.zone, site.hours, {})
+        if timetable is None:
+            continue
+        at: KeyPath = ("sites", name, "calendar")
+        if timetable.horizon > LONGEST_HORIZON:
+            yield problem_at(tree, (*at, "horizon"), "is longer than half a year", "Write 180d or less.")
+        if timetable.lead >= timetable.horizon:
+            yield problem_at(
+                tree, (*at, "lead"), "leaves no time before the horizon", "Make lead shorter than horizon."
+            )
+        for visit in visits_that_never_fit(timetable):
+            yield problem_at(
+                tree,
+                (*at, "visits", visit, "length"),
+                "is longer than every period in which such a visit may take place",
+                "Shorten it, or lengthen the calendar's hours.",
+            )

@@ -10,7 +10,9 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from config.alarms import Alarms, Mail, Mqtt
+from config.booking import BookingKeys, CalendarKeys
 from config.call_back import CallBackKeys
+from config.digest import Digest
 from config.fields import (
     AbsolutePath,
     AnyNumbers,
@@ -41,6 +43,7 @@ from secondring.domain.verdict import Reason
 
 Port = Annotated[int, Field(ge=1, le=65535)]
 Count = Annotated[int, Field(ge=1, le=1_000_000)]
+Mode = Literal["live", "shadow"]
 Queue = Literal["front-desk", "billing", "care-team", "triage"]
 
 
@@ -204,6 +207,9 @@ class Agi(Section):
     """Port to listen on. FreePBX has 4573 for itself."""
     threads: Annotated[int, Field(ge=1, le=256)] = Field(examples=["64"])
     """Callers who are served at one time; the others wait their turn, some milliseconds each."""
+    program: AbsolutePath | None = Field(examples=["/opt/secondring/bin/secondring"])
+    """Instead of all this: the program that Asterisk starts anew for every question, where no daemon may answer calls.
+    It costs about a second of processor each time, and Asterisk's user must be able to read the configuration."""
 
 
 class QueueKeys(Section):
@@ -274,7 +280,9 @@ class SiteKeys(Section):
     special_days: SpecialDays = Field(default={}, examples=['{2026-12-24: ["08:00-12:00"]}'])
     """Days with other hours."""
     booking_url: WebAddress | None = Field(default=None, examples=["https://book.clinic.example/"])
-    """Where patients book themselves; empty when there is no such page and the desk calls them."""
+    """Your own booking page elsewhere; empty when there is none. Our page takes its place once it is on."""
+    calendar: CalendarKeys | None = Field(default=None, examples=["{visits: {checkup: {...}}}"])
+    """When patients may book themselves on our page; see docs/booking.md. Empty: not at all."""
     alert_numbers: SiteNumbers = Field(default=(), examples=["[+1 202 555 0177]"])
     """Staff phones that are texted when someone is URGENT; such a text names no patient."""
     triage: TriageKeys | None = Field(default=None, examples=["{steps: [{ring: ['1001']}]}"])
@@ -284,6 +292,8 @@ class SiteKeys(Section):
 class Configuration(Section):
     """Everything."""
 
+    mode: Mode = Field(examples=["shadow"])
+    """`live`, or `shadow`: every call is judged, every decision taken and explained, and nothing is sent."""
     pbx: Pbx
     ami: Ami
     ami_dial: AmiDial
@@ -293,6 +303,7 @@ class Configuration(Section):
     gateway: Gateway
     guards: GuardKeys
     follow_up: FollowUpKeys
+    booking: BookingKeys
     routes: dict[Intent, RouteKeys]
     agi: Agi
     ivr: Ivr
@@ -302,6 +313,7 @@ class Configuration(Section):
     mail: Mail
     mqtt: Mqtt
     log: Log
+    digest: Digest
     state_directory: AbsolutePath = Field(examples=["/var/lib/secondring"])
     """Where the service keeps its own files."""
     sites: dict[Word, SiteKeys] = Field(min_length=1, examples=["{main: {name: ...}}"])

@@ -8,6 +8,7 @@ from typing import Literal
 from pydantic import SecretBytes, SecretStr
 
 from config.call_back import CallBackSettings
+from config.digest import DigestSettings
 from config.web import WebSettings
 from secondring.domain.calls import ListeningRules
 from secondring.domain.rules import Rules
@@ -80,6 +81,8 @@ class AgiSettings:
     listen: str
     port: int
     threads: int
+    program: Path | None = None
+    """What Asterisk starts for every question, instead of asking at the port."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,6 +106,16 @@ class IvrSettings:
     ordinary: str | None
     mobile_digits: int
     queues: tuple[QueueSettings, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BookingSettings:
+    """Where the booking page listens."""
+
+    host: str
+    port: int
+    proxies: tuple[str, ...]
+    per_minute: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,7 +160,10 @@ class Settings:
     gateway: GatewaySettings
     agi: AgiSettings
     ivr: IvrSettings
+    booking: BookingSettings | None
+    """None while the booking page is off; `rules.booking` says how patients book."""
     messages_directory: Path | None
+    digest: DigestSettings
     web: WebSettings
     mail: MailSettings | None
     """None when no e-mail is sent."""
@@ -158,5 +174,7 @@ class Settings:
     log_level: str
     """`debug`, `info`, `warning` or `error`."""
     state_directory: Path
+    shadow: bool = False
+    """Shadow mode: nothing is sent. Every site of `rules` says so too."""
     files: tuple[Path, ...] = field(default=())
     """The administrator's files that were read, in order."""

@@ -15,6 +15,9 @@ REASSURE_SECONDS = 15
 """How long an urgent caller hears music between two words of reassurance."""
 PATIENCE = 1.5
 """Seconds that a call waits for a script; with the way there and back it stays below two."""
+PROGRAM_PATIENCE = 4.0
+"""Seconds that a call waits for a program of ours to start, work and end: it takes one on an idle box of the year
+2020, and several are started at once when several callers press keys."""
 MACRO_UNTIL = 20
 """Up to this major version Queue() has an argument for a macro, before the one for a Gosub."""
 
@@ -55,6 +58,8 @@ class Offer:
 
     host: str = "127.0.0.1"
     port: int = 4583
+    program: str | None = None
+    """What is started for every question, where nobody listens at the port."""
     queues: tuple[Waiting, ...] = ()
     ordinary: str | None = None
     """Where callers go on who came by Goto: `context,extension,priority`."""
@@ -81,13 +86,14 @@ def render_dialplan(offer: Offer, version: str, *, missing: Collection[str] = ()
     return template("extensions.conf.j2").render(
         host=offer.host,
         port=offer.port,
+        program=offer.program,
         queues=offer.queues,
         ordinary=offer.ordinary,
         after_text=offer.after_text,
         mobile_digits=offer.mobile_digits,
         key_seconds=offer.key_seconds,
         typing_seconds=offer.typing_seconds,
-        patience=PATIENCE,
+        patience=PROGRAM_PATIENCE if offer.program else PATIENCE,
         before_position=",," if macro else ",",
         greeting="silence/1" if greets else f"{PLACE}/greeting-${{SR_SITE}}",
         triage=offer.triage,
@@ -114,6 +120,8 @@ def _site_prompt(missing: Collection[str]) -> str:
 def _check(offer: Offer) -> None:
     if not re.fullmatch(r"[A-Za-z0-9.:\[\]-]{1,60}", offer.host):
         raise ConfigError(f"agi.listen {offer.host!r}: give an address without spaces")
+    if offer.program is not None and not re.fullmatch(r"/[A-Za-z0-9_./+-]{1,200}", offer.program):
+        raise ConfigError(f"agi.program {offer.program!r}: use letters, digits, - _ . and / only")
     if offer.ordinary is not None:
         check_destination(offer.ordinary, "ivr.ordinary")
     for queue in offer.queues:

@@ -136,14 +136,14 @@ class Line:
         self._exchange.run(lambda: self._start_tone(frequency))
 
     def hears(self, frequency: int, timeout: float = 5) -> bool:
-        """Say whether a tone comes in from the other side within the time given."""
+        """Say whether a tone comes in from the other side within the time given; 0: whether it does now."""
         self.listen()
         deadline = time.monotonic() + timeout
-        while time.monotonic() < deadline:
-            if self._sound.hears(frequency):
-                return True
+        while not self._sound.hears(frequency):
+            if time.monotonic() >= deadline:
+                return False
             self._exchange.wait(lambda: self.reached(State.ENDED), 0.1)
-        return False
+        return True
 
     def wait_to_hear(self, frequency: int, timeout: float = 5) -> None:
         """Wait for a tone from the other side: an announcement has begun."""

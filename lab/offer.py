@@ -71,16 +71,19 @@ timeout = 20
 """
 
 
-def add_offer(pbx: Pbx, service: Service) -> None:
-    """Put the offer into a PBX, as `secondring render` and `secondring prompts` write it."""
+def add_offer(pbx: Pbx, service: Service, *, numbers: str = NUMBERS, queues: str = WAITING) -> None:
+    """Put the offer into a PBX, as `secondring render` and `secondring prompts` write it.
+
+    `numbers` is dialplan that leads to it, `queues` what a queue has that is told of in the configuration.
+    """
     prompts = pbx.home / "prompts"
     _record(prompts)
     _link_voices(prompts, service)
     version = ".".join(map(str, pbx.asterisk.major_minor))
     dialplan = service.ask("render", "dialplan", "--asterisk", version)
-    queues = service.ask("render", "queues")
-    pbx.add_config("extensions", _in_place(dialplan, prompts) + NUMBERS, name="offer")
-    pbx.add_config("queues", WAITING + _in_place(queues, prompts), name="offer")
+    ours = service.ask("render", "queues")
+    pbx.add_config("extensions", _in_place(dialplan, prompts) + numbers, name="offer")
+    pbx.add_config("queues", queues + _in_place(ours, prompts), name="offer")
     pbx.reload()
 
 

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
+from urllib.parse import quote
 
 import pjsua2 as pj
 
@@ -64,9 +65,12 @@ _phones: dict[tuple[str, str], "Phone"] = {}  # (host:port of its PBX, number): 
 class Phone:
     """A phone: where it lives, what it does when called, and the calls that it has had."""
 
-    def __init__(self, pbx: "Pbx", number: str | None, behaviour: Behaviour, *, masked: bool = False) -> None:
+    def __init__(
+        self, pbx: "Pbx", number: str | None, behaviour: Behaviour, *, masked: bool = False, name: str = ""
+    ) -> None:
         self.number = number
         self.masked = masked
+        self.name = name
         self.when_called = behaviour
         self.lines: list[Line] = []
         self._account: Account | None = None
@@ -85,13 +89,20 @@ class Phone:
 
     @classmethod
     def outside(
-        cls, pbx: "Pbx", number: str | None, *, when_called: Behaviour = RING, masked: bool = False
+        cls,
+        pbx: "Pbx",
+        number: str | None,
+        *,
+        when_called: Behaviour = RING,
+        masked: bool = False,
+        name: str = "",
     ) -> Self:
         """Give a phone on the carrier's side of the trunk; without a number it withholds it.
 
-        `masked`: the carrier vouches for the number (P-Asserted-Identity) and asks not to show it.
+        `masked`: the carrier vouches for the number (P-Asserted-Identity) and asks not to show it. `name` is what it
+        shows beside the number; both may hold whatever SIP can carry.
         """
-        phone = cls(pbx, number, when_called, masked=masked)
+        phone = cls(pbx, number, when_called, masked=masked, name=name)
         phone._account = carrier(_hand_over)
         return phone
 
@@ -146,13 +157,18 @@ class Phone:
             raise LabError(f"{self!r} is closed")
         how = usual()
         if not self._account.registers:
-            how.txOption.localUri = f"<sip:{self.number}@127.0.0.1>" if self.number else ANONYMOUS
+            how.txOption.localUri = self._identity() if self.number else ANONYMOUS
             if self.masked:
                 identity = f"<sip:{self.number}@{ports.CARRIER_HOST}>"
                 how.txOption.headers.append(_header("P-Asserted-Identity", identity))
             if self.number is None or self.masked:
                 how.txOption.headers.append(_header("Privacy", "id"))
         PjCall(self._account.pj, line).makeCall(f"sip:{target}@{self._domain}", how)
+
+    def _identity(self) -> str:
+        """Who calls, as SIP writes it: quoted, escaped."""
+        name = self.name.replace("\\", "\\\\").replace('"', '\\"')
+        return f'"{name}" <sip:{quote(self.number or "", safe="+")}@127.0.0.1>'
 
     def take(self, account: Account, call_id: int) -> None:
         """Treat a call that comes in as this phone is told to."""

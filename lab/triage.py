@@ -66,13 +66,18 @@ def config(**changes: Any) -> dict[str, Any]:
 
 def add_triage(pbx: Pbx, service: Service) -> None:
     """Put offer and ladder into a PBX, as `secondring render` writes them."""
+    record_prompts(pbx)
+    add_offer(pbx, service)
+    pbx.add_config("extensions", NUMBERS, name="triage")
+    pbx.reload()
+
+
+def record_prompts(pbx: Pbx) -> None:
+    """Put tones where a clinic puts recordings of its own."""
     prompts = pbx.home / "prompts/en"
     prompts.mkdir(parents=True, exist_ok=True)
     for name, frequency in TONES.items():
         write_tone(prompts / f"{name}.wav", frequency, SECONDS)
-    add_offer(pbx, service)
-    pbx.add_config("extensions", NUMBERS, name="triage")
-    pbx.reload()
 
 
 def accept(nurse: Phone, *, timeout: float = 10) -> Line:

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -48,7 +48,8 @@ def call_desk(
     urgent = Urgent(
         Triage(rules, wording), carry_out=carry_out or _leave_to_the_other, can_ring=can_ring or _surely
     )
-    offers = Offers(rules, wording, settings.ivr.announcement_version)
+    links = wiring.links(rules)
+    offers = Offers(rules, wording, settings.ivr.announcement_version, links)
     return InCallDesk(offers, write, pbx=settings.listening.pbx, clock=wiring.now, ring=ring, urgent=urgent)
 
 
@@ -97,7 +98,7 @@ def run_agi(settings: Settings) -> None:
         store.close()
 
 
-def run_agi_script(settings: Settings, name: str) -> bool:
+def run_agi_script(settings: Settings, name: str, arguments: Sequence[str] = ()) -> bool:
     """One script for the call on standard input and output; False when it failed."""
     quiet_stderr()
     store = wiring.open_store(settings)
@@ -115,7 +116,7 @@ def run_agi_script(settings: Settings, name: str) -> bool:
         ring=_nobody_to_tell,
     )
     try:
-        return run_plain(name, desk)
+        return run_plain(name, desk, arguments)
     except (BadRequest, WireBroken):
         return False
     finally:
@@ -146,7 +147,9 @@ def render_dialplan(settings: Settings, version: str, sounds: Path | None = None
 
 
 def render_queues(settings: Settings) -> str:
-    """The announcements and keys of the queues."""
+    """The announcements and keys of the queues. None in shadow mode: what they promise would not come."""
+    if settings.shadow:
+        return dialplan.render_queues(()) + "\n; Shadow mode: callers who wait are offered nothing.\n"
     return dialplan.render_queues(_offer(settings).queues)
 
 
@@ -175,6 +178,7 @@ def _offer(settings: Settings) -> dialplan.Offer:
     return dialplan.Offer(
         host="127.0.0.1" if settings.agi.listen in ("0.0.0.0", "::") else settings.agi.listen,  # noqa: S104 - compared
         port=settings.agi.port,
+        program=str(settings.agi.program) if settings.agi.program else None,
         queues=queues,
         ordinary=ivr.ordinary,
         after_text=ivr.after_text,

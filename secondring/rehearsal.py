@@ -7,6 +7,7 @@ first one should not be a patient's. Nothing of it is kept, nothing is rung and 
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from secondring.domain.booking_link import Links
 from secondring.domain.call_events import CallBegan, CallEnded, Direction
 from secondring.domain.casework import Casework, Wording
 from secondring.domain.episodes import SEND_TEXT
@@ -28,9 +29,9 @@ class Undone(Exception):
     """Ends the transaction of a rehearsal, so that nothing of it stays."""
 
 
-def rehearse(rules: Rules, wording: Wording) -> Callable[[Books, datetime], None]:
+def rehearse(rules: Rules, wording: Wording, links: Links | None = None) -> Callable[[Books, datetime], None]:
     """What to do with the books of a transaction. It always raises: Undone when all went well."""
-    casework, desk = Casework(rules, wording), ClinicDesk(rules, wording)
+    casework, desk = Casework(rules, wording), ClinicDesk(rules, wording, links)
 
     def play(books: Books, now: datetime) -> None:
         for site in rules.sites:

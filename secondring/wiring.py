@@ -6,6 +6,7 @@ It is also the only place that reads the clock; everyone else is handed one.
 import asyncio
 import logging
 import os
+import secrets
 import ssl
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
@@ -21,6 +22,8 @@ from config.loader import config_path, load
 from config.settings import Settings
 from dialplan.dialer import render_dialer
 from dialplan.render import render_manager as render_account
+from secondring.domain.booking import TOKEN_BYTES
+from secondring.domain.booking_link import Links
 from secondring.domain.call_events import CallEnded, ListeningRules
 from secondring.domain.calls import CallTracker
 from secondring.domain.deskwork import Deskwork
@@ -29,18 +32,19 @@ from secondring.domain.hours import next_opening
 from secondring.domain.ids import SiteId
 from secondring.domain.phone import PhoneNumber, hide_numbers, spoken_form
 from secondring.domain.ports import Books
-from secondring.domain.rules import Site
+from secondring.domain.rules import Rules, Site
 from secondring.store.alone import alone as store_alone
 from secondring.store.keys import Key
 from secondring.store.migrate import upgrade
 from secondring.store.sqlstore import SqlStore
 from sms_gateway.carriers.handset import HandsetCarrier
 from sms_gateway.carriers.http import HttpCarrier, HttpSettings
+from sms_gateway.carriers.null import NullCarrier
 from sms_gateway.carriers.port import Carrier
 from sms_gateway.carriers.spool import Line, Spool
 from sms_gateway.messages import Messages
 from sms_gateway.privacy import quiet_libraries
-from sms_gateway.spoken_time import opens_phrase
+from sms_gateway.spoken_time import opens_phrase, visit_phrase
 
 __all__ = ["Settings"]
 
@@ -204,9 +208,28 @@ class ClinicWording:
     def __init__(self, messages: Messages) -> None:
         self._messages = messages
 
-    def text(self, template: str, *, site: Site, language: str, now: datetime, task: str = "") -> str:
+    def text(
+        self,
+        template: str,
+        *,
+        site: Site,
+        language: str,
+        now: datetime,
+        task: str = "",
+        link: str = "",
+        visit_at: datetime | None = None,
+    ) -> str:
         """A message, ready to send."""
-        return self._messages.render(template, language, site_words(site, language, now) | {"task": task})
+        words = site_words(site, language, now) | {"task": task}
+        if link:
+            words["link"] = link
+        if visit_at is not None:
+            words["when"] = visit_phrase(visit_at, zone=_zone(site), language=language)
+        return self._messages.render(template, language, words)
+
+
+def _zone(site: Site) -> str:
+    return site.timetable.zone if site.timetable else site.hours.zone
 
 
 def site_words(site: Site, language: str, at: datetime) -> dict[str, str]:
@@ -218,6 +241,11 @@ def site_words(site: Site, language: str, at: datetime) -> dict[str, str]:
         "link": site.booking_url or "",
         "opens": opens_phrase(opening, now=at, zone=site.hours.zone, language=language) if opening else "",
     }
+
+
+def links(rules: Rules) -> Links:
+    """Makes the links that texts carry."""
+    return Links(rules, lambda: secrets.token_bytes(TOKEN_BYTES))
 
 
 def wording(settings: Settings) -> ClinicWording:
@@ -271,7 +299,9 @@ def _spool(settings: Settings) -> Spool:
 
 
 def carrier(settings: Settings) -> Carrier:
-    """Whoever sends the texts."""
+    """Whoever sends the texts. In shadow mode nobody: the real carrier is not even made."""
+    if settings.shadow:
+        return NullCarrier(confirms_opt_out=settings.rules.carrier_confirms_opt_out)
     http = settings.carrier.http
     if http is None:
         return HandsetCarrier(_spool(settings), now)

@@ -18,13 +18,15 @@ VARIABLES = {
     "phone": "the number to call, as people dial it",
     "link": "the booking page",
     "opens": "when we open next, or nothing",
+    "when": "the day and time that were booked",
     "task": "the id of a task, for staff",
 }
 SAMPLE: dict[str, str] = {
     "clinic": "Riverside Family Practice",
     "phone": "(202) 555-0123",
-    "link": "https://book.riverside.example/new",
+    "link": "https://book.riverside.example/b/Zk3x9A2m4Q7wzP1s8Lr0Tg",
     "opens": "Monday at 8 AM",
+    "when": "Tue Mar 10 at 10:30 AM",
     "task": "T-k3x9a2m4q7wz",
 }
 """A clinic made up, with a name and a link of ordinary length."""

@@ -36,6 +36,9 @@ NAMES = (
     "help",
     "opt-out",
     "start",
+    "booked",
+    "booking-moved",
+    "booking-cancelled",
     "unknown",
     "reminder",
     "staff-alert",
@@ -126,7 +129,9 @@ def page() -> str:
     ]
     for name in NAMES:
         for language in LANGUAGES:
-            text = messages.render(name, language, SAMPLE | {"opens": _OPENS[language]})
+            text = messages.render(
+                name, language, SAMPLE | {"opens": _OPENS[language], "when": _WHEN[language]}
+            )
             kind = encoding(text).name
             rows.append(f"| `{name}` | {language} | {len(text)} | {kind} | {count(text)} | {text} |")
     return "\n".join(rows) + "\n"
@@ -140,6 +145,7 @@ A clinic's own wording goes into `messages.directory`, for example `en/first-ope
 refuses clinical words, names, texts of more than two parts and first texts without a way out, naming file and line.
 """
 
+_WHEN = {"en": "Tue Mar 3 at 9:30 AM", "es": "3 de marzo, 9:30 am"}
 _OPENS = {"en": "Monday at 8 AM", "es": "el lunes a las 8 am"}
 
 if __name__ == "__main__":

@@ -51,6 +51,19 @@ def opens_phrase(opens_at: datetime, *, now: datetime, zone: str, language: str)
     return f"{day} {_hour(there, spoken)}"
 
 
+def visit_phrase(at: datetime, *, zone: str, language: str) -> str:
+    """`Tue Mar 3 at 9:30 AM`, `3 de marzo, 9:30 am`: short, and never today or tomorrow, which go stale.
+
+    No Spanish weekday: shortened it reads like a month (mar), and written out it costs a second text.
+    """
+    there = at.astimezone(ZoneInfo(zone))
+    if language == "es":
+        hour = _hour(there, "es").rpartition(" las ")[2].removeprefix("a la ")
+        return f"{there.day} de {MONTHS['es'][there.month - 1]}, {hour}"
+    weekday, month = WEEKDAYS["en"][there.weekday()] or "", MONTHS["en"][there.month - 1]
+    return f"{weekday[:3]} {month[:3]} {there.day} {_hour(there, 'en')}"
+
+
 def _day(there: datetime, ahead: int, language: str) -> str:
     if ahead in (0, 1):
         return {"en": ("today", "tomorrow"), "es": ("hoy", "mañana")}[language][ahead]

@@ -6,10 +6,8 @@ again. Answers never repeat what was sent.
 
 import json
 import logging
-from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 
 from starlette.applications import Starlette
@@ -17,6 +15,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
+from secondring.domain.crowd import Crowd
 from secondring.domain.errors import ConfigError, blame
 from secondring.domain.phone import PhoneNumber
 from secondring.domain.records import TextState
@@ -80,7 +79,7 @@ class Webhooks:
         self._inbound = inbound
         self._settings = settings
         self._clock = clock
-        self._crowd = _Crowd(settings.per_second, settings.burst)
+        self._crowd = Crowd(settings.per_second, settings.burst)
 
     def routes(self) -> list[Route]:
         """POST /carriers/http/inbound and POST /carriers/http/receipt."""
@@ -186,23 +185,3 @@ def _text(found: dict[str, Any]) -> str:
     if not (isinstance(value, str) and len(value) <= TEXT_LIMIT):
         raise _RefusedError(400, f"text: a string of at most {TEXT_LIMIT} characters is expected")
     return value.encode("utf-8", "replace").decode()
-
-
-class _Crowd:
-    """A leaky bucket for each address; the addresses heard from last are remembered."""
-
-    KEPT = 1000
-
-    def __init__(self, per_second: float, burst: int) -> None:
-        self._gap = 1 / per_second
-        self._room = burst / per_second
-        self._full_at: OrderedDict[str, float] = OrderedDict()
-
-    def lets_in(self, address: str, now: datetime) -> bool:
-        moment = now.timestamp()
-        filled = max(self._full_at.pop(address, moment), moment) + self._gap
-        allowed = filled - moment <= self._room
-        self._full_at[address] = filled if allowed else filled - self._gap
-        if len(self._full_at) > self.KEPT:
-            self._full_at.popitem(last=False)
-        return allowed

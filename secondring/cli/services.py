@@ -15,7 +15,7 @@ def register(app: typer.Typer) -> None:
     app.command()(run)
     app.command()(agi)
     app.command()(web)
-    app.command("agi-script", hidden=True)(agi_script)
+    app.command("agi-script", hidden=True, context_settings={"ignore_unknown_options": True})(agi_script)
     app.command()(demo)
 
 
@@ -37,9 +37,12 @@ def web() -> None:
     pages.run_web(settings())
 
 
-def agi_script(name: Annotated[str, typer.Argument(help="The script, as the dialplan names it.")]) -> None:
-    """One plain AGI script, started by Asterisk itself: AGI(/path/to/secondring,agi-script,offer)."""
-    if not answering.run_agi_script(settings(), name):
+def agi_script(
+    name: Annotated[str, typer.Argument(help="The script, as the dialplan names it.")],
+    arguments: Annotated[list[str] | None, typer.Argument(help="What the dialplan gives it.")] = None,
+) -> None:
+    """One plain AGI script, started by Asterisk itself: what `agi.program` makes of the dialplan."""
+    if not answering.run_agi_script(settings(), name, arguments or ()):
         raise typer.Exit(1)
 
 

@@ -11,6 +11,7 @@ from dialplan.install import find_site
 from dialplan.install.site import PbxSite, asterisk_command
 from secondring import answering, wiring
 from secondring.doctor.alarms import alarm_checks
+from secondring.doctor.booking import booking_checks
 from secondring.doctor.findings import Check, Named, bad, carried_out, split_remedy, unseen
 from secondring.doctor.machine import LEAST_FREE, file_checks, own_checks
 from secondring.doctor.pbx import Place, by_account, by_command, examine_dialling, examine_pbx
@@ -44,6 +45,7 @@ def examine(visit: Visit) -> Iterator[Named]:
         return
     yield from map(carried_out, own_checks(settings, least_free=visit.least_free))
     yield from map(carried_out, alarm_checks(settings))
+    yield from map(carried_out, booking_checks(settings))
     site = _site(visit)
     if isinstance(site, PbxSite):
         yield from map(carried_out, file_checks(settings, site))
@@ -63,7 +65,10 @@ async def _pbx(settings: Settings, visit: Visit) -> AsyncIterator[Named]:
     if visit.dial is not None:
         yield await examine_dialling(visit.dial)
     entries = entries_in(answering.render_dialplan(settings, ANY_VERSION))
-    async for named in examine_pbx(wiring.account(settings), _place(visit), wiring.now, entries):
+    asked = examine_pbx(
+        wiring.account(settings), _place(visit), wiring.now, entries, offered=not settings.shadow
+    )
+    async for named in asked:
         yield named
 
 

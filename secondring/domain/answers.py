@@ -9,6 +9,7 @@ from datetime import datetime
 
 from secondring.domain import consent, episodes, urgent_begin
 from secondring.domain.alarms import Alarm, raise_in
+from secondring.domain.booking_link import Links
 from secondring.domain.casework import DAY, Wording
 from secondring.domain.hours import add_business_time
 from secondring.domain.intents import Understanding
@@ -37,9 +38,12 @@ TITLES = {
 class Answer:
     """One reply to one text, inside one transaction."""
 
-    def __init__(self, rules: Rules, wording: Wording, books: Books, site: Site, now: datetime) -> None:
+    def __init__(
+        self, rules: Rules, wording: Wording, links: Links, books: Books, site: Site, now: datetime
+    ) -> None:
         self._rules = rules
         self._wording = wording
+        self._links = links
         self._books = books
         self._site = site
         self._now = now
@@ -123,7 +127,7 @@ class Answer:
     def _offer_booking(self, episode: Episode, intent: Intent, route: Route, said: str) -> None:
         episode = replace(episode, booking_asked_at=episode.booking_asked_at or self._now)
         self._books.save_episode(episode)
-        if self._site.booking_url is None or not self._text(episode, route.template):
+        if not self._rules.books_online(self._site) or not self._text(episode, route.template, link=True):
             self._hand_over(episode, intent, replace(route, template=f"{route.template}-call"), said)
             return
         silence = add_business_time(self._site.hours, self._now, self._rules.follow_up.link_silence)
@@ -167,21 +171,28 @@ class Answer:
             urgent=urgent,
         )
 
-    def _text(self, episode: Episode, template: str | None, *, always: bool = False) -> bool:
+    def _text(
+        self, episode: Episode, template: str | None, *, always: bool = False, link: bool = False
+    ) -> bool:
         """Answer, unless they opted out or had too many texts today. True when a text will go."""
         patient = _caller(episode)
         if template is None or not consent.standing(self._books.consent(patient)).may_text:
             return False
-        sent = self._books.count_texts_out(since=self._now - DAY, to=patient, at_most=REPLIES_PER_DAY)
+        sent = self._books.count_texts_out(
+            since=self._now - DAY, to=patient, at_most=REPLIES_PER_DAY, withheld=self._site.shadow
+        )
         if not always and sent >= REPLIES_PER_DAY:
             because = f"no answer sent: {REPLIES_PER_DAY} texts to this number in 24 hours"
             episodes.note(self._books, self._now, "no-text", "cap-replies", because, episode=episode.id)
             return False
-        self._send(episode, template)
+        self._send(episode, template, link=link)
         return True
 
-    def _send(self, episode: Episode, template: str) -> None:
-        body = self._wording.text(template, site=self._site, language=episode.language, now=self._now)
+    def _send(self, episode: Episode, template: str, *, link: bool = False) -> None:
+        where = self._links.make(self._books, episode, self._site, self._now) if link else ""
+        body = self._wording.text(
+            template, site=self._site, language=episode.language, now=self._now, link=where
+        )
         episodes.queue_text(self._books, episode, self._site, template, body, now=self._now, due_at=self._now)
 
 

@@ -40,14 +40,35 @@ ASKED_FOR = (ASKED_LINK, ASKED)
 """What a caller who pressed 1 gets while on the line; without a link where a site has no booking page."""
 
 
+FIRST = "first-"
+"""How the names of the texts after a missed call begin."""
+
+
 def waits_for_hang_up(template: str) -> bool:
     """The text after a missed call: of no use to a caller who is on the line."""
-    return template.startswith("first-")
+    return template.startswith(FIRST)
 
 
 def is_first(template: str) -> bool:
     """The text that brings a caller back: a person calls when it does not reach them."""
     return waits_for_hang_up(template) or template in ASKED_FOR
+
+
+def is_waiting(text: Text, now: datetime) -> bool:
+    """It has not gone, and may still be held or called off: so that shadow mode decides as it would be."""
+    return text.state is TextState.QUEUED or (text.state is TextState.WITHHELD and text.due_at > now)
+
+
+def origin_of_missed(site: Site) -> Origin:
+    """What a missed call opens: in shadow mode an episode that is counted apart."""
+    return Origin.SHADOW if site.shadow else Origin.CALL
+
+
+def open_here(books: Books, caller: PhoneNumber, site: Site) -> list[Episode]:
+    """The open episodes of a caller at a site, newest first. Once the site is live, those of shadow mode look after
+    nobody: their callers heard nothing from us, and the next missed call is texted."""
+    found = (episode for episode in books.open_episodes(caller) if episode.site == site.id)
+    return [episode for episode in found if site.shadow or episode.origin is not Origin.SHADOW]
 
 
 def send_key(text: TextId) -> JobKey:
@@ -84,6 +105,11 @@ def set_timer(books: Books, kind: str, episode: EpisodeId, due_at: datetime) -> 
         books.move_job(key, due_at)
 
 
+def drop_timer(books: Books, kind: str, episode: EpisodeId) -> None:
+    """Forget a timer; nothing happens when it does not run."""
+    books.drop_job(timer_key(kind, episode))
+
+
 def queue_text(
     books: Books,
     episode: Episode,
@@ -95,7 +121,8 @@ def queue_text(
     due_at: datetime,
     to: PhoneNumber | None = None,
 ) -> Text:
-    """Write a text and the job that sends it. `to` is the caller unless it goes to staff."""
+    """Write a text and the job that sends it; in shadow mode the text alone. `to` is the caller unless it goes to
+    staff."""
     patient = to or episode.caller
     if patient is None:
         raise ValueError(f"episode {episode.id} has no number to text")
@@ -109,18 +136,19 @@ def queue_text(
         ours=site.sender,
         body=body,
         template=template,
-        state=TextState.QUEUED,
+        state=TextState.WITHHELD if site.shadow else TextState.QUEUED,
         created_at=now,
         due_at=due_at,
     )
     books.save_text(text)
-    books.add_job(Job(key=send_key(text.id), kind=SEND_TEXT, ref=text.id, due_at=due_at))
+    if not site.shadow:
+        books.add_job(Job(key=send_key(text.id), kind=SEND_TEXT, ref=text.id, due_at=due_at))
     return text
 
 
 def cancel_text(books: Books, text: Text, now: datetime, because: str) -> None:
     """Call back a text that has not gone to the carrier; one that has stays as it is."""
-    if text.state is not TextState.QUEUED:
+    if not is_waiting(text, now):
         return
     books.save_text(replace(text, state=TextState.CANCELLED, settled_at=now, note=because))
     books.drop_job(send_key(text.id))
@@ -194,7 +222,7 @@ def close_tasks(books: Books, episode: EpisodeId, now: datetime, because: str, *
         if task.urgent and not urgent:
             continue
         if task.urgent or task.queue in CLOSED_BY_TALKING:
-            books.save_task(replace(task, state=TaskState.DONE, closed_at=now, closed_because=because))
+            finish_task(books, task, now, because)
         else:
             remark(books, task, SPOKEN_SINCE)
 
@@ -205,15 +233,32 @@ def remark(books: Books, task: Task, words: str) -> None:
         books.save_task(replace(task, title=f"{task.title}; {words}"))
 
 
-def close(books: Books, episode: Episode, outcome: Outcome, rule: str, because: str, now: datetime) -> None:
-    """End an episode, once: nothing more is sent and no timer runs on."""
+def finish_task(books: Books, task: Task, now: datetime, because: str) -> None:
+    """Take one row off the lists."""
+    books.save_task(replace(task, state=TaskState.DONE, closed_at=now, closed_because=because))
+
+
+def close(
+    books: Books,
+    episode: Episode,
+    outcome: Outcome,
+    rule: str,
+    because: str,
+    now: datetime,
+    *,
+    keep_tasks: bool = False,
+) -> None:
+    """End an episode, once: nothing more is sent and no timer runs on.
+
+    `keep_tasks` leaves on the lists what the outcome does not settle.
+    """
     if not episode.is_open:
         return
     books.save_episode(replace(episode, closed_at=now, outcome=outcome))
     cancel_texts(books, episode.id, now, because)
     for kind in TIMERS:
-        books.drop_job(timer_key(kind, episode.id))
-    if outcome in RECOVERED:
+        drop_timer(books, kind, episode.id)
+    if outcome in RECOVERED and not keep_tasks:
         close_tasks(books, episode.id, now, because, urgent=outcome is not Outcome.BOOKED)
     note(books, now, "close", rule, because, episode=episode.id)
 
@@ -234,9 +279,11 @@ def asked_in(books: Books, call: Call) -> Episode | None:
     return episode if episode and episode.is_open else None
 
 
-def missed_after_asking(books: Books, episode: Episode, call: Call, now: datetime) -> None:
+def missed_after_asking(books: Books, episode: Episode, call: Call, site: Site, now: datetime) -> None:
     """They have their text already; now it is a missed call, and counts as one."""
-    books.save_episode(replace(episode, origin=Origin.CALL, calls=episode.calls + 1))
+    origin = origin_of_missed(site) if episode.texted_at is None else Origin.CALL
+    counted = replace(episode, origin=origin, calls=episode.calls + 1)
+    books.save_episode(replace(counted, did=call.did or None, queue=call.queue, reason=call.reason))
     books.save_call(call)
     because = "the caller asked for a text during the call and got it: no second one"
     if episode.urgent_at is not None:
@@ -244,10 +291,16 @@ def missed_after_asking(books: Books, episode: Episode, call: Call, now: datetim
     note(books, now, "join", "asked-in-the-call", because, episode=episode.id, call=call.id)
 
 
-def reopen(books: Books, episode: Episode, now: datetime, window: timedelta) -> Episode:
+def reopen(
+    books: Books,
+    episode: Episode,
+    now: datetime,
+    window: timedelta,
+    because: str = "the caller wrote after the episode had ended",
+) -> Episode:
     """They came back after we had given up: the episode goes on."""
     again = replace(episode, closed_at=None, outcome=None, window_ends_at=now + window)
     books.save_episode(again)
     set_timer(books, WINDOW, again.id, again.window_ends_at)
-    note(books, now, "reopen", "came-back", "the caller wrote after the episode had ended", episode=again.id)
+    note(books, now, "reopen", "came-back", because, episode=again.id)
     return again

@@ -10,6 +10,7 @@ from enum import StrEnum
 
 from secondring.domain import consent, episodes
 from secondring.domain.alarms import Alarm, raise_in
+from secondring.domain.booking_link import Links
 from secondring.domain.call_events import Direction
 from secondring.domain.casework import Wording
 from secondring.domain.circumstances import circumstances
@@ -23,7 +24,7 @@ from secondring.domain.rules import Rules, Site
 
 LANGUAGES = ("en", "es")
 """What we have prompts and texts in."""
-DEAD = (TextState.CANCELLED, TextState.FAILED)
+DEAD = (TextState.CANCELLED, TextState.FAILED, TextState.WITHHELD)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +47,8 @@ class Welcome:
     site: SiteId
     language: str
     is_open: bool
+    is_offered: bool = True
+    """False: they go on as though we were not installed. In shadow mode no text may be promised."""
 
 
 class Promise(StrEnum):
@@ -66,8 +69,10 @@ class Promise(StrEnum):
 class Offers:
     """The use cases of the keys 1 and 9. `announcement` is the version of the words that callers hear."""
 
-    def __init__(self, rules: Rules, wording: Wording, announcement: str) -> None:
+    def __init__(self, rules: Rules, wording: Wording, announcement: str, links: Links | None = None) -> None:
+        """`links` is needed where the booking page is on."""
         self._rules = rules
+        self._links = links or Links(rules)
         self._wording = wording
         self._announcement = announcement
 
@@ -76,7 +81,12 @@ class Offers:
     def welcome(self, call: InCall, now: datetime) -> Welcome:
         """How to greet this caller."""
         site = self._rules.site_of_did(call.did)
-        return Welcome(site=site.id, language=_language(call, site), is_open=is_open(site.hours, now))
+        return Welcome(
+            site=site.id,
+            language=_language(call, site),
+            is_open=is_open(site.hours, now),
+            is_offered=not site.shadow,
+        )
 
     def can_be_texted(self, call: InCall, typed: str) -> bool:
         """Is what they typed a number that a text may go to?"""
@@ -102,6 +112,15 @@ class Offers:
         known = self._call(books, call_id, call, now)
         if self._has_been_texted(books, known):
             return Promise.ALREADY
+        if self._rules.site(
+            known.site
+        ).shadow:  # heard in a queue whose announcement is still that of live mode
+            return self._refuse(books, known, "shadow", "nothing is sent in shadow mode", now)
+        return self._asked(books, known, call, now, typed=typed, opt_in=opt_in)
+
+    def _asked(
+        self, books: Books, known: Call, call: InCall, now: datetime, *, typed: str, opt_in: bool
+    ) -> Promise:
         site = self._rules.site(known.site)
         number = parse_number(typed, site.region) if typed else known.caller
         if number is None or unsuitable(number, self._rules) is not None:
@@ -164,8 +183,10 @@ class Offers:
         for text in books.texts_of(episode.id):
             if episodes.is_first(text.template):  # one that waited for this call to end is of no use any more
                 episodes.cancel_text(books, text, now, "the caller asked for a text by key")
-        template = episodes.ASKED if site.booking_url is None else episodes.ASKED_LINK
-        body = self._wording.text(template, site=site, language=episode.language, now=now)
+        online = self._rules.books_online(site)
+        template = episodes.ASKED_LINK if online else episodes.ASKED
+        link = self._links.make(books, episode, site, now) if online else ""
+        body = self._wording.text(template, site=site, language=episode.language, now=now, link=link)
         text = episodes.queue_text(books, episode, site, template, body, now=now, due_at=now)
         books.save_call(replace(call, episode=episode.id))
         because = f"pressed 1 on announcement {self._announcement}"
@@ -175,14 +196,14 @@ class Offers:
         self, books: Books, call: Call, site: Site, number: PhoneNumber, language: str, now: datetime
     ) -> Episode:
         """The open one of this number at this site, or a new one; a link is on its way to it."""
-        mine = [episode for episode in books.open_episodes(number) if episode.site == site.id]
+        mine = episodes.open_here(books, number, site)
         episode = replace(mine[0] if mine else self._new(call, number, now), language=language)
-        if site.booking_url is not None:
+        if self._rules.books_online(site):
             asked_at = episode.booking_asked_at or now
             episode = replace(episode, intent=Intent.BOOK, booking_asked_at=asked_at)
         books.save_episode(episode)
         episodes.set_timer(books, episodes.WINDOW, episode.id, episode.window_ends_at)
-        if site.booking_url is not None:
+        if self._rules.books_online(site):
             silence = add_business_time(site.hours, now, self._rules.follow_up.link_silence)
             episodes.set_timer(books, episodes.LINK_SILENCE, episode.id, silence)
         return episode

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from secondring.domain import episodes
 from secondring.domain.alarms import Alarm, raise_in
 from secondring.domain.answers import Answer
+from secondring.domain.booking_link import Links
 from secondring.domain.casework import Wording
 from secondring.domain.ids import EpisodeId, TextId, derived_id
 from secondring.domain.intents import understand
@@ -26,9 +27,10 @@ GIVEN_UP = frozenset({Outcome.UNRECOVERED, Outcome.UNTEXTABLE, Outcome.OPTED_OUT
 class Replies:
     """The use case of an arrival text."""
 
-    def __init__(self, rules: Rules, wording: Wording) -> None:
+    def __init__(self, rules: Rules, wording: Wording, links: Links) -> None:
         self._rules = rules
         self._wording = wording
+        self._links = links
 
     def received(self, books: Books, arrival: Arrival, now: datetime) -> None:
         """Keep a text and do what it asks for; a text that was seen before does nothing."""
@@ -50,7 +52,8 @@ class Replies:
         episodes.note(
             books, now, f"intent-{meaning.intent}", meaning.rule, because, episode=episode.id, text=text.id
         )
-        answer = Answer(self._rules, self._wording, books, self._rules.site(episode.site), now)
+        site = self._rules.site(episode.site)
+        answer = Answer(self._rules, self._wording, self._links, books, site, now)
         answer.give(episode, meaning, arrival.body)
 
     def leave_to_a_person(self, books: Books, arrival: Arrival, now: datetime) -> None:

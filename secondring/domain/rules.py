@@ -3,12 +3,14 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
+from enum import StrEnum
 
 from secondring.domain.hours import Clock, OpeningHours
 from secondring.domain.ids import SiteId
 from secondring.domain.ladder import Ladder
 from secondring.domain.phone import PhoneNumber
 from secondring.domain.records import Intent
+from secondring.domain.timetable import Timetable
 
 __all__ = [
     "BILLING",
@@ -18,6 +20,8 @@ __all__ = [
     "QUEUES",
     "TRIAGE",
     "AlarmRules",
+    "Ask",
+    "BookingRules",
     "Clock",
     "FollowUp",
     "Guards",
@@ -44,11 +48,15 @@ class Site:
     region: str = "US"
     language: str = "en"
     booking_url: str | None = None
-    """Where patients book themselves; None when there is no such page and the desk calls them."""
+    """The clinic's own booking page elsewhere; None when there is none."""
+    timetable: Timetable | None = None
+    """When patients may book themselves on our page; None when they cannot."""
     alert_numbers: tuple[PhoneNumber, ...] = ()
     """Staff phones that are texted when someone is URGENT; such a text names no patient."""
     triage: Ladder | None = None
     """Who is rung for an urgent caller; None when nobody is, and people work from the task and the alert."""
+    shadow: bool = False
+    """Everything is decided and kept as ever, and nothing is sent: every text of this site is withheld."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,6 +132,28 @@ class FollowUp:
     """Business time without a reply until one reminder goes out; None sends none."""
 
 
+class Ask(StrEnum):
+    """Whether the booking page asks for something."""
+
+    NO = "no"
+    OPTIONAL = "optional"
+    REQUIRED = "required"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BookingRules:
+    """How patients book themselves."""
+
+    public_url: str
+    """Where the page is found from outside, without a slash at the end."""
+    link_valid: timedelta = timedelta(days=3)
+    """How long a link works that led to no booking; one that did works until the visit begins."""
+    hold: timedelta = timedelta(minutes=10)
+    """How long a chosen time is kept for a caller who has not confirmed it."""
+    ask_name: Ask = Ask.NO
+    ask_birth_date: Ask = Ask.NO
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlarmRules:
     """Who learns of an alarm by text, and what counts as one alarm."""
@@ -143,8 +173,14 @@ class Rules:
     follow_up: FollowUp = field(default_factory=FollowUp)
     alarms: AlarmRules = field(default_factory=AlarmRules)
     routes: dict[Intent, Route] = field(default_factory=lambda: dict(DEFAULT_ROUTES))
+    booking: BookingRules | None = None
+    """None while our booking page is off: a site's `booking_url` is then sent as it is."""
     carrier_confirms_opt_out: bool = False
     """The carrier itself answers STOP; a second confirmation from us would be one too many."""
+
+    def books_online(self, site: Site) -> bool:
+        """True when there is a link to send to callers of this site who want to book."""
+        return site.booking_url is not None or (self.booking is not None and site.timetable is not None)
 
     def site(self, site: SiteId) -> Site:
         """The site of that id; the first one when the configuration has it no longer."""

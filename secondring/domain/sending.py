@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from secondring.domain import episodes
 from secondring.domain.alarms import Alarm, raise_in
+from secondring.domain.booking_link import Links
 from secondring.domain.casework import Wording
 from secondring.domain.hours import is_open, next_opening
 from secondring.domain.ports import Books
@@ -22,9 +23,10 @@ SENDERS_FAULTS = frozenset({Fault.SENDER, Fault.CARRIER})
 class ClinicDesk:
     """The people's side of the text gateway. Every method works inside the gateway's transaction."""
 
-    def __init__(self, rules: Rules, wording: Wording) -> None:
+    def __init__(self, rules: Rules, wording: Wording, links: Links | None = None) -> None:
+        """`links` is needed where the booking page is on."""
         self._rules = rules
-        self._replies = Replies(rules, wording)
+        self._replies = Replies(rules, wording, links or Links(rules))
 
     def before_send(self, books: Books, text: Text, now: datetime) -> Permission:
         """The last checks: opted out since, back on the line, too late, night."""
@@ -69,7 +71,7 @@ class ClinicDesk:
         """The carrier has it; the first one stops the clock."""
         episode = books.episode(text.episode)
         if episode and episodes.is_first(text.template) and episode.texted_at is None:
-            books.save_episode(replace(episode, texted_at=text.settled_at or now))
+            books.save_episode(replace(episode, texted_at=text.settled_at or now, template=text.template))
             self._plan_reminder(books, episode, now)
 
     def _plan_reminder(self, books: Books, episode: Episode, now: datetime) -> None:
@@ -92,7 +94,10 @@ class ClinicDesk:
         episodes.open_task(books, episode, site, FRONT_DESK, Clock.WITHIN_THE_HOUR, title, now=now)
 
     def delivered(self, books: Books, text: Text, now: datetime) -> None:
-        """The phone has it: for the record."""
+        """The phone has it: for the record, and for the count of those that arrive."""
+        episode = books.episode(text.episode)
+        if episode and episodes.is_first(text.template) and episode.delivered_at is None:
+            books.save_episode(replace(episode, delivered_at=now))
         episodes.note(
             books, now, "delivered", "receipt", "the carrier delivered it", episode=text.episode, text=text.id
         )

@@ -52,6 +52,7 @@ def accepted(case: UrgentCase, event: Accepted, ladder: Ladder, now: datetime) -
         attempts=(winner,),
         accepted_by=winner,
         accepted_at=case.accepted_at or now,
+        bridged_at=None,
         due_at=now + JOIN_TIME,
     )
     stop = (StopRinging(others),) if others else ()

@@ -92,7 +92,7 @@ class Triage:
     def _episode(
         self, books: Books, who: OnLine, site: Site, caller: PhoneNumber | None, now: datetime
     ) -> Episode:
-        found = [e for e in books.open_episodes(caller) if e.site == site.id] if caller else []
+        found = episodes.open_here(books, caller, site) if caller else []
         known = found[0] if found else books.episode(episode_id(who.call))
         episode = known or Episode(
             id=episode_id(who.call),
@@ -226,12 +226,15 @@ own nurses, whose accepting is on its way to us, and who must not be hung up on.
 
 
 def _is_reached(episode: Episode | None, case: UrgentCase, event: Event, now: datetime) -> bool:
-    """Has somebody spoken with the caller without the ladder?"""
-    if episode is None or episode.closed_at is None:
+    """Has somebody spoken with the caller without the ladder? Known from their call, or from a person's word."""
+    answered_at = case.bridged_at if case.accepted_by is None else None
+    spoken_at = episode.closed_at if episode is not None else None
+    since = answered_at or spoken_at
+    if since is None:
         return False
     if isinstance(event, CallerLeft) and case.stage is Stage.LAST_RESORT:
         return True
-    return isinstance(event, Deadline | Failed | Looked) and now - episode.closed_at > SETTLED
+    return isinstance(event, Deadline | Failed | Looked) and now - since > SETTLED
 
 
 ASK_AGAIN = timedelta(seconds=3)
@@ -270,7 +273,12 @@ class _Told:
 
     def _spoken(self) -> None:
         episode = self._books.episode(self._case.episode)
-        if episode is not None:
+        if self._case.accepted_by is None:
+            because = "the last resort answered, and pressed no key: the task stays until somebody has spoken"
+            episodes.note(
+                self._books, self._now, "triage-answered", "ladder", because, episode=self._case.episode
+            )
+        elif episode is not None:
             at = self._case.bridged_at or self._now
             episode = replace(episode, urgent_at=episode.urgent_at or self._case.triggered_at)
             because = "a clinician and the caller are talking"

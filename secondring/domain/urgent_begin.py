@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from secondring.domain import episodes
-from secondring.domain.ids import CallId, JobKey, SiteId, UrgentId, urgent_id
+from secondring.domain.ids import CallId, EpisodeId, JobKey, SiteId, UrgentId, urgent_id
 from secondring.domain.ladder import Ladder
 from secondring.domain.phone import LineKind, PhoneNumber, line_kind, region_of
 from secondring.domain.ports import Books
@@ -39,6 +39,8 @@ class Waiting:
     language: str
     seconds: int | None
     """How long the ladder may take; None when there is none, or nobody can be rung now: the last resort at once."""
+    is_shadow: bool = False
+    """Shadow mode: when nobody is reached, staff are not texted, so no call back is promised."""
 
 
 def job_key(case: UrgentId) -> JobKey:
@@ -48,6 +50,14 @@ def job_key(case: UrgentId) -> JobKey:
 def case_of(attempt: str) -> UrgentId:
     """The case that an attempt is for."""
     return UrgentId(attempt.rpartition(".")[0])
+
+
+def without_a_key(books: Books, episode: EpisodeId) -> UrgentCase | None:
+    """The newest urgent case of an episode, when nobody has accepted it by key. Whoever answers its caller then, the
+    last resort for example, may be a machine: the task stays until a person says that they have spoken.
+    """
+    cases = books.urgent_cases_of(episode)
+    return cases[-1] if cases and cases[-1].accepted_by is None else None
 
 
 def may_be_called(number: PhoneNumber, rules: Rules) -> bool:
@@ -61,6 +71,10 @@ def from_text(books: Books, rules: Rules, site: Site, episode: Episode, now: dat
     """A text said URGENT: the ladder begins as soon as this is committed. False when there is none for them."""
     caller = episode.caller
     if site.triage is None or caller is None or not may_be_called(caller, rules):
+        return False
+    if site.shadow:
+        because = "shadow mode: the ladder would have begun, but a text rings nobody"
+        episodes.note(books, now, "no-triage", "shadow", because, episode=episode.id)
         return False
     if not any(case.is_open for case in books.urgent_cases_of(episode.id)):
         open_case(books, site.triage, episode, Trigger.TEXT, caller, now)

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import NoReturn
 
-from secondring.domain.errors import StaleLease, UnknownThing
+from secondring.domain.errors import BookingClash, StaleLease, UnknownThing
 from secondring.domain.records import Job
 
 BUSY_WAIT = timedelta(seconds=5)
@@ -25,3 +25,8 @@ def stale(job: Job) -> StaleLease:
 def no_such_episode() -> UnknownThing:
     """A call, text or task refers to an episode that was never saved."""
     return UnknownThing("something saved names an episode that does not exist; nothing was written")
+
+
+def no_room() -> BookingClash:
+    """The database, or what stands for it, refused a booking."""
+    return BookingClash("another booking has this place, or this caller has one already; nothing was written")

@@ -7,7 +7,7 @@ from secondring.domain.ids import EpisodeId
 from secondring.domain.staff import AuditEntry, Session, StaffNote, User, UserId
 
 
-@dataclass(slots=True)
+@dataclass
 class StaffTables:
     """One moment of these books; each in the order of first writing."""
 

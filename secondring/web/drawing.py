@@ -10,9 +10,11 @@ from zoneinfo import ZoneInfo
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
+from secondring.domain.labels import value_name
 from secondring.domain.phone import PhoneNumber, spoken_form
 from secondring.domain.rules import Site
 from secondring.domain.staff import Stage, masked_form
+from secondring.domain.tally import Dimension
 from secondring.web.assets import address_of
 from secondring.web.menu import menu
 from secondring.web.sayings import SAYINGS
@@ -41,6 +43,9 @@ def _templates() -> Environment:
         "masked": masked_form,
         "whole": whole,
         "span": span,
+        "reason": lambda value: value_name(Dimension.REASON, value or ""),
+        "intent": lambda value: value_name(Dimension.INTENT, value or ""),
+        "outcome": lambda value: value_name(Dimension.OUTCOME, value or ""),
     }
     return made
 

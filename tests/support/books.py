@@ -6,6 +6,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from secondring.domain.booking import Booking, Link, LinkKind, TokenHash, booking_id
 from secondring.domain.calls import Direction
 from secondring.domain.ids import (
     AlarmId,
@@ -38,6 +39,8 @@ from secondring.store.sqlstore import SqlStore
 
 NOW = datetime(2026, 3, 2, 15, 0, 0, 123456, tzinfo=UTC)
 SECOND, MINUTE, DAY = timedelta(seconds=1), timedelta(minutes=1), timedelta(days=1)
+NINE = datetime(2026, 3, 3, 14, 0, tzinfo=UTC)
+"""9:00 in New York, the day after NOW."""
 LEASE = timedelta(seconds=30)
 ANNA, BEN = PhoneNumber("+12025550123"), PhoneNumber("+12025550145")
 CLINIC = PhoneNumber("+12025550100")
@@ -125,6 +128,35 @@ def an_urgent_case(number: int = 1, **changes: Any) -> UrgentCase:
         "triggered_at": NOW,
     }
     return UrgentCase(**values | changes)
+
+
+def a_booking(number: int = 1, choice: int = 0, **changes: Any) -> Booking:
+    """Half an hour on the next day, held by an episode."""
+    values: dict[str, Any] = {
+        "id": booking_id(eid(number), choice),
+        "episode": eid(number),
+        "site": MAIN,
+        "visit": "checkup",
+        "starts_at": NINE,
+        "ends_at": NINE + 30 * MINUTE,
+        "seat": 0,
+        "held_until": NOW + 10 * MINUTE,
+        "made_at": NOW,
+    }
+    return Booking(**values | changes)
+
+
+def a_link(number: int = 1, kept: str = "t1", **changes: Any) -> Link:
+    """A link of an episode to our own page."""
+    values: dict[str, Any] = {
+        "token": TokenHash(kept),
+        "episode": eid(number),
+        "site": MAIN,
+        "kind": LinkKind.OWN,
+        "made_at": NOW,
+        "expires_at": NOW + DAY,
+    }
+    return Link(**values | changes)
 
 
 def a_decision(because: str = "rang out", **changes: Any) -> DecisionRecord:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time, timedelta
 from typing import Any, Self
 
+from secondring.domain.booking_link import Links
 from secondring.domain.call_events import CallAnswered, CallBegan, CallEnded, Direction
 from secondring.domain.casework import Casework, Wording
 from secondring.domain.deskwork import Deskwork, Finished, Result
@@ -55,8 +56,20 @@ def some_rules(site: Site | None = None, **changes: object) -> Rules:
 class PlainWording:
     """Words that name their template, so that tests can read them."""
 
-    def text(self, template: str, *, site: Site, language: str, now: datetime, task: str = "") -> str:
-        return f"{template}/{language} from {site.name} {task} at {now:%H:%M}".strip()
+    def text(
+        self,
+        template: str,
+        *,
+        site: Site,
+        language: str,
+        now: datetime,
+        task: str = "",
+        link: str = "",
+        visit_at: datetime | None = None,
+    ) -> str:
+        words = (link, f"for {visit_at:%Y-%m-%d %H:%M}" if visit_at else "")
+        more = "".join(f" {word}" for word in words if word)
+        return f"{template}/{language} from {site.name} {task} at {now:%H:%M}{more}".strip()
 
 
 @dataclass
@@ -68,12 +81,13 @@ class Clinic:
     store: Store = field(default_factory=MemoryStore)
     on_phones: list[Text] = field(default_factory=list)
     wording: Wording = field(default_factory=PlainWording)
+    links: Links | None = None
     _counter: int = 0
 
     def __post_init__(self) -> None:
         wording = self.wording
         self.casework = Casework(self.rules, wording)
-        self.desk = ClinicDesk(self.rules, wording)
+        self.desk = ClinicDesk(self.rules, wording, self.links)
         self.deskwork = Deskwork(self.rules, wording)
 
     def wait(self, **span: float) -> Self:

@@ -71,7 +71,7 @@ NORTH, SOUTH = SiteId("north"), SiteId("south")
 class Wording:
     """Texts as a clinic sends them."""
 
-    def text(self, template: str, *, site: Any, language: str, now: datetime, task: str = "") -> str:
+    def text(self, template: str, *, site: Any, language: str, now: datetime, **more: Any) -> str:
         return WORDS.get(template, f"{site.name}: {template}")
 
 

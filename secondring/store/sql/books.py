@@ -1,12 +1,15 @@
 """All of the books on one connection."""
 
 from secondring.store.sql.alarms import AlarmPages
+from secondring.store.sql.bookings import BookingPages
 from secondring.store.sql.bookmarks import BookmarkPages
 from secondring.store.sql.calls import CallPages
 from secondring.store.sql.episodes import EpisodePages
 from secondring.store.sql.figures import FigurePages
 from secondring.store.sql.jobs import JobPages
+from secondring.store.sql.rows import RowPages
 from secondring.store.sql.staff import StaffPages
+from secondring.store.sql.tallies import TallyPages
 from secondring.store.sql.tasks import TaskPages
 from secondring.store.sql.texts import TextPages
 from secondring.store.sql.trail import TrailPages
@@ -19,11 +22,14 @@ class SqlBooks(
     TextPages,
     TaskPages,
     UrgentPages,
+    BookingPages,
     TrailPages,
     JobPages,
     AlarmPages,
     BookmarkPages,
     FigurePages,
+    TallyPages,
+    RowPages,
     StaffPages,
 ):
     """`Books` inside one SQL transaction."""

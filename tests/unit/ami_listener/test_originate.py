@@ -4,10 +4,11 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ami_listener import originate as module
+from ami_listener.messages import Message
 from ami_listener.originate import (
     Dialler,
     Ringing,
@@ -17,7 +18,7 @@ from ami_listener.originate import (
     originate,
     why_ended,
 )
-from ami_listener.protocol import Reply, check_fields
+from ami_listener.protocol import Fields, Reply, check_fields
 from secondring.domain.errors import PeerError
 from secondring.domain.facts import HungUp, Leg
 from secondring.domain.ids import Linkedid, Uniqueid
@@ -124,3 +125,53 @@ async def test_stopping_moving_and_naming() -> None:
         "sr-U-abc.2",
         "sr-U-abc.2",
     ]
+
+
+HEADERS = st.dictionaries(
+    st.sampled_from(["Response", "Event", "Reason", "Message", "Uniqueid", "Channel", "ActionID"]),
+    st.one_of(
+        st.sampled_from(["Success", "Failure", "Error", "", "0", "1", "3", "4", "5", "8", "-1", "<unknown>"]),
+        st.text(max_size=20),
+        st.lists(st.text(max_size=5), min_size=1, max_size=3),
+    ),
+)
+REPLIES = st.builds(
+    Reply,
+    response=st.builds(Message, HEADERS),
+    events=st.lists(st.builds(Message, HEADERS), max_size=2).map(tuple),
+)
+
+
+@given(st.one_of(REPLIES, st.builds(PeerError, st.text(max_size=10))))
+@settings(max_examples=60)
+async def test_whatever_the_pbx_says_the_ladder_learns_something_and_goes_on(said: Reply | PeerError) -> None:
+    """A reason, or that only a look can tell; never an exception, which would end the ladder."""
+
+    class Pbx:
+        async def action(
+            self,
+            fields: Fields,
+            *,
+            until: str | None = None,
+            within: float | None = None,
+        ) -> Reply:
+            if isinstance(said, PeerError):
+                raise said
+            return said
+
+    dialler = Dialler(Pbx())
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(module, "EVENT_FIRST", 0)
+        why = await dialler.ring(PHONE)
+    await dialler.stop([PHONE.attempt])
+    await dialler.set_line(PHONE.attempt, PHONE.line)
+    await dialler.to_last_resort(PHONE.line)
+    await dialler.look()
+    if isinstance(said, PeerError):
+        assert why is None
+    elif not said.ok:
+        assert why is Why.ERROR
+    elif not said.events or said.events[-1].get("Response") == "Success":
+        assert why is None
+    else:
+        assert isinstance(why, Why)

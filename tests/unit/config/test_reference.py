@@ -38,5 +38,7 @@ def test_the_tables_tell_what_is_required() -> None:
         "phone",
         "zone",
         "hours",
+        "name",
+        "length",
         "who",
     ]

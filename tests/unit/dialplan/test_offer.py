@@ -24,6 +24,7 @@ RENDERED = {
     "offer-asterisk-20.conf": render_dialplan(FULL, "20.9.1"),
     "offer-stock-sounds.conf": render_dialplan(Offer(), "22.1.0", missing={"no-key", "greeting-north"}),
     "offer-urgent.conf": render_dialplan(Offer(ordinary="ext-queues,400,1", triage=SITES), "22.1.0"),
+    "offer-program.conf": render_dialplan(Offer(program="/opt/secondring/bin/secondring"), "22.1.0"),
     "queues.conf": render_queues(FULL.queues),
 }
 
@@ -52,7 +53,8 @@ def test_nothing_of_the_pbx_is_touched(name: str) -> None:
         for n in re.findall(r"Set\(([\w()]+)=", text)
         if not n.startswith(("SR_", "__SR_", "SHARED(SR_", "LOCAL(", "TIMEOUT(", "CHANNEL(", "CALLERID("))
     }
-    assert ours <= {"GOSUB_RESULT", "DIALSTATUS"}
+    marks = {"__NODEST", "__BLKVM_CHANNEL", "SHARED(BLKVM)"}
+    assert ours <= {"GOSUB_RESULT", "DIALSTATUS", *marks}
 
 
 def test_a_place_in_the_queue_is_the_ninth_argument_and_the_tenth_before_asterisk_21() -> None:
@@ -71,6 +73,7 @@ def test_a_place_in_the_queue_is_the_ninth_argument_and_the_tenth_before_asteris
         Offer(queues=(Waiting(name="x" * 30),)),
         Offer(queues=(Waiting(name="q", options="t,1"),)),
         Offer(queues=(Waiting(name="q", then="no"),)),
+        Offer(program="secondring; rm"),
         Offer(triage=(LastResort(site="n,1", dids=(), dial=""),)),
         Offer(triage=(LastResort(site="n", dids=('1"',), dial=""),)),
         Offer(triage=(LastResort(site="n", dids=(), dial="SIP/1,20,g"),)),

@@ -5,11 +5,12 @@ from datetime import timedelta
 
 import pytest
 
+from secondring.domain.call_events import CallBegan
 from secondring.domain.deskwork import Result
 from secondring.domain.ids import CallId, Uniqueid, UrgentId
 from secondring.domain.ladder import Ladder, Step, Target
 from secondring.domain.phone import PhoneNumber
-from secondring.domain.records import Outcome
+from secondring.domain.records import Outcome, TaskState
 from secondring.domain.story import of_episode
 from secondring.domain.triage_events import (
     Accepted,
@@ -55,6 +56,17 @@ class UrgentClinic(Clinic):
         for event in events:
             with self.store.transaction() as books:
                 self._take(self.triage.tell(books, self.case.id, event, self.now))
+        return self
+
+    def is_put_through(self) -> "UrgentClinic":
+        """The call of whoever pressed the key is answered, as the listener's link tells it."""
+        began = CallBegan(call=LINE, at=self.now, caller=ANNA.e164, did="2025550100")
+        self._tell(began)
+        with self.store.transaction() as books:
+            call = books.call(LINE)
+            assert call
+            books.save_call(replace(call, episode=self.episode.id))
+        self.is_answered(began)
         return self
 
     def runs_ladder(self) -> "UrgentClinic":
@@ -205,3 +217,33 @@ def test_what_is_not_there_is_no_error(clinic: UrgentClinic) -> None:
     clinic.triage = Triage(replace(clinic.rules, sites=(a_site(),)), PlainWording())
     clinic.hears(Deadline())
     assert clinic.case.is_open
+
+
+def test_a_last_resort_that_answers_without_a_key_may_be_a_mailbox(clinic: UrgentClinic) -> None:
+    """The caller is put through and the case is over, and the task stays red until a person has spoken."""
+    clinic.presses().hears(Failed(f"{clinic.case.id}.1", Why.NO_ANSWER))
+    clinic.is_put_through().hears(LastResortEnded(answered=True))
+    assert clinic.case.stage is Stage.CONNECTED
+    assert clinic.task.state is TaskState.OPEN
+    assert clinic.episode.is_open
+    clinic.finishes(clinic.task, Result.SPOKE)
+    assert clinic.episode.outcome is Outcome.URGENT_CONNECTED
+
+
+def test_a_caller_who_hangs_up_on_the_last_resort_is_not_rung_again(clinic: UrgentClinic) -> None:
+    clinic.presses().hears(Failed(f"{clinic.case.id}.1", Why.NO_ANSWER))
+    clinic.is_put_through().hears(CallerLeft(LINE.uniqueid))
+    assert clinic.case.stage is Stage.CONNECTED
+    assert clinic.task.state is TaskState.OPEN
+
+
+def test_the_answering_of_a_call_heard_before_the_nurses_key_closes_nothing_yet(
+    clinic: UrgentClinic,
+) -> None:
+    """Two links tell of it, in either order."""
+    clinic.presses().is_put_through()
+    attempt = f"{clinic.case.id}.1"
+    clinic.hears(Accepted(attempt), Joined(attempt))
+    assert clinic.case.stage is Stage.CONNECTED
+    assert clinic.tasks == []
+    assert clinic.episode.outcome is Outcome.URGENT_CONNECTED

@@ -23,9 +23,21 @@ class Counting(PlainWording):
     def __init__(self) -> None:
         self.rendered: list[str] = []
 
-    def text(self, template: str, *, site: Site, language: str, now: datetime, task: str = "") -> str:
+    def text(
+        self,
+        template: str,
+        *,
+        site: Site,
+        language: str,
+        now: datetime,
+        task: str = "",
+        link: str = "",
+        visit_at: datetime | None = None,
+    ) -> str:
         self.rendered.append(template)
-        return super().text(template, site=site, language=language, now=now, task=task)
+        return super().text(
+            template, site=site, language=language, now=now, task=task, link=link, visit_at=visit_at
+        )
 
 
 def test_everything_is_played_through_and_nothing_is_kept() -> None:

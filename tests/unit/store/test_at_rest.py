@@ -9,7 +9,18 @@ from secondring.domain.calls import Direction
 from secondring.domain.phone import PhoneNumber
 from secondring.domain.records import Consent
 from secondring.store.sqlstore import SqlStore
-from tests.support.books import KEY, NOW, a_call, a_decision, a_job, a_task, a_text, an_episode, eid
+from tests.support.books import (
+    KEY,
+    NOW,
+    a_booking,
+    a_call,
+    a_decision,
+    a_job,
+    a_task,
+    a_text,
+    an_episode,
+    eid,
+)
 
 PLANTED = PhoneNumber("+12025550177")
 DIALLED = PhoneNumber("+12025550188")
@@ -35,6 +46,7 @@ def _plant(store: SqlStore, calls: int) -> None:
             books.save_text(a_text(1, patient=PLANTED, body=f"{WORDS} {made}"))
             books.save_task(a_task(1, caller=PLANTED, said=f"{WORDS} {made}"))
             books.add_consent(Consent(number=PLANTED, opted_out=True, at=NOW, source="text", words=WORDS))
+            books.save_booking(a_booking(1, first_name=WORDS))
             books.add_decision(a_decision(episode=eid(1)))
             books.add_job(a_job())
 

@@ -7,7 +7,12 @@ import pytest
 from sqlalchemy import event
 
 from secondring.domain.ids import AlarmId, CallId, TaskId, TextId, Uniqueid, UrgentId
+from secondring.domain.metrics_rows import CallRows, EpisodeRows, Place, one_hour, whole_weeks
 from secondring.domain.ports import Books
+from secondring.domain.tally import Measure
+from secondring.domain.tallying import by_week
+from secondring.domain.verdict import Verdict
+from secondring.domain.weeks import Week, last
 from secondring.store.schema import metadata
 from secondring.store.sqlstore import SqlStore
 from tests.support.books import (
@@ -16,10 +21,12 @@ from tests.support.books import (
     LEASE,
     MAIN,
     NOW,
+    a_booking,
     a_call,
     a_consent,
     a_decision,
     a_job,
+    a_link,
     a_task,
     a_text,
     an_alarm,
@@ -37,8 +44,9 @@ def asked(sql: SqlStore) -> Iterator[Asked]:
     statements: Asked = []
 
     def note(_connection: object, _cursor: object, statement: str, values: object, *_: object) -> None:
-        assert isinstance(values, tuple)
-        statements.append((statement, values))
+        once = values[0] if isinstance(values, list) else values  # many rows: their first
+        assert isinstance(once, tuple)
+        statements.append((statement, once))
 
     event.listen(sql._writing, "before_cursor_execute", note)
     yield statements
@@ -56,6 +64,13 @@ def _ask_everything(books: Books) -> None:
     books.urgent_case(UrgentId("U"))
     books.open_urgent_cases()
     books.urgent_cases_of(eid(1))
+    books.link(a_link(1).token)
+    books.links_of(eid(1))
+    books.booking(a_booking(1).id)
+    books.bookings_of(eid(1))
+    books.standing_bookings(MAIN, since=NOW, until=NOW + DAY)
+    books.stale_holds(NOW, limit=10)
+    books.bookings(since=NOW, until=NOW + DAY, limit=10)
     books.urgent_cases_since(NOW)
     books.episode(eid(1))
     books.open_episodes(ANNA)
@@ -68,6 +83,7 @@ def _ask_everything(books: Books) -> None:
     books.count_texts_out(since=NOW, site=MAIN, at_most=1000)
     books.count_texts_out(since=NOW, to=ANNA, at_most=1000)
     books.count_texts_out(since=NOW, to=ANNA, site=MAIN, at_most=1000)
+    books.count_texts_out(since=NOW, to=ANNA, at_most=1000, withheld=False)
     books.task(TaskId("T"))
     books.tasks_of(eid(1))
     books.tasks()
@@ -84,6 +100,19 @@ def _ask_everything(books: Books) -> None:
     books.bookmark("inbox")
     books.figures(since=NOW, until=NOW + DAY)
     books.figures(since=NOW, until=NOW + DAY, site=MAIN)
+    _ask_for_figures(books, call)
+
+
+def _ask_for_figures(books: Books, call: CallId) -> None:
+    week, place = Week.at(NOW, "UTC"), Place(MAIN, "UTC")
+    books.earliest()
+    by_week(books, place, [week], NOW + DAY)
+    books.tally_spans(MAIN, week.span("UTC"), days=1)
+    where = whole_weeks([place], [week])
+    for measure in Measure:
+        books.episode_rows(EpisodeRows(where=where, measure=measure), after=eid(1), limit=10)
+    for stretches in (where, one_hour([place], last(week, 52), 0, 8)):
+        books.call_rows(CallRows(where=stretches, verdict=Verdict.MISSED), after=call, limit=10)
 
 
 def _write_everything(books: Books) -> None:
@@ -91,6 +120,8 @@ def _write_everything(books: Books) -> None:
     books.save_call(a_call(1, episode=eid(1)))
     books.save_text(a_text(1))
     books.save_task(a_task(1))
+    books.save_link(a_link(1))
+    books.save_booking(a_booking(1))
     books.add_consent(a_consent(opted_out=True))
     books.add_decision(a_decision(episode=eid(1)))
     books.save_alarm(an_alarm())

@@ -12,6 +12,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
+from secondring.domain.booking import Booking, BookingId, BookingState, Link, LinkKind, TokenHash
 from secondring.domain.calls import Direction
 from secondring.domain.errors import SecondRingError
 from secondring.domain.ids import (
@@ -25,6 +26,7 @@ from secondring.domain.ids import (
     Uniqueid,
     UrgentId,
 )
+from secondring.domain.metrics_rows import CallRows, EpisodeRows, Place, whole_weeks
 from secondring.domain.phone import PhoneNumber
 from secondring.domain.ports import Books
 from secondring.domain.records import (
@@ -42,11 +44,14 @@ from secondring.domain.records import (
     Text,
     TextState,
 )
+from secondring.domain.tally import Dimension, Measure
+from secondring.domain.tallying import by_week, keep, unkept
 from secondring.domain.urgent_case import Stage, Trigger, UrgentCase
 from secondring.domain.verdict import Verdict
+from secondring.domain.weeks import Week, last
 from secondring.store.memory import MemoryStore
 from secondring.store.sqlstore import SqlStore
-from tests.support.books import ANNA, BEN, CLINIC, EAST, KEY, LEASE, MAIN, NOW, new_database
+from tests.support.books import ANNA, BEN, CLINIC, EAST, KEY, LEASE, MAIN, MINUTE, NINE, NOW, new_database
 
 QUICK_DISK = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108 - a folder of its own in it
 """Thousands of commits wait for the disk, which others keep busy: pytest's time limit then strikes in the midst
@@ -83,9 +88,19 @@ SPECIAL: dict[tuple[type, str], st.SearchStrategy[Any]] = {
     (DecisionRecord, "episode"): st.none() | episode_ids,
     (Call, "id"): call_ids,
     (Episode, "id"): episode_ids,
+    (Episode, "did"): st.sampled_from([None, "2025550100", "2025550101"]),
+    (Episode, "queue"): st.none() | words,
+    (Episode, "reason"): st.sampled_from([None, "busy", "no-answer"]),
+    (Episode, "template"): st.sampled_from([None, "first-open", "first-closed"]),
     (Text, "id"): text_ids,
     (Task, "id"): task_ids,
     (UrgentCase, "id"): st.sampled_from(["U-1", "U-2"]).map(UrgentId),
+    (Link, "token"): st.sampled_from(["t1", "t2"]).map(TokenHash),
+    (Booking, "id"): st.sampled_from(["B-1", "B-2", "B-3"]).map(BookingId),
+    (Booking, "starts_at"): st.integers(0, 4).map(lambda n: NINE + 5 * n * MINUTE),
+    (Booking, "ends_at"): st.integers(5, 6).map(lambda n: NINE + 5 * n * MINUTE),
+    (Booking, "seat"): st.integers(0, 1),
+    (Booking, "born"): st.none() | st.just(NOW.date()),
     (UrgentCase, "attempts"): st.just(()),
     (UrgentCase, "accepted_by"): st.none(),
     (UrgentCase, "line_id"): st.none(),
@@ -94,6 +109,10 @@ SPECIAL: dict[tuple[type, str], st.SearchStrategy[Any]] = {
     (KeptAlarm, "site"): st.sampled_from(["", "main"]),
     (Call, "episode"): st.none() | episode_ids,
 }
+PLACES = (Place(MAIN, "America/New_York"), Place(EAST, "Asia/Kolkata"))
+LATER = NOW + timedelta(days=30)
+WEEKS = last(Week.at(NOW, "UTC"), 2)
+EVERYWHERE = whole_weeks(PLACES, WEEKS)
 BY_TYPE: dict[object, st.SearchStrategy[Any]] = {
     SiteId: sites,
     str | None: st.none() | words,
@@ -103,6 +122,8 @@ BY_TYPE: dict[object, st.SearchStrategy[Any]] = {
     EpisodeId: episode_ids,
     JobKey: keys,
     PhoneNumber: numbers,
+    LinkKind: st.sampled_from(LinkKind),
+    BookingState: st.sampled_from(BookingState),
     Trigger: st.sampled_from(Trigger),
     Stage: st.sampled_from(Stage),
     Direction: st.sampled_from([Direction.INBOUND, Direction.OUTBOUND]),
@@ -139,6 +160,8 @@ writes: st.SearchStrategy[Write] = st.one_of(
     _any(DecisionRecord).map(lambda decision: lambda books: books.add_decision(decision)),
     _any(KeptAlarm).map(lambda alarm: lambda books: books.save_alarm(alarm)),
     _any(Job).map(lambda job: lambda books: books.add_job(job)),
+    _any(Link).map(lambda link: lambda books: books.save_link(link)),
+    _any(Booking).map(lambda booking: lambda books: books.save_booking(booking)),
     st.tuples(keys, times).map(lambda move: lambda books: books.move_job(*move)),
     keys.map(lambda key: lambda books: books.drop_job(key)),
     st.tuples(st.lists(kinds, max_size=2), times, st.integers(1, 3)).map(
@@ -166,6 +189,12 @@ def _answers(books: Books) -> list[object]:
     """Everything the books can be asked about the few things there are."""
     span = {"since": NOW - timedelta(seconds=2), "until": NOW + timedelta(seconds=2)}
     return [
+        [books.link(TokenHash(token)) for token in ("t1", "t2")],
+        [books.booking(BookingId(name)) for name in ("B-1", "B-2", "B-3")],
+        [(books.links_of(EpisodeId(e)), books.bookings_of(EpisodeId(e))) for e in ("E-1", "E-2", "E-3")],
+        [books.standing_bookings(site, since=NINE, until=NINE + 15 * MINUTE) for site in (MAIN, EAST)],
+        books.bookings(since=NINE, until=NINE + 15 * MINUTE, limit=2),
+        books.stale_holds(NOW, limit=2),
         [books.open_calls(pbx) for pbx in ("pbx", "east")],
         books.calls(**span, limit=3),
         [books.find_calls(uniqueid) for uniqueid in ("1.1", "1.2", "1.3")],
@@ -195,7 +224,23 @@ def _answers(books: Books) -> list[object]:
             *(books.urgent_case(UrgentId(name)) for name in ("U-1", "U-2")),
         ],
         [books.figures(**span, site=site) for site in (None, MAIN, EAST)],
+        [by_week(books, place, WEEKS, LATER) for place in PLACES],
+        [_rows_of(books, measure) for measure in Measure],
+        [
+            books.call_rows(CallRows(where=EVERYWHERE, verdict=verdict), after=None, limit=2)
+            for verdict in Verdict
+        ],
     ]
+
+
+def _rows_of(books: Books, measure: Measure) -> list[object]:
+    rows = EpisodeRows(where=EVERYWHERE, measure=measure)
+    told_apart = EpisodeRows(
+        where=EVERYWHERE, measure=measure, dimension=Dimension.INTENT, value=Intent.BILLING
+    )
+    first = books.episode_rows(rows, after=None, limit=2)
+    rest = books.episode_rows(rows, after=first[-1].id, limit=2) if first else []
+    return [first, rest, books.episode_rows(told_apart, after=None, limit=9)]
 
 
 def _about_episode(books: Books, episode: EpisodeId) -> list[object]:
@@ -235,6 +280,13 @@ class SameBooks(RuleBasedStateMachine):
     def write(self, transaction: list[Write], *, fails: bool) -> None:
         told = [_tell(store, transaction, fails=fails) for store in (self.memory, self.sql)]
         assert told[0] == told[1]
+
+    @rule()
+    def keep_tallies(self) -> None:
+        for store in (self.memory, self.sql):
+            with store.transaction() as books:
+                for one in unkept(books, PLACES, LATER):
+                    keep(books, one)
 
     @invariant()
     def both_answer_alike(self) -> None:

@@ -1,0 +1,82 @@
+"""What stands behind the counter: the books, the desk, and who a visitor is."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeVar
+
+from starlette.requests import Request
+
+from secondring.booking_web import views
+from secondring.booking_web.guard import is_preview
+from secondring.booking_web.views import Look
+from secondring.domain.booking_desk import BookingDesk, Result, Visitor
+from secondring.domain.errors import BookingClash, PeerError
+from secondring.domain.ports import Books, Store
+from secondring.domain.rules import Site
+from secondring.listening import InStore
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+
+
+class GoneError(Exception):
+    """The link leads nowhere."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shop:
+    """What the page works with."""
+
+    desk: BookingDesk
+    sites: tuple[Site, ...]
+    store: Store
+    in_store: InStore
+    clock: Callable[[], datetime]
+    ring: Callable[[], Awaitable[None]]
+    """Tells the outbox that there may be a text to send."""
+    per_minute: int = 120
+
+    async def arrive(self, request: Request) -> Look:
+        """Whoever has this link, or GoneError."""
+        now, token = self.clock(), str(request.path_params["token"])
+        visitor = await self.read(lambda books: self.desk.visitor(books, token, now))
+        if visitor is None:
+            raise GoneError
+        asked = request.query_params.get("lang", "")
+        language = views.language_of(asked, visitor.episode.language)
+        return Look(visitor, language, now, request.query_params.get("note", ""))
+
+    async def read(self, ask: Callable[[Books], T]) -> T:
+        """Ask the books, in a thread of its own."""
+
+        def reading() -> T:
+            with self.store.reading() as books:
+                return ask(books)
+
+        return await asyncio.to_thread(reading)
+
+    async def change(self, look: Look, wish: Callable[[Books, Visitor], Result]) -> Result:
+        """Carry a wish out in one transaction, on what is true in it."""
+
+        def work(books: Books) -> Result:
+            visitor = self.desk.visitor(books, look.visitor.token, look.now)
+            return Result.NOTHING if visitor is None else wish(books, visitor)
+
+        try:
+            result = await self.in_store(work)
+        except BookingClash:
+            return Result.TAKEN
+        await self.ring()
+        return result
+
+    async def count(self, request: Request, token: str) -> None:
+        """Count a click: the bare address of the text, opened by something that is no previewer."""
+        if is_preview(request) or request.query_params:
+            return
+        try:
+            await self.in_store(lambda books: self.desk.clicked(books, token, self.clock()))
+        except PeerError as error:
+            log.warning("a click was not counted: %s", error)
