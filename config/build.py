@@ -85,6 +85,7 @@ def build_settings(found: Configuration, secrets: Secrets) -> Settings:
         agi=AgiSettings(**dict(found.agi)),
         ivr=_ivr(found.ivr),
         messages_directory=found.messages.directory,
+        wording=build_wording(found),
         web=WebSettings(**dict(found.web)),
         log_level=found.log.level,
         state_directory=found.state_directory,
@@ -100,6 +101,15 @@ def build_rules(found: Configuration) -> Rules:
         routes={intent: Route(**dict(keys)) for intent, keys in found.routes.items()},
         carrier_confirms_opt_out=found.carrier.confirms_opt_out,
     )
+
+
+def build_wording(found: Configuration) -> dict[tuple[str, str], str]:
+    """The messages that are worded in the configuration itself, by language and name."""
+    return {
+        (language, name): words
+        for language, messages in found.messages.wording.items()
+        for name, words in messages.items()
+    }
 
 
 def build_listening(found: Configuration) -> ListeningRules:

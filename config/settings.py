@@ -1,5 +1,6 @@
 """The configuration as the wiring takes it: plain frozen values, secrets wrapped so that they never print."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -11,6 +12,7 @@ from config.call_back import CallBackSettings
 from config.web import WebSettings
 from secondring.domain.calls import ListeningRules
 from secondring.domain.rules import Rules
+from secondring.domain.settings import Disagreement
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,9 +125,15 @@ class Settings:
     agi: AgiSettings
     ivr: IvrSettings
     messages_directory: Path | None
+    wording: Mapping[tuple[str, str], str]
+    """Messages that are worded in the configuration, by language and name."""
     web: WebSettings
     log_level: str
     """`debug`, `info`, `warning` or `error`."""
     state_directory: Path
     files: tuple[Path, ...] = field(default=())
     """The administrator's files that were read, in order."""
+    disagreements: tuple[Disagreement, ...] = ()
+    """Where the files say otherwise than what was set on screen, which is in force."""
+    version: int = 0
+    """Of what was set on screen; 0 when nothing ever was."""

@@ -31,9 +31,10 @@ from secondring.domain.hours import next_opening
 from secondring.domain.ids import SiteId
 from secondring.domain.phone import PhoneNumber, spoken_form
 from secondring.domain.ports import Books
-from secondring.domain.rules import Site
+from secondring.domain.rules import Rules, Site
+from secondring.domain.settings import SettingsVersion
 from secondring.store.keys import Key
-from secondring.store.migrate import upgrade
+from secondring.store.migrate import is_current, upgrade
 from secondring.store.sqlstore import SqlStore
 from sms_gateway.carriers.handset import HandsetCarrier
 from sms_gateway.carriers.http import HttpCarrier, HttpSettings
@@ -57,8 +58,26 @@ def now() -> datetime:
 
 
 def load_settings(directory: Path | None) -> Settings:
-    """Read the configuration; raises ConfigError with every mistake in it."""
+    """Read the files, and what was set on screen over them; raises ConfigError with every mistake in it."""
+    files = load_files(directory)
+    newest = newest_on_screen(files)
+    if newest is None:
+        return files
+    path = config_path(directory, os.environ)
+    return replace(load(path, os.environ, newest.overlay), version=newest.number)
+
+
+def load_files(directory: Path | None) -> Settings:
+    """Read the files alone: enough to find the books."""
     return load(config_path(directory, os.environ), os.environ)
+
+
+def newest_on_screen(files: Settings) -> SettingsVersion | None:
+    """What is set on screen; None when nothing is, or where there are no books of this version yet."""
+    if not is_current(files.database_url):
+        return None
+    with reading(files) as books:
+        return books.settings_version(books.settings_number())
 
 
 def known_site(settings: Settings, name: str | None) -> SiteId | None:
@@ -221,6 +240,10 @@ class ClinicWording:
     def __init__(self, messages: Messages) -> None:
         self._messages = messages
 
+    def become(self, other: "ClinicWording") -> None:
+        """Take over another's words; only between transactions, like the rules."""
+        self._messages = other._messages
+
     def text(self, template: str, *, site: Site, language: str, now: datetime, task: str = "") -> str:
         """A message, ready to send."""
         return self._messages.render(template, language, site_words(site, language, now) | {"task": task})
@@ -239,16 +262,23 @@ def site_words(site: Site, language: str, at: datetime) -> dict[str, str]:
 
 def wording(settings: Settings) -> ClinicWording:
     """Our words, with the site's own on top."""
-    return ClinicWording(Messages(settings.messages_directory))
+    return ClinicWording(messages(settings))
+
+
+def messages(settings: Settings) -> Messages:
+    """Our messages, with the clinic's own on top."""
+    return Messages(settings.messages_directory, settings.wording)
 
 
 def check_messages(settings: Settings) -> None:
     """Raise ConfigError naming file and line of every message that must not go to a patient."""
+    messages(settings).lint(samples=samples(settings.rules))
+
+
+def samples(rules: Rules) -> tuple[dict[str, str], ...]:
+    """What each site puts into the messages now, in both languages."""
     at = now()
-    samples = tuple(
-        site_words(site, language, at) for site in settings.rules.sites for language in ("en", "es")
-    )
-    Messages(settings.messages_directory).lint(samples=samples)
+    return tuple(site_words(site, language, at) for site in rules.sites for language in ("en", "es"))
 
 
 def deskwork(settings: Settings) -> Deskwork:

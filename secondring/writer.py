@@ -26,6 +26,10 @@ class Writer:
         """Commits when `work` returns; rolls back and raises what it raised otherwise."""
         return await asyncio.get_running_loop().run_in_executor(self._thread, self._run, work)
 
+    async def between(self, work: Callable[[], T]) -> T:
+        """Run something when no transaction is going on: whatever all of them must see alike."""
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+
     def within(self, seconds: float, work: Callable[[Books], T]) -> T:
         """The same for a thread that has a caller on the line. Raises StoreBusy when it takes longer.
 

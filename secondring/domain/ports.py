@@ -12,11 +12,12 @@ from typing import Protocol
 from secondring.domain.ids import CallId, EpisodeId, JobKey, SiteId, TaskId, TextId, UrgentId
 from secondring.domain.phone import PhoneNumber
 from secondring.domain.records import Call, Consent, DecisionRecord, Episode, Job, Outcome, Task, Text
+from secondring.domain.settings_ports import SettingsBooks
 from secondring.domain.staff_ports import StaffBooks
 from secondring.domain.urgent_case import UrgentCase
 
 
-class Books(StaffBooks, Protocol):
+class Books(StaffBooks, SettingsBooks, Protocol):
     """Everything kept, as seen inside one transaction: all of it is written, or none.
 
     `save_*` inserts or replaces by id. Look-ups by number compare whole numbers.

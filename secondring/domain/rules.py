@@ -127,9 +127,13 @@ class FollowUp:
     """Business time without a reply until one reminder goes out; None sends none."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Rules:
-    """Everything the domain needs to know of the clinic's wishes."""
+    """Everything the domain needs to know of the clinic's wishes.
+
+    A running service has one, which everybody who decides holds on to. When the clinic changes its mind, it becomes
+    another: see `become`.
+    """
 
     sites: tuple[Site, ...]
     guards: Guards = field(default_factory=Guards)
@@ -137,6 +141,14 @@ class Rules:
     routes: dict[Intent, Route] = field(default_factory=lambda: dict(DEFAULT_ROUTES))
     carrier_confirms_opt_out: bool = False
     """The carrier itself answers STOP; a second confirmation from us would be one too many."""
+
+    def become(self, other: "Rules") -> None:
+        """Take over what another says. Only where nobody is deciding: on the writer's thread, between transactions."""
+        self.sites = other.sites
+        self.guards = other.guards
+        self.follow_up = other.follow_up
+        self.routes = other.routes
+        self.carrier_confirms_opt_out = other.carrier_confirms_opt_out
 
     def site(self, site: SiteId) -> Site:
         """The site of that id; the first one when the configuration has it no longer."""

@@ -5,6 +5,7 @@ from secondring.store.sql.calls import CallPages
 from secondring.store.sql.episodes import EpisodePages
 from secondring.store.sql.figures import FigurePages
 from secondring.store.sql.jobs import JobPages
+from secondring.store.sql.settings import SettingsPages
 from secondring.store.sql.staff import StaffPages
 from secondring.store.sql.tasks import TaskPages
 from secondring.store.sql.texts import TextPages
@@ -23,5 +24,6 @@ class SqlBooks(
     BookmarkPages,
     FigurePages,
     StaffPages,
+    SettingsPages,
 ):
     """`Books` inside one SQL transaction."""
