@@ -1,8 +1,8 @@
 """From files on disk to `Settings`.
 
 Layers, each over the one before: the packaged default.yaml, then `conf.d/*.yaml` in the order of their
-names, then what was set on screen. `--config PATH` or SECONDRING_CONFIG names another place than /etc/secondring; it takes the place
-of that directory, so a trial never mixes with what the clinic really uses.
+names, then what was set on screen. `--config PATH` or SECONDRING_CONFIG names another place than
+/etc/secondring; it takes the place of that directory, so a trial never mixes with what the clinic really uses.
 """
 
 from collections.abc import Mapping, Sequence
@@ -84,7 +84,8 @@ def load(path: Path, environ: Mapping[str, str], overlay: Overlay = NOTHING) -> 
 
     Raises ConfigError that tells of every problem found, with file, line, value and remedy.
     """
-    return read_layers(path).settings(secret_reader(home_of(path), environ), overlay)
+    settings = read_layers(path).settings(secret_reader(home_of(path), environ), overlay)
+    return replace(settings, read_from=path)
 
 
 def read_layers(path: Path) -> Layers:

@@ -13,5 +13,7 @@ class Messages(Section):
 
     directory: AbsolutePath | None = Field(examples=["/etc/secondring/messages"])
     """Your own wording; a file found there takes the place of ours."""
-    wording: dict[Literal["en", "es"], dict[Word, Line]] = Field(examples=['{en: {help: "Call {{ phone }}."}}'])
+    wording: dict[Literal["en", "es"], dict[Word, Line]] = Field(
+        examples=['{en: {help: "Call {{ phone }}."}}']
+    )
     """Your own wording, by language and message; it takes the place of a file and of ours."""

@@ -2,14 +2,13 @@
 
 from copy import deepcopy
 from dataclasses import replace
-from typing import cast
 
 from pydantic import BaseModel
 
 from config.check import validate
 from config.problems import Place
 from config.schema import Configuration
-from config.tree import Tree, Value
+from config.tree import Tree
 from secondring.domain.settings import Disagreement, Overlay, Path, Setting, written
 
 
@@ -30,7 +29,7 @@ def _set(tree: Tree, path: Path, setting: Setting) -> None:
             here[part] = below
         tree.places.setdefault(path[:depth], Place(file=setting.source, key=written(path[:depth])))
         here = below
-    here[path[-1]] = cast("Value", deepcopy(setting.value))
+    here[path[-1]] = deepcopy(setting.value)
     for known in [place for place in tree.places if place[: len(path)] == path]:
         del tree.places[known]
     tree.places[path] = Place(file=setting.source, key=written(path))
@@ -48,11 +47,11 @@ def disagreements(files: Tree, overlay: Overlay, found: Configuration | None) ->
     return tuple(
         Disagreement(path=path, file=str(files.place(path)), setting=overlay[path])
         for path in suspect
-        if by_files is None or found is None or _meaning(by_files, path) != _meaning(found, path)
+        if by_files is None or found is None or meaning(by_files, path) != meaning(found, path)
     )
 
 
-def _meaning(found: Configuration, path: Path) -> object:
+def meaning(found: Configuration, path: Path) -> object:
     """What stands at a path once it is read: `mon-tue` and `mon,tue` mean the same."""
     here: object = found
     for part in path:

@@ -135,5 +135,7 @@ class Settings:
     """The administrator's files that were read, in order."""
     disagreements: tuple[Disagreement, ...] = ()
     """Where the files say otherwise than what was set on screen, which is in force."""
+    read_from: Path | None = None
+    """Where the files are, so that they can be read anew."""
     version: int = 0
     """Of what was set on screen; 0 when nothing ever was."""

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Collection
+from collections.abc import Awaitable, Callable, Collection
 from pathlib import Path
 from typing import TypeVar
 
@@ -15,7 +15,7 @@ from agi.wire import Wire, WireBroken
 from config.settings import Settings
 from dialplan import offer as dialplan
 from dialplan import prompts as words
-from secondring import wiring
+from secondring import following, wiring
 from secondring.domain.casework import Alarm
 from secondring.domain.ladder import Ladder
 from secondring.domain.offer import Offers
@@ -30,6 +30,7 @@ from secondring.writer import Writer
 log = logging.getLogger("secondring")
 
 T = TypeVar("T")
+Part = Callable[[], Awaitable[None]]
 
 TRY_AGAIN_SECONDS = 10
 """How long to wait for a port that somebody else has."""
@@ -88,6 +89,7 @@ class CallServer:
 def run_agi(settings: Settings, raise_alarm: Callable[[Alarm], None]) -> None:
     """Only the FastAGI server: texts are sent by a gateway beside it, which looks once a second."""
     wiring.start_logging(settings)
+    wiring.tell_disagreements(settings)
     store = wiring.open_store(settings)
     writer = Writer(store)
     wording = wiring.wording(settings)
@@ -95,7 +97,9 @@ def run_agi(settings: Settings, raise_alarm: Callable[[Alarm], None]) -> None:
         settings, settings.rules, wording, writer.within, ring=_nobody_to_tell, raise_alarm=raise_alarm
     )
     try:
-        asyncio.run(run_together({"FastAGI": CallServer(settings, desk).run}, lambda: None))
+        ours: dict[str, Part] = {"FastAGI": CallServer(settings, desk).run}
+        ours |= following.parts(settings, wording, store, writer)
+        asyncio.run(run_together(ours, lambda: None))
     finally:
         writer.close()
         store.close()

@@ -5,14 +5,15 @@ import secrets
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TypeVar
 
-from secondring import wiring
+from secondring import following, wiring
 from secondring.bus.memory import Ear
 from secondring.domain.errors import ConfigError, UnknownThing
 from secondring.domain.ids import SiteId, derived_id
 from secondring.domain.ports import Books, Store
 from secondring.domain.staff import AuditEntry, Role, SessionRules, User, UserId, wrong_with_password
+from secondring.files import files_of
+from secondring.on_screen import OnScreen, Test
 from secondring.running import run_together
 from secondring.web.app import make_app
 from secondring.web.changes import Bell, Changes
@@ -20,40 +21,44 @@ from secondring.web.desk import Desk
 from secondring.web.passwords import Passwords
 from secondring.web.server import Listen, serve
 from secondring.wiring import Settings
-from secondring.writer import Writer
+from secondring.writer import Reader, Writer
 
-T = TypeVar("T")
 Part = Callable[[], Awaitable[None]]
 
 AT_THE_TERMINAL = "secondring user"
 """Who the audit names for what was done by command."""
 
 
-def run_web(settings: Settings) -> None:
+def run_web(settings: Settings, test: Test | None = None) -> None:
     """Only the pages; what the other processes write is seen within half a second."""
     wiring.start_logging(settings)
+    wiring.tell_disagreements(settings)
     if settings.web.port is None:
         raise ConfigError("web.port is null: there are no pages to serve. Give it a port, for example 8440.")
     store = wiring.open_store(settings)
     writer = Writer(store)
     try:
-        asyncio.run(_run_alone(settings, store, writer))
+        asyncio.run(_run_alone(settings, store, writer, test))
     finally:
         writer.close()
         store.close()
 
 
-async def _run_alone(settings: Settings, store: Store, writer: Writer) -> None:
-    await run_together(parts(settings, store, writer, Ear()), lambda: None)
+async def _run_alone(settings: Settings, store: Store, writer: Writer, test: Test | None) -> None:
+    ours = parts(settings, store, writer, Ear(), test)
+    ours |= following.parts(settings, wiring.wording(settings), store, writer)
+    await run_together(ours, lambda: None)
 
 
-def parts(settings: Settings, store: Store, writer: Writer, bell: Bell) -> dict[str, Part]:
+def parts(
+    settings: Settings, store: Store, writer: Writer, bell: Bell, test: Test | None = None
+) -> dict[str, Part]:
     """What has to run for the pages: the eyes on the books, and the server. Nothing where there are to be no pages."""
     web = settings.web
     if web.port is None:
         return {}
     changes = Changes(store.watch, bell)
-    app = make_app(make_desk(settings, store, writer, changes))
+    app = make_app(make_desk(settings, store, writer, changes, test))
     where = Listen(
         host=web.host,
         port=web.port,
@@ -64,13 +69,12 @@ def parts(settings: Settings, store: Store, writer: Writer, bell: Bell) -> dict[
     return {"screens": changes.run, "pages": lambda: serve(app, where, changes.close)}
 
 
-def make_desk(settings: Settings, store: Store, writer: Writer, changes: Changes) -> Desk:
+def make_desk(
+    settings: Settings, store: Store, writer: Writer, changes: Changes, test: Test | None = None
+) -> Desk:
     """All that the pages need."""
     web = settings.web
-
-    async def read(work: Callable[[Books], T]) -> T:
-        return await asyncio.to_thread(_read, store, work)
-
+    read = Reader(store)
     names = {"127.0.0.1", "localhost", "::1", web.host, web.public_name or web.host}
     return Desk(
         rules=settings.rules,
@@ -81,12 +85,8 @@ def make_desk(settings: Settings, store: Store, writer: Writer, changes: Changes
         logins=SessionRules(idle=web.idle, absolute=web.absolute),
         hosts=frozenset(name.lower() for name in names),
         encrypted=web.encrypted,
+        settings=OnScreen(files_of(settings), read, writer, test),
     )
-
-
-def _read(store: Store, work: Callable[[Books], T]) -> T:
-    with store.reading() as books:
-        return work(books)
 
 
 # ---------------------------------------------------------------- users, by command

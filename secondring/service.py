@@ -10,7 +10,7 @@ from datetime import timedelta
 
 from ami_listener.connection import AmiLink
 from ami_listener.originate import Dialler
-from secondring import answering, pages, wiring
+from secondring import answering, following, pages, wiring
 from secondring.answering import CallServer, call_desk
 from secondring.bus.memory import Doorbell
 from secondring.domain.calls import CallTracker
@@ -20,6 +20,7 @@ from secondring.domain.rules import Rules
 from secondring.domain.sending import ClinicDesk
 from secondring.domain.urgent import Orders, Triage
 from secondring.listening import CallKeeper
+from secondring.on_screen import Test
 from secondring.running import run_together
 from secondring.sdnotify import Notifier, watchdog_interval
 from secondring.store.sqlstore import SqlStore
@@ -47,17 +48,21 @@ HANDSET_POLL = timedelta(milliseconds=200)
 Part = Callable[[], Awaitable[None]]
 
 
-def run(settings: Settings) -> None:
-    """Listen, text and route until told to stop. Raises ConfigError or LoginRefused when it cannot start."""
+def run(settings: Settings, test: Test | None = None) -> None:
+    """Listen, text and route until told to stop. Raises ConfigError or LoginRefused when it cannot start.
+
+    `test` is what the pages offer for trying the links.
+    """
     wiring.start_logging(settings)
     wiring.check_messages(settings)
+    wiring.tell_disagreements(settings)
     if settings.carrier.kind == "handset":
         log.warning(
             "the carrier is 'handset': texts go to simulated phones and leave this machine for nobody"
         )
     store = wiring.open_store(settings)
     try:
-        asyncio.run(_serve(settings, store))
+        asyncio.run(_serve(settings, store, test))
     finally:
         store.close()
 
@@ -87,10 +92,11 @@ class _Frame:
         await self.bell.ring(TEXTS)
 
 
-async def _serve(settings: Settings, store: SqlStore) -> None:
+async def _serve(settings: Settings, store: SqlStore, test: Test | None) -> None:
     writer = Writer(store)
     carrier = wiring.carrier(settings)
     rules = replace(settings.rules, carrier_confirms_opt_out=carrier.capabilities.confirms_opt_out)
+    settings = replace(settings, rules=rules)
     frame = _Frame(settings, rules, wiring.wording(settings), writer, Doorbell())
     notifier = Notifier.from_environ(os.environ)
     try:
@@ -99,7 +105,8 @@ async def _serve(settings: Settings, store: SqlStore) -> None:
         urgent = _urgent(frame)
         parts |= urgent.parts
         parts["FastAGI"] = _callers(frame, urgent, asyncio.get_running_loop())
-        parts |= pages.parts(settings, store, writer, frame.bell.listen(TEXTS))
+        parts |= pages.parts(settings, store, writer, frame.bell.listen(TEXTS), test)
+        parts |= following.parts(settings, frame.wording, store, writer)
         parts["timers"] = Timers(Deskwork(rules, frame.wording), writer, clock=now, ring=frame.ring).run
         await run_together(parts, lambda: notifier.ready("starting"))
     finally:

@@ -32,7 +32,7 @@ from secondring.domain.ids import SiteId
 from secondring.domain.phone import PhoneNumber, spoken_form
 from secondring.domain.ports import Books
 from secondring.domain.rules import Rules, Site
-from secondring.domain.settings import SettingsVersion
+from secondring.domain.settings import Disagreement, Overlay, SettingsVersion
 from secondring.store.keys import Key
 from secondring.store.migrate import is_current, upgrade
 from secondring.store.sqlstore import SqlStore
@@ -40,7 +40,7 @@ from sms_gateway.carriers.handset import HandsetCarrier
 from sms_gateway.carriers.http import HttpCarrier, HttpSettings
 from sms_gateway.carriers.port import Carrier
 from sms_gateway.carriers.spool import Line, Spool
-from sms_gateway.messages import Messages
+from sms_gateway.messages import NAMES, Messages
 from sms_gateway.privacy import quiet_libraries
 from sms_gateway.spoken_time import opens_phrase
 
@@ -63,8 +63,9 @@ def load_settings(directory: Path | None) -> Settings:
     newest = newest_on_screen(files)
     if newest is None:
         return files
-    path = config_path(directory, os.environ)
-    return replace(load(path, os.environ, newest.overlay), version=newest.number)
+    both = load(config_path(directory, os.environ), os.environ, newest.overlay)
+    twice = worded_twice(messages(both), newest.overlay)
+    return replace(both, version=newest.number, disagreements=(*both.disagreements, *twice))
 
 
 def load_files(directory: Path | None) -> Settings:
@@ -240,9 +241,9 @@ class ClinicWording:
     def __init__(self, messages: Messages) -> None:
         self._messages = messages
 
-    def become(self, other: "ClinicWording") -> None:
-        """Take over another's words; only between transactions, like the rules."""
-        self._messages = other._messages
+    def become(self, messages: Messages) -> None:
+        """Go by other words from now on; only between transactions, like the rules."""
+        self._messages = messages
 
     def text(self, template: str, *, site: Site, language: str, now: datetime, task: str = "") -> str:
         """A message, ready to send."""
@@ -272,7 +273,33 @@ def messages(settings: Settings) -> Messages:
 
 def check_messages(settings: Settings) -> None:
     """Raise ConfigError naming file and line of every message that must not go to a patient."""
-    messages(settings).lint(samples=samples(settings.rules))
+    refuse_messages(messages(settings), settings.rules)
+
+
+def worded_twice(found: Messages, overlay: Overlay) -> tuple[Disagreement, ...]:
+    """Messages that were worded on screen though the clinic has a file for them as well."""
+    worded = ((path, setting) for path, setting in overlay.items() if path[:2] == ("messages", "wording"))
+    return tuple(
+        Disagreement(path=path, file=str(file), setting=setting)
+        for path, setting in worded
+        if (file := found.hidden_file(path[3], path[2])) is not None
+    )
+
+
+def tell_disagreements(settings: Settings) -> None:
+    """Say in the log where the files and the screen do not agree, and which one is in force."""
+    for one in settings.disagreements:
+        log.warning("%s", one)
+
+
+def refuse_messages(found: Messages, rules: Rules) -> None:
+    """Raise ConfigError when one of these may not go out, or a route sends one that there is not."""
+    found.lint(samples=samples(rules))
+    for intent, route in rules.routes.items():
+        if route.template is not None and route.template not in NAMES:
+            raise ConfigError(
+                f"routes.{intent}.template: no message is called {route.template!r}; there are {', '.join(NAMES)}"
+            )
 
 
 def samples(rules: Rules) -> tuple[dict[str, str], ...]:

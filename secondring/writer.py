@@ -26,10 +26,6 @@ class Writer:
         """Commits when `work` returns; rolls back and raises what it raised otherwise."""
         return await asyncio.get_running_loop().run_in_executor(self._thread, self._run, work)
 
-    async def between(self, work: Callable[[], T]) -> T:
-        """Run something when no transaction is going on: whatever all of them must see alike."""
-        return await asyncio.get_running_loop().run_in_executor(self._thread, work)
-
     def within(self, seconds: float, work: Callable[[Books], T]) -> T:
         """The same for a thread that has a caller on the line. Raises StoreBusy when it takes longer.
 
@@ -49,3 +45,18 @@ class Writer:
     def close(self) -> None:
         """Finish what was handed over, then stop."""
         self._thread.shutdown(wait=True)
+
+
+class Reader:
+    """Runs functions on the books as they are now, each in a thread of its own; they wait for no writer."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def __call__(self, work: Callable[[Books], T]) -> T:
+        """What the function returns, or raises."""
+        return await asyncio.to_thread(self._run, work)
+
+    def _run(self, work: Callable[[Books], T]) -> T:
+        with self._store.reading() as books:
+            return work(books)

@@ -60,7 +60,9 @@ class Messages:
         self._jinja = ImmutableSandboxedEnvironment(
             undefined=StrictUndefined,
             autoescape=False,  # plain text, not HTML
-            loader=ChoiceLoader([DictLoader(worded), *(FileSystemLoader(folder) for folder in self._folders)]),
+            loader=ChoiceLoader(
+                [DictLoader(worded), *(FileSystemLoader(folder) for folder in self._folders)]
+            ),
         )
 
     def render(self, template: str, language: str, context: Mapping[str, str]) -> str:
@@ -99,6 +101,12 @@ class Messages:
         file = self._file(name, language)
         source = Source(name, language, file, self.source(name, language))
         return problems_of(source, self._jinja, samples, most_segments)
+
+    def hidden_file(self, name: str, language: str) -> Path | None:
+        """The clinic's own file whose place words in the configuration take; None when there is no such file."""
+        file = self._folders[0] / language / f"{name}{SUFFIX}"
+        worded = (language, name) in self._wording
+        return file if worded and self._folders[0] != PACKAGED and file.is_file() else None
 
     def source(self, name: str, language: str) -> str:
         """A message as it is written, with its variables."""

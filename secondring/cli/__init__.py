@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from secondring.cli import books, pbx, phones, prompts, services, setup, streams, users
+from secondring.cli import books, pbx, phones, prompts, services, setup, streams, users, versions
 from secondring.cli.common import choose_config
 from secondring.domain.errors import ConfigError, LoginRefused, PeerError, SecondRingError, blame
 
@@ -33,6 +33,7 @@ app = typer.Typer(
       secondring run                      listen, text, route
       secondring doctor                   prove that each link works
       secondring user add ana --role admin   let somebody log in to the pages
+      secondring settings list            what was set on the pages, over the files; `rollback` and `drop`
 
     [bold]Look at what happened[/bold]
 
@@ -56,7 +57,7 @@ def _options(
     choose_config(config)
 
 
-for group in (services, setup, pbx, prompts, books, users, streams, phones):
+for group in (services, setup, pbx, prompts, books, users, versions, streams, phones):
     group.register(app)
 
 

@@ -8,6 +8,7 @@ import typer
 
 from secondring import answering, wiring
 from secondring.cli.common import Json, config_directory, print_json, settings
+from secondring.cli.versions import as_row
 
 
 def register(app: typer.Typer) -> None:
@@ -44,9 +45,9 @@ def check_config(json: Json = False) -> None:
     chosen = settings()
     wiring.check_messages(chosen)
     if json:
-        print_json(
-            [{"ok": True, "files": [str(file) for file in chosen.files], "sites": len(chosen.rules.sites)}]
-        )
+        found = {"ok": True, "files": [str(file) for file in chosen.files], "sites": len(chosen.rules.sites)}
+        found |= {"version": chosen.version, "disagreements": [as_row(one) for one in chosen.disagreements]}
+        print_json([found])
         return
     for file in chosen.files:
         sys.stdout.write(f"read {file}\n")
@@ -56,6 +57,10 @@ def check_config(json: Json = False) -> None:
         sys.stdout.write(
             "carrier handset: simulated phones; no text leaves this machine until you choose another\n"
         )
+    if chosen.version:
+        sys.stdout.write(f"read what was set on screen, version {chosen.version}: secondring settings list\n")
+    for one in chosen.disagreements:
+        sys.stdout.write(f"note: {one}\n")
     sys.stdout.write("The configuration is good.\n")
 
 

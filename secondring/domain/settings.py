@@ -8,9 +8,8 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Union
 
-Value = Union[str, None, list["Value"], dict[str, "Value"]]
+Value = str | None | list["Value"] | dict[str, "Value"]
 Path = tuple[str, ...]
 
 
@@ -76,7 +75,9 @@ def path_of(key: str) -> Path:
     return (*parts, here)
 
 
-def set_on(overlay: Overlay, changes: Mapping[Path, Value], *, by: str, at: datetime, version: int) -> Overlay:
+def set_on(
+    overlay: Overlay, changes: Mapping[Path, Value], *, by: str, at: datetime, version: int
+) -> Overlay:
     """The overlay with these keys set. A key that has this value already keeps who set it, and when."""
     after = dict(overlay)
     for path, value in changes.items():

@@ -10,6 +10,7 @@ from secondring.domain.rules import Rules
 from secondring.domain.staff import SessionRules
 from secondring.web.changes import Changes
 from secondring.web.passwords import Passwords
+from secondring.web.settings_port import SettingsDesk
 from secondring.web.streams import Streams
 
 T = TypeVar("T")
@@ -35,5 +36,6 @@ class Desk:
     hosts: frozenset[str] = frozenset({"127.0.0.1", "localhost"})
     """Names that requests may be for, without a port."""
     streams: Streams = field(default_factory=Streams)
+    settings: SettingsDesk
     encrypted: bool = False
     """Browsers come by TLS, so they may be told never to come otherwise."""

@@ -14,6 +14,7 @@ from secondring.domain.ids import SiteId
 from secondring.domain.ports import Books
 from secondring.domain.rules import Rules
 from secondring.domain.staff import AuditEntry, Role, Session, SessionRules, User, UserId
+from secondring.on_screen import OnScreen, Test
 from secondring.store.memory import MemoryStore
 from secondring.web.app import make_app
 from secondring.web.changes import Changes
@@ -23,6 +24,7 @@ from secondring.web.passwords import Passwords
 from secondring.web.second_factor import code_at
 from secondring.web.tokens import form_token
 from tests.support.clinic import CLINIC, MONDAY_TEN, a_site, some_rules
+from tests.support.settings import ClinicFiles
 
 T = TypeVar("T")
 
@@ -48,6 +50,8 @@ class Pages:
     logins: SessionRules = field(default_factory=SessionRules)
     store: MemoryStore = field(default_factory=MemoryStore)
     bell: Ear = field(default_factory=Ear)
+    files: ClinicFiles = field(default_factory=ClinicFiles)
+    test: Test | None = None
 
     def __post_init__(self) -> None:
         self.changes = Changes(self.store.watch, self.bell)
@@ -55,7 +59,9 @@ class Pages:
         self.app: Starlette = make_app(self.desk)
 
     def make_desk(self, **changes: Any) -> Desk:
+        screen = OnScreen(self.files.made, self._read, self._write, self.test)
         return Desk(
+            settings=changes.pop("settings", screen),
             rules=self.rules,
             clock=lambda: self.now,
             read=self._read,
