@@ -163,10 +163,13 @@ OF_A_LADDER = (
     "patient_pause",
     "language",
 )
+FREE_INTENTS = ("book", "reschedule", "billing", "refill", "help", "unknown", "cancel", "start")
+"""Not URGENT and STOP: that a sick caller reaches nobody, or that somebody is texted who wrote STOP, must take more
+than a slip on a form."""
 ON_SCREEN: tuple[Path, ...] = (
     *(("sites", "*", name) for name in OF_A_SITE),
     *(("sites", "*", "triage", name) for name in OF_A_LADDER),
-    *(("routes", "*", name) for name in ("template", "queue", "clock", "link")),
+    *(("routes", intent, name) for intent in FREE_INTENTS for name in ("template", "queue", "clock", "link")),
     *(("guards", name) for name in ("settle", "late_after", "min_wait", "no_text_reasons", "spoken")),
     *(("guards", name) for name in ("per_number_per_day", "per_site_per_minute", "all_per_minute")),
     ("follow_up", "link_silence"),

@@ -1,5 +1,6 @@
 """Templates, and how they say times and numbers. All that comes from outside is escaped."""
 
+import json
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -11,6 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 
 from secondring.domain.phone import PhoneNumber, spoken_form
 from secondring.domain.rules import Site
+from secondring.domain.settings import Value, written
 from secondring.domain.staff import masked_form
 from secondring.web.assets import address_of
 from secondring.web.menu import menu
@@ -40,6 +42,8 @@ def _templates() -> Environment:
         "masked": masked_form,
         "whole": whole,
         "span": span,
+        "key": written,
+        "plainly": plainly,
     }
     return made
 
@@ -97,6 +101,11 @@ def span(time: timedelta) -> str:
         return f"{hours} h {minutes} min" if minutes else f"{hours} h"
     days = hours // 24
     return "1 day" if days == 1 else f"{days} days"
+
+
+def plainly(value: Value) -> str:
+    """A value of the settings in one line."""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def whole(number: PhoneNumber | None, region: str) -> str:

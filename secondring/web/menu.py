@@ -14,7 +14,10 @@ class Entry:
     roles: frozenset[Role]
 
 
-ENTRIES = (Entry("Audit", "/audit", frozenset({Role.ADMIN, Role.MANAGER})),)
+ENTRIES = (
+    Entry("Settings", "/settings", frozenset({Role.ADMIN, Role.MANAGER})),
+    Entry("Audit", "/audit", frozenset({Role.ADMIN, Role.MANAGER})),
+)
 """In the order in which they stand."""
 
 

@@ -1,6 +1,7 @@
 """What is set on screen lies over what the files say; one schema judges both, and they never disagree in silence."""
 
 from datetime import UTC, datetime, time
+from typing import Any
 
 import pytest
 
@@ -8,13 +9,13 @@ from config.loader import EXAMPLE, Layers, default_source
 from config.problems import Place
 from config.tree import Source
 from secondring.domain.errors import ConfigError
-from secondring.domain.settings import Overlay, Value, path_of, set_on
+from secondring.domain.settings import Overlay, path_of, set_on
 from tests.unit.config.conftest import SECRETS, WHERE
 
 SITE = "sites.maple-street"
 
 
-def on_screen(**values: Value) -> Overlay:
+def on_screen(**values: Any) -> Overlay:
     """Keys with `__` for the dots and `_` for the dash of the site's name."""
     changes = {
         path_of(key.replace("__", ".").replace("maple_street", "maple-street")): v

@@ -11,7 +11,7 @@ import pytest
 from secondring import wiring
 from secondring.domain.ids import SiteId
 from secondring.domain.records import Intent
-from secondring.domain.settings import SettingsRefused, Value, path_of
+from secondring.domain.settings import SettingsRefused, path_of
 from secondring.domain.staff import AuditEntry
 from secondring.following import Follower
 from secondring.on_screen import OnScreen
@@ -36,7 +36,7 @@ class Desk:
         self.wording = wiring.ClinicWording(self.files.made.messages({}))
         self.follower = Follower(self.files.made, self.rules, self.wording, Reader(self.store), self.writer)
 
-    async def save(self, *, seen: int | None = None, drop: tuple[str, ...] = (), **values: Value) -> int:
+    async def save(self, *, seen: int | None = None, drop: tuple[str, ...] = (), **values: Any) -> int:
         """Keys with `__` for the dots."""
         wanted = {
             path_of(key.replace("__", ".").replace("first_open", "first-open")): v
@@ -140,7 +140,7 @@ async def test_a_route_to_a_message_that_there_is_not(desk: Desk, template: str)
 )
 async def test_what_belongs_in_the_files_cannot_be_set(desk: Desk, key: str) -> None:
     with pytest.raises(SettingsRefused, match="cannot be set on screen"):
-        await desk.save(**{key: "x"})
+        await desk.save(seen=0, drop=(), **{key: "x"})
 
 
 async def test_a_form_sent_back_as_it_was_changes_nothing(desk: Desk) -> None:

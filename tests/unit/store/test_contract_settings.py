@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from secondring.domain.ports import Store
-from secondring.domain.settings import SettingsVersion, set_on
+from secondring.domain.settings import Path as Path_
+from secondring.domain.settings import SettingsVersion, Value, set_on
 from secondring.store.sqlstore import SqlStore
 from tests.support.books import MINUTE, NOW
 
@@ -14,7 +15,10 @@ NURSE = "+12025550177"
 
 
 def a_version(number: int = 1) -> SettingsVersion:
-    values = {("sites", "main.st", "alert_numbers"): [NURSE], ("follow_up", "reminder_after"): None}
+    values: dict[Path_, Value] = {
+        ("sites", "main.st", "alert_numbers"): [NURSE],
+        ("follow_up", "reminder_after"): None,
+    }
     overlay = set_on({}, values, by="A. Admin", at=NOW, version=number)
     return SettingsVersion(
         number=number, at=NOW + number * MINUTE, by="A. Admin", note="changed the alarm", overlay=overlay
