@@ -16,6 +16,7 @@ from config.problems import Problem, may_show
 from config.walk import section_at
 from secondring import wiring
 from secondring.domain.errors import ConfigError
+from secondring.domain.hours import closes_at
 from secondring.domain.ports import Books
 from secondring.domain.rules import Site
 from secondring.domain.settings import (
@@ -233,7 +234,11 @@ class OnScreen:
 
     async def preview(self, name: str, language: str, words: str, site: Site) -> Preview:
         messages = self._messages_with({(language, name): words})
-        values = wiring.site_words(site, language, wiring.now()) | {"task": "T-k3x9a2m4q7wz"}
+        now = wiring.now()
+        # While they are open, nothing says when they open next; the texts that do go out after closing.
+        values = wiring.site_words(site, language, closes_at(site.hours, now) or now) | {
+            "task": "T-k3x9a2m4q7wz"
+        }
         problems = messages.wrong_with(name, language, samples=(values,))
         if problems:
             said = tuple(problem.partition(": ")[2] for problem in problems)

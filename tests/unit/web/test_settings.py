@@ -1,7 +1,6 @@
 """The pages on which an administrator sets the clinic up: what is typed is checked, kept, shown, taken back."""
 
 import re
-from collections.abc import AsyncIterator
 from html import unescape
 from typing import Any
 
@@ -11,7 +10,7 @@ import pytest
 from secondring.domain.settings import Value
 from secondring.domain.staff import Role
 from secondring.web.settings_port import Found
-from tests.support.pages import PASSWORD, Browser, Pages, text_of
+from tests.support.pages import NORTH, PASSWORD, Browser, Pages, text_of
 from tests.support.settings import TWO_SITES, ClinicFiles
 
 LADDER = """\
@@ -60,10 +59,10 @@ def fields_of(answer: httpx.Response, action: str) -> dict[str, str]:
 
 async def send(browser: Browser, path: str, **typed: str) -> httpx.Response:
     """Open a form, type into some of its fields, and send it."""
-    sent = fields_of(await browser.get(path), path) | {
-        name.replace("__", "-"): v for name, v in typed.items()
-    }
-    return await browser.post(path, {name: value for name, value in sent.items() if value != "off"})
+    drawn = fields_of(await browser.get(path), path)
+    assert "seen" in drawn
+    sent = drawn | {name.replace("__", "-"): v for name, v in typed.items()}
+    return await browser.post(path, sent)
 
 
 async def kept(pages: Pages) -> dict[str, Value]:
@@ -163,6 +162,13 @@ async def test_routes_are_set_and_the_urgent_one_cannot_be(pages: Pages, admin: 
     )
     assert answer.status_code == 303
     assert await kept(pages) == {"routes.refill.queue": "triage"}
+
+
+async def test_what_they_wrote_is_never_left_to_nobody(pages: Pages, admin: Browser) -> None:
+    answer = await send(admin, "/settings/routes", **{"unknown-queue": ""})
+    assert answer.status_code == 400
+    assert "to nobody" in text_of(answer)
+    assert await kept(pages) == {}
 
 
 async def test_limits_and_the_clinics_facts(pages: Pages, admin: Browser) -> None:
@@ -327,7 +333,8 @@ async def test_somebody_new_gets_a_password_to_begin_with(pages: Pages, admin: B
     assert answer.status_code == 200
     password = re.findall(r"[a-z]{4}(?:-[a-z]{4}){3}", answer.text)[0]
     user = pages.saved("bo")
-    assert (user.roles, user.sites, user.phone, user.must_change) == ({Role.NURSE}, {"north"}, "1003", True)
+    assert (user.roles, user.sites) == (frozenset({Role.NURSE}), frozenset({NORTH}))
+    assert (user.phone, user.must_change) == ("1003", True)
     page = await admin.get(f"/settings/users/{user.id}")
     assert password not in page.text, "shown once"
     browser = pages.browser()
@@ -390,9 +397,9 @@ def two_findings() -> list[Found]:
 
 
 @pytest.fixture
-async def first_day() -> AsyncIterator[tuple[Pages, Browser]]:
+async def first_day() -> tuple[Pages, Browser]:
     pages = Pages(test=two_findings)
-    yield pages, await pages.signed_in("ada", Role.ADMIN, sites=None)
+    return pages, await pages.signed_in("ada", Role.ADMIN, sites=None)
 
 
 async def test_the_first_day_begins_with_the_first_steps(first_day: tuple[Pages, Browser]) -> None:
