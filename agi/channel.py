@@ -38,6 +38,8 @@ LINES_OF_USAGE = 200
 
 _ANSWER = re.compile(r"(\d{3})([ -])(.*)", re.DOTALL)
 _RESULT = re.compile(r"result=(?P<value>\S*)(?: \((?P<data>.*)\))?(?P<rest>(?: \w+=\S+)*)\s*", re.DOTALL)
+_PLAIN = re.compile(r"[A-Za-z0-9_.-]*")
+"""What the dialplan cannot read as anything but itself."""
 _MORE = re.compile(r"(\w+)=(\S+)")
 
 Result = dict[str, tuple[str, str]]
@@ -192,10 +194,15 @@ class Channel(AGI):  # type: ignore[misc] # pyst2 has no types
     def answer_with(self, **values: object) -> None:
         """Set several variables of ours, the last one last: `sent=1` becomes `SR_SENT`.
 
-        One at a time: Asterisk reads a line when the socket wakes it, and would not see a second one behind it.
+        Plain words are set by one MSet, which saves a wait for each; others one at a time: Asterisk reads a line when
+        the socket wakes it, and would not see a second one behind it.
         """
-        for name, value in values.items():
-            self.set_variable(f"SR_{name.upper()}", value)
+        named = {f"SR_{name.upper()}": str(value) for name, value in values.items()}
+        if len(named) > 1 and all(_PLAIN.fullmatch(value) for value in named.values()):
+            self.exec_command("MSet", *(f"{name}={value}" for name, value in named.items()))
+            return
+        for name, value in named.items():
+            self.set_variable(name, value)
 
     def argument(self, number: int) -> str:
         """The n-th argument that the dialplan passed, from 1; empty when there are fewer."""

@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Callable
 
-from benchmarks import agi, clinic, latency, loop, page, replay
+from benchmarks import clinic, latency, loop, menu, page, replay, urgent
 from lab.pbx import Pbx
 
 SECONDS = 60.0
@@ -37,9 +37,14 @@ def measure_loop() -> str:
     return page.loop(loop.measure(MARKS), loop.parts(SAMPLED), SAMPLED)
 
 
-def measure_agi() -> str:
+def measure_menu() -> str:
     """Callers in the menu."""
-    return agi.page(agi.measure())
+    return menu.page(menu.measure())
+
+
+def measure_urgent() -> str:
+    """Urgent callers."""
+    return urgent.page(urgent.measure())
 
 
 ROWS: dict[str, Callable[[], str]] = {
@@ -47,7 +52,8 @@ ROWS: dict[str, Callable[[], str]] = {
     "filter": measure_filter,
     "replay": measure_replay,
     "loop": measure_loop,
-    "agi": measure_agi,
+    "menu": measure_menu,
+    "urgent": measure_urgent,
 }
 
 

@@ -11,13 +11,15 @@ from dialplan.render import render_manager
 from lab.load import DID as LOAD
 from lab.pbx import Pbx
 from lab.service import Manager, Service
-from secondring.domain.rules import NO_BRAKE
 
 LOOSE = 5000
 """A brake's limit that 20 calls a second do not reach, but that is counted up to as usual. As installed, a
 site's 60th text in a minute is the last."""
-NONE = NO_BRAKE
-"""No brake at all, for hundreds of calls a second: a minute of those would all be counted for each call."""
+WIDE = 100_000
+"""A brake's limit that hundreds of calls a second do not reach within a minute. All texts of that minute are
+counted for each call, as with any other limit: that is part of what is measured."""
+UNPACED = 1_000_000
+"""Texts a second that the carrier may be handed: as fast as they come."""
 SITES = {"northside": "2025550100", "southside": "2025550180", "eastside": "2025550181"}
 """One caller opens one episode at each, so a few numbers make many texts."""
 ALWAYS = {"mon-sun": ["00:00-24:00"]}
@@ -28,7 +30,7 @@ def settings(carrier_url: str, *, account: str, concurrency: int, brake: int) ->
     return {
         "ami": {"user": account},
         "carrier": {"kind": "http", "http": {"url": carrier_url}},
-        "gateway": {"per_second": NONE, "concurrency": concurrency},
+        "gateway": {"per_second": UNPACED, "concurrency": concurrency},
         "guards": {
             "settle": "0s",
             "per_number_per_day": brake,

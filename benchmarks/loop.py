@@ -42,7 +42,7 @@ def measure(marks: tuple[int, ...], *, warm_up: int = 200) -> LoopResult:
     with (
         Carrier() as carrier,
         FakePbx() as pbx,
-        clinic.service(pbx, carrier.url, concurrency=CONCURRENCY, brake=clinic.NONE) as service,
+        clinic.service(pbx, carrier.url, concurrency=CONCURRENCY, brake=clinic.WIDE) as service,
     ):
         idle = resident_mb(service.pid)
         stream = missed_calls()
@@ -67,7 +67,7 @@ def parts(calls: int) -> list[tuple[str, float]]:
     with (
         Carrier() as carrier,
         FakePbx() as pbx,
-        clinic.service(pbx, carrier.url, concurrency=CONCURRENCY, brake=clinic.NONE) as service,
+        clinic.service(pbx, carrier.url, concurrency=CONCURRENCY, brake=clinic.WIDE) as service,
         sampling.shares(service.pid) as found,
     ):
         _push(missed_calls(), pbx, carrier, 0, calls)

@@ -67,8 +67,8 @@ LOOP = """\
 
 Missed calls of four kinds as a stream of AMI events into `secondring run`: verdict, decision, text, SQLite with
 `synchronous=FULL`, request to the carrier, its acceptance. Never more than {at_once} calls between the PBX and the
-carrier, {concurrency} requests to the carrier at one time (as installed: 4). No storm brake: as installed, texts would
-have stopped at the 60th of a minute, and each decision would have counted the last minute's up to there.
+carrier, {concurrency} requests to the carrier at one time (as installed: 4). The storm brakes stand at {brake:,}
+texts a minute, or they would rightly have stopped this at the 60th; each decision counts all of the last minute's.
 
 | calls | calls/s | processor time a call | calls/s per core | budget |
 |---:|---:|---:|---:|---:|
@@ -153,6 +153,7 @@ def loop(result: LoopResult, parts: Sequence[tuple[str, float]], sampled: int) -
     """The section on the whole loop."""
     return LOOP.format(
         at_once=AT_ONCE,
+        brake=clinic.WIDE,
         concurrency=CONCURRENCY,
         sampled=sampled,
         parts="\n".join(f"| {part} | {share:.0%} |" for part, share in parts[:TOP]),

@@ -4,11 +4,19 @@ from datetime import date, timedelta
 
 from pydantic import SecretBytes, SecretStr
 
+from config.alarms import Mail, Mqtt
 from config.call_back import CallBackSettings
 from config.check import problem_at
 from config.problems import KeyPath, Problem
 from config.schema import Configuration, Http, Ivr, SiteKeys
-from config.secret_files import SecretReader, SecretRefused, as_key, as_password
+from config.secret_files import (
+    RESTORE_KEY,
+    SecretMissing,
+    SecretReader,
+    SecretRefused,
+    as_key,
+    as_password,
+)
 from config.settings import (
     AgiSettings,
     AmiSettings,
@@ -18,6 +26,8 @@ from config.settings import (
     HttpSettings,
     InboundSettings,
     IvrSettings,
+    MailSettings,
+    MqttSettings,
     QueueSettings,
     Settings,
 )
@@ -27,7 +37,7 @@ from config.web import WebSettings
 from secondring.domain.calls import ListeningRules
 from secondring.domain.hours import OpeningHours, Period
 from secondring.domain.ids import SiteId
-from secondring.domain.rules import FollowUp, Guards, Route, Rules, Site
+from secondring.domain.rules import AlarmRules, FollowUp, Guards, Route, Rules, Site
 
 
 class Secrets:
@@ -38,9 +48,12 @@ class Secrets:
         self._tree = tree
         self.problems: list[Problem] = []
 
-    def _bytes(self, place: str, path: KeyPath) -> bytes | None:
+    def _bytes(self, place: str, path: KeyPath, if_missing: str = "") -> bytes | None:
         try:
             return self._read(place)
+        except SecretMissing as missing:
+            self._note(path, SecretRefused(missing.what, if_missing or missing.remedy))
+            return None
         except SecretRefused as refused:
             self._note(path, refused)
             return None
@@ -59,7 +72,7 @@ class Secrets:
 
     def key(self, place: str, path: KeyPath) -> SecretBytes:
         """The key kept at a place; an empty one when there is a problem."""
-        raw = self._bytes(place, path)
+        raw = self._bytes(place, path, RESTORE_KEY)
         try:
             return SecretBytes(b"" if raw is None else as_key(raw))
         except SecretRefused as refused:
@@ -87,6 +100,9 @@ def build_settings(found: Configuration, secrets: Secrets) -> Settings:
         messages_directory=found.messages.directory,
         wording=build_wording(found),
         web=WebSettings(**dict(found.web)),
+        mail=_mail(found.mail, secrets),
+        alarm_mail=found.alarms.mail,
+        mqtt=_mqtt(found.mqtt, secrets),
         log_level=found.log.level,
         state_directory=found.state_directory,
     )
@@ -98,6 +114,7 @@ def build_rules(found: Configuration) -> Rules:
         sites=tuple(_site(name, keys, found.guards.spoken) for name, keys in found.sites.items()),
         guards=Guards(**dict(found.guards)),
         follow_up=FollowUp(**dict(found.follow_up)),
+        alarms=AlarmRules(texts=tuple(sorted(found.alarms.texts)), fold=found.alarms.fold),
         routes={intent: Route(**dict(keys)) for intent, keys in found.routes.items()},
         carrier_confirms_opt_out=found.carrier.confirms_opt_out,
     )
@@ -119,6 +136,7 @@ def build_listening(found: Configuration) -> ListeningRules:
         inbound=found.pbx.inbound_contexts,
         outside_prefix=found.pbx.outside_prefix,
         forget_after=found.pbx.forget_after,
+        external_answer=found.pbx.external_answer,
     )
 
 
@@ -168,6 +186,32 @@ def _dial(found: Configuration, secrets: Secrets) -> DialSettings | None:
         return None
     return DialSettings(
         user=keys.user, secret=secrets.password(keys.secret_file, ("ami_dial", "secret_file"))
+    )
+
+
+def _mail(keys: Mail, secrets: Secrets) -> MailSettings | None:
+    if keys.host is None:
+        return None
+    place = keys.password_file
+    password = secrets.password(place, ("mail", "password_file")) if place else None
+    return MailSettings(
+        host=keys.host,
+        port=keys.port,
+        security=keys.security,
+        ca_file=keys.ca_file,
+        user=keys.user,
+        password=password,
+        sender=keys.sender or "",
+    )
+
+
+def _mqtt(keys: Mqtt, secrets: Secrets) -> MqttSettings | None:
+    if keys.host is None:
+        return None
+    place = keys.password_file
+    password = secrets.password(place, ("mqtt", "password_file")) if place else None
+    return MqttSettings(
+        host=keys.host, port=keys.port, tls=keys.tls, ca_file=keys.ca_file, user=keys.user, password=password
     )
 
 

@@ -95,6 +95,8 @@ def _contradictions(found: Configuration, tree: Tree) -> Iterator[Problem]:
     """What each key alone cannot tell."""
     yield from _shared_dids(found, tree)
     yield from _double_days(found, tree)
+    yield from _mail(found, tree)
+    yield from _logins(found, tree)
     if found.carrier.kind == "http" and found.carrier.http.url is None:
         yield problem_at(
             tree,
@@ -134,6 +136,34 @@ def _open_pages(found: Configuration, tree: Tree) -> Iterator[Problem]:
             "is open to the network, and the pages are not encrypted",
             "Name web.certificate and web.certificate_key, or listen on 127.0.0.1 behind a web server.",
         )
+
+
+def _mail(found: Configuration, tree: Tree) -> Iterator[Problem]:
+    mail = found.mail
+    if mail.host is None:
+        if found.alarms.mail:
+            what, remedy = "is missing, and alarms.mail names somebody", "Add the mail server's name."
+            yield problem_at(tree, ("mail", "host"), what, remedy)
+        return
+    if mail.sender is None:
+        what, remedy = "is missing, and mail.host is there", "Add the address that our e-mail comes from."
+        yield problem_at(tree, ("mail", "sender"), what, remedy)
+    if mail.security == "none" and not is_loopback(mail.host):
+        what, remedy = "is another machine, and the link is not encrypted", "Set mail.security to starttls."
+        yield problem_at(tree, ("mail", "host"), what, remedy)
+
+
+def _logins(found: Configuration, tree: Tree) -> Iterator[Problem]:
+    for name, keys in (("mail", found.mail), ("mqtt", found.mqtt)):
+        if keys.host is not None and (keys.user is None) is not (keys.password_file is None):
+            missing = "password_file" if keys.password_file is None else "user"
+            there = "user" if keys.password_file is None else "password_file"
+            what = f"is missing, and {name}.{there} is there"
+            yield problem_at(tree, (name, missing), what, "Give both, or neither.")
+    mqtt = found.mqtt
+    if mqtt.host is not None and not mqtt.tls and not is_loopback(mqtt.host):
+        what, remedy = "is another machine, and the link is not encrypted", "Set mqtt.tls to true."
+        yield problem_at(tree, ("mqtt", "host"), what, remedy)
 
 
 def _shared_dids(found: Configuration, tree: Tree) -> Iterator[Problem]:

@@ -6,10 +6,8 @@ wrong and what to write instead. `at` points below the field, to the exact entry
 
 import re
 import warnings
-import zoneinfo
 from collections.abc import Callable
 from datetime import date, time, timedelta
-from difflib import get_close_matches
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
@@ -17,9 +15,10 @@ from typing import Annotated, Any
 
 import phonenumbers
 from pydantic import AfterValidator, PlainValidator, ValidationInfo
-from pydantic_core import PydanticCustomError
 
 from config.problems import KeyPath
+from config.refusal import refusal
+from config.zones import read_zone
 from secondring.domain.hours import Period
 from secondring.domain.ladder import Target
 from secondring.domain.phone import PhoneNumber, parse_number
@@ -34,11 +33,6 @@ _UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400}
 _DURATION = re.compile(r"(?:[0-9]{1,9}(?:ms|s|m|h|d))+")
 _PART = re.compile(r"([0-9]+)(ms|s|m|h|d)")
 _PERIOD = re.compile(r"([0-9]{1,2}):([0-9]{2})\s*-\s*([0-9]{1,2}):([0-9]{2})")
-
-
-def refusal(what: str, remedy: str, at: KeyPath = ()) -> PydanticCustomError:
-    """What a reader raises."""
-    return PydanticCustomError("refused", "{what}", {"what": what, "remedy": remedy, "at": at})
 
 
 # ------------------------------------------------------------------ durations
@@ -65,6 +59,16 @@ def _positive(value: timedelta) -> timedelta:
 
 Duration = Annotated[timedelta, PlainValidator(read_duration)]
 PositiveDuration = Annotated[timedelta, PlainValidator(read_duration), AfterValidator(_positive)]
+
+
+def read_external_answer(raw: object) -> timedelta | None:
+    """`person`: at once; `not-a-person`: never; else how long it takes."""
+    if raw in ("person", "not-a-person"):
+        return timedelta(0) if raw == "person" else None
+    return read_duration(raw)
+
+
+ExternalAnswer = Annotated[timedelta | None, PlainValidator(read_external_answer)]
 
 
 # ------------------------------------------------------------------ phone numbers and countries
@@ -195,20 +199,10 @@ def read_special_days(raw: object) -> dict[date, tuple[Period, ...]]:
     return {_date(day, at=(day,)): read_periods(periods, at=(day,)) for day, periods in raw.items()}
 
 
-def _zone(name: str) -> str:
-    try:
-        zoneinfo.ZoneInfo(name)
-    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
-        near = get_close_matches(name, zoneinfo.available_timezones(), n=1, cutoff=0.5)
-        remedy = f"Did you mean {near[0]}?" if near else "Write an IANA name: America/New_York."
-        raise refusal("is not a time zone", remedy) from None
-    return name
-
-
 OpenWeek = Annotated[Week, PlainValidator(read_week)]
 Holidays = Annotated[dict[date, str], PlainValidator(read_holidays)]
 SpecialDays = Annotated[dict[date, tuple[Period, ...]], PlainValidator(read_special_days)]
-Zone = Annotated[str, AfterValidator(_zone)]
+Zone = Annotated[str, AfterValidator(read_zone)]
 
 
 # ------------------------------------------------------------------ words, patterns, paths

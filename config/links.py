@@ -7,7 +7,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from pydantic import AfterValidator
 
-from config.fields import refusal
+from config.refusal import refusal
 
 WRITE_SECRET = "Write a path (/etc/secondring/credentials/NAME), credential:NAME or env:NAME."  # noqa: S105
 _SECRET_REF = re.compile(r"/[^\x00]+|credential:[A-Za-z0-9_.-]{1,64}|env:[A-Z][A-Z0-9_]{0,63}")

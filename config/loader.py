@@ -109,20 +109,27 @@ def home_of(path: Path) -> Path:
 
 
 def find_files(path: Path) -> list[Path]:
-    """The administrator's files, in the order they are read."""
-    if path.is_file():
-        return [path]
-    directory = path / "conf.d" if (path / "conf.d").is_dir() else path
+    """The administrator's files, in the order they are read. Raises ConfigError where there are none."""
     try:
-        files = sorted(f for f in directory.iterdir() if f.suffix in (".yaml", ".yml") and f.is_file())
+        files = _files_in(path)
+    except PermissionError as error:
+        folder = Path(error.filename or path)
+        refuse([_unreadable(folder, "may not be read by us", SHARE.format(parent=folder))])
     except OSError:
         files = []
     if not files:
         raise ConfigError(
-            f"No configuration in {path}: no file {path}/conf.d/*.yaml that we may read. "
+            f"No configuration in {path}: there is no file {path}/conf.d/*.yaml. "
             "Write a first one with `secondring init`, or name another place with --config."
         )
     return files
+
+
+def _files_in(path: Path) -> list[Path]:
+    if path.is_file():
+        return [path]
+    directory = path / "conf.d" if (path / "conf.d").is_dir() else path
+    return sorted(f for f in directory.iterdir() if f.suffix in (".yaml", ".yml") and f.is_file())
 
 
 def default_source() -> Source:

@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from config.alarms import Alarms, Mail, Mqtt
 from config.call_back import CallBackKeys
 from config.fields import (
     AbsolutePath,
@@ -17,6 +18,7 @@ from config.fields import (
     Destination,
     Digits,
     Duration,
+    ExternalAnswer,
     Holidays,
     Line,
     OpenWeek,
@@ -54,6 +56,10 @@ class Pbx(Section):
     """Digits that staff dial before an outside number."""
     forget_after: PositiveDuration = Field(examples=["12h"])
     """A call without a sign of life for so long is judged as it stands."""
+    external_answer: ExternalAnswer = Field(examples=["20s", "person", "not-a-person"])
+    """What an outside phone that picks up (a follow-me to a mobile) counts for: `person`, `not-a-person`, or a length
+    of time that the caller has to be connected with it. A carrier's mailbox picks up like a person, and one that
+    takes a long message outlasts any time. Keep `person` where whoever picks up has to press a key first."""
 
 
 class Ami(Section):
@@ -197,7 +203,7 @@ class Agi(Section):
     """Address to listen on. FastAGI knows no password: anything but loopback needs a firewall."""
     port: Port = Field(examples=["4583"])
     """Port to listen on. FreePBX has 4573 for itself."""
-    threads: Annotated[int, Field(ge=1, le=64)] = Field(examples=["16"])
+    threads: Annotated[int, Field(ge=1, le=256)] = Field(examples=["64"])
     """Callers who are served at one time; the others wait their turn, some milliseconds each."""
 
 
@@ -286,6 +292,9 @@ class Configuration(Section):
     ivr: Ivr
     messages: Messages
     web: Web
+    alarms: Alarms
+    mail: Mail
+    mqtt: Mqtt
     log: Log
     state_directory: AbsolutePath = Field(examples=["/var/lib/secondring"])
     """Where the service keeps its own files."""

@@ -28,6 +28,10 @@ class SecretRefused(Exception):
         self.remedy = remedy
 
 
+class SecretMissing(SecretRefused):
+    """There is no file where the secret should be."""
+
+
 def secret_reader(root: Path, environ: Mapping[str, str]) -> SecretReader:
     """Read secrets for the configuration in `root`."""
 
@@ -73,7 +77,7 @@ def read_secret_file(path: Path) -> bytes:
             raise SecretRefused(f"names {path}, which everybody can read", f"Run: chmod 600 {path}")
         return path.read_bytes()
     except FileNotFoundError:
-        raise SecretRefused(f"names {path}, which does not exist", _create_it()) from None
+        raise SecretMissing(f"names {path}, which does not exist", _create_it()) from None
     except PermissionError:
         raise SecretRefused(f"names {path}, which we may not read", "Run this as root.") from None
     except (OSError, ValueError) as error:
@@ -82,7 +86,13 @@ def read_secret_file(path: Path) -> bytes:
 
 
 def _create_it() -> str:
-    return "Create it with `secondring init`, or write the secret to it and run chmod 600 on it."
+    return "Write the secret to it and run chmod 600 on it; `secondring init` makes one for a new clinic."
+
+
+RESTORE_KEY = (
+    "Put the key back from where you keep its copy: without it no number and no text in the database can be read."
+    " Only for a new clinic, without a database yet, `secondring init` makes one."
+)
 
 
 def as_password(raw: bytes) -> str:

@@ -108,6 +108,31 @@ class IvrSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MailSettings:
+    """The mail server."""
+
+    host: str
+    port: int
+    security: Literal["starttls", "tls", "none"]
+    ca_file: Path | None
+    user: str | None
+    password: SecretStr | None
+    sender: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MqttSettings:
+    """The MQTT broker."""
+
+    host: str
+    port: int
+    tls: bool
+    ca_file: Path | None
+    user: str | None
+    password: SecretStr | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """Everything that `secondring` is told from outside."""
 
@@ -128,6 +153,12 @@ class Settings:
     wording: Mapping[tuple[str, str], str]
     """Messages that are worded in the configuration, by language and name."""
     web: WebSettings
+    mail: MailSettings | None
+    """None when no e-mail is sent."""
+    alarm_mail: tuple[str, ...]
+    """Who gets alarms by e-mail; their phones are in `rules.alarms`."""
+    mqtt: MqttSettings | None
+    """None when nothing is published."""
     log_level: str
     """`debug`, `info`, `warning` or `error`."""
     state_directory: Path

@@ -6,8 +6,9 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, PlainValidator, model_validator
 
-from config.fields import Duration, OpenWeek, PositiveDuration, SpecialDays, Word, read_target, refusal
+from config.fields import Duration, OpenWeek, PositiveDuration, SpecialDays, Word, read_target
 from config.links import SecretPlace
+from config.refusal import refusal
 from config.section import Section
 from secondring.domain.hours import OpeningHours, Period
 from secondring.domain.ladder import DialPlan, Ladder, Order, PatientPlan, Shift, Step, Target
@@ -72,6 +73,8 @@ class TriageKeys(Section):
     """How often the steps are gone through."""
     pause: Duration = Field(default=timedelta(seconds=20), examples=["20s"])
     """Between two rounds."""
+    keep_trying: Duration = Field(default=timedelta(minutes=5), examples=["5m"])
+    """For so long after the trigger the ladder begins again when everybody failed, the last resort too."""
     last_resort: Phone | None = Field(default=None, examples=["+1 202 555 0188"])
     """Rung when nobody takes it: an answering service, a doctor's line. Also dialled when Second Ring is down."""
     last_resort_ring: PositiveDuration = Field(default=timedelta(seconds=45), examples=["45s"])
@@ -100,6 +103,7 @@ def build_ladder(keys: TriageKeys | None, zone: str, spoken: timedelta) -> Ladde
         steps=tuple(_step(step, zone) for step in keys.steps),
         rounds=keys.rounds,
         pause=keys.pause,
+        keep_trying=keys.keep_trying,
         last_resort=keys.last_resort,
         last_resort_ring=keys.last_resort_ring,
         patient=PatientPlan(ring=keys.patient_ring, tries=keys.patient_tries, pause=keys.patient_pause),

@@ -64,7 +64,7 @@ class Offer:
     key_seconds: int = 5
     typing_seconds: int = 5
     triage: tuple[LastResort, ...] = ()
-    """Sites that find a nurse for urgent callers; without any there is no `secondring,urgent,1`."""
+    """Sites that find a nurse for urgent callers; those of others are noted as urgent, and go on the ordinary path."""
 
 
 def render_dialplan(offer: Offer, version: str, *, missing: Collection[str] = ()) -> str:

@@ -3,6 +3,7 @@
 import contextlib
 import os
 import re
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -12,11 +13,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from lab import offer
-from lab.errors import LabError
+from lab import offer, triage
+from lab.ending import ended_by_signals, our_command
 from lab.pbx import Pbx
 from lab.people import PEOPLE, ended, episodes, number_of, tasks_of, texts_to, verdicts
-from lab.phones import Answer, Phone, Refuse, State
+from lab.phones import Answer, Line, Phone, Refuse, State
 from lab.scenarios import dids
 from lab.service import Service
 from lab.ticker import Ticker
@@ -32,12 +33,14 @@ STYLES = {
     "urgent": "bold red",
     "outcome": "green",
     "lost": "dim",
+    "rings": "bold red",
+    "talking": "green",
     "story": "italic",
 }
 PICTURE_WIDTH = 110
 TALK = 3.0
-SPOKEN = "2s"
-"""An outside call counts as spoken from here on; shorter than usual, for people who watch."""
+CONFIG = triage.config() | {"guards": {"spoken": "2s"}}
+"""An outside call counts as spoken sooner than usual, for people who watch."""
 
 
 def run_demo(*, stay: bool = False, picture: Path | None = None) -> None:
@@ -50,11 +53,12 @@ def run_demo(*, stay: bool = False, picture: Path | None = None) -> None:
     out.print("[bold]Second Ring[/bold]: a morning at Northside Clinic\n")
     out.print("Starting a PBX (the first time it is built, which takes about a minute) ...")
     try:
-        with Pbx() as pbx:
+        with ended_by_signals(), Pbx() as pbx:
             out.print(
                 f"  {pbx.cli('core show version').split(' built')[0].strip()} at {pbx.sip_host}:{pbx.sip_port}"
             )
-            with Service(pbx, config={"guards": {"spoken": SPOKEN}, **offer.CONFIG}) as service:
+            with Service(pbx, config=CONFIG) as service:
+                triage.add_triage(pbx, service)
                 out.print("  secondring run, listening to it\n")
                 Morning(pbx, service, out).play()
                 _what_next(out, pbx, service, stay=stay)
@@ -102,6 +106,7 @@ class Morning:
             self.dan_is_urgent,
             self.a_withheld_number,
             self.gina_presses_1,
+            self.ivy_presses_through,
         ]
 
     # -- the scenes
@@ -162,16 +167,30 @@ class Morning:
         self._ticker.wait_for(lambda books: tasks_of(books, "Eva") > 0)
 
     def dan_is_urgent(self) -> None:
-        """URGENT: the nurse's phone is texted, the nurse calls, and only that ends it."""
+        """URGENT by text: the nurse's phone rings, then Dan's, and they hear each other."""
         self._story("Dan gives up waiting in the queue. It is urgent.")
         with self._desk(), self._caller("Dan") as dan:
             dan.call(dids.QUEUE_AFTER_ANSWER).wait_for(State.TALKING).stay(TALK).hang_up()
-        self._reply("Dan", "URGENT", then_texts=3)
-        self._story("The nurse picks up a phone and calls Dan.")
-        number = number_of("Dan")
-        with Phone.outside(self._pbx, number, when_called=Answer(1)), self._desk() as nurse:
-            nurse.call(f"9{number.removeprefix('+1')}").wait_for(State.TALKING, 10).stay(TALK).hang_up()
+        with self._nurse() as nurse, self._caller("Dan") as dan:
+            self._reply("Dan", "URGENT", then_texts=2)
+            line = self._nurse_accepts(nurse)
+            self._say("rings", "Dan's own phone")
+            self._they_talk(line, dan.next_call(10).answer(), "Dan")
         self._ticker.wait_for(lambda books: ended(books, "Dan"))
+
+    def ivy_presses_through(self) -> None:
+        """Key 2: the first nurse is a voicemail, which never counts; the second one takes the call."""
+        self._story("Ivy hears the menu and presses 2: it is urgent. The first phone is a voicemail.")
+        with (
+            Phone.inside(self._pbx, "1001", when_called=Answer()),
+            Phone.inside(self._pbx, "1002") as nurse,
+            self._caller("Ivy") as ivy,
+        ):
+            line = ivy.call(triage.MENU).wait_for(State.TALKING)
+            line.wait_to_hear(offer.TONES["offer"], 15)
+            line.dial("2")
+            self._they_talk(self._nurse_accepts(nurse), line, "Ivy")
+        self._ticker.wait_for(lambda books: ended(books, "Ivy"))
 
     def a_withheld_number(self) -> None:
         """Nobody can win this caller back; they are counted all the same."""
@@ -182,11 +201,6 @@ class Morning:
 
     def gina_presses_1(self) -> None:
         """A text for the asking, while she waits; none after she hung up."""
-        try:
-            offer.add_offer(self._pbx, self._service)
-        except LabError as error:
-            self._story(f"Nobody can be offered a text by key here: {error}")
-            return
         self._story(
             "Gina waits in the queue. She is offered a text, presses 1, and hangs up when she has it."
         )
@@ -199,6 +213,21 @@ class Morning:
         self._wait_until_calls(len(self._service.rows("calls")))
 
     # -- what they use
+
+    def _nurse(self) -> Phone:
+        """The first phone of the ladder."""
+        return Phone.inside(self._pbx, "1001")
+
+    def _nurse_accepts(self, nurse: Phone) -> Line:
+        line = nurse.next_call(30).wait_for(State.RINGING)
+        self._say("rings", f"the nurse's phone {nurse.number}: which clinic, waiting for how long, press 1")
+        return triage.press_1(line)
+
+    def _they_talk(self, nurse: Line, caller: Line, name: str) -> None:
+        """Checked by what each phone hears of the other, not by what the PBX says."""
+        triage.hear_each_other(nurse, caller)
+        self._say("talking", f"the nurse hears {name}, and {name} hears the nurse")
+        nurse.stay(TALK).hang_up()
 
     def _desk(self, behaviour: Answer | Refuse | None = None) -> Phone:
         if behaviour is None:
@@ -246,24 +275,31 @@ def _without_web_fonts(svg: str) -> str:
 
 
 def _what_next(out: Console, pbx: Pbx, service: Service, *, stay: bool) -> None:
+    typed = our_command(sys.argv[0], Path.cwd())
     if not stay:
         out.print("[bold]Next[/bold]")
-        out.print("  scripts/demo --stay      keep the clinic running and try things yourself")
-        out.print("  secondring try           type a reply, see what it would do and why")
-        out.print("  docs/install.md          put it on your own PBX")
+        for command, what in (
+            ("scripts/demo --stay", "keep the clinic running and try things yourself"),
+            (f"{typed} try", "type a reply, see what it would do and why"),
+            ("docs/install.md", "put it on your own PBX"),
+        ):
+            out.print(f"  {command:<28} {what}", markup=False, soft_wrap=True)
         return
-    secondring = f"secondring --config {service.home}"
+    secondring = f"{typed} --config {service.home}"
+    out.print("[bold]The clinic stays open until Ctrl-C.[/bold] In another terminal, in this folder:\n")
+    for command in (
+        "calls",
+        "explain CALL",
+        f"handset inbox {number_of('Ben')}",
+        f"handset reply {number_of('Ben')} 'call me after 4'",
+        "tasks --numbers",
+        "tasks show TASK",
+    ):
+        out.print(f"  {secondring} {command}", markup=False, soft_wrap=True)
     out.print(
-        "[bold]The clinic stays open until Ctrl-C.[/bold] In another terminal, with .venv/bin on your PATH:\n"
-    )
-    out.print(f"  {secondring} calls", markup=False)
-    out.print(f"  {secondring} explain CALL", markup=False)
-    out.print(f"  {secondring} handset inbox {number_of('Ben')}", markup=False)
-    out.print(f"  {secondring} handset reply {number_of('Ben')} 'call me after 4'", markup=False)
-    out.print(f"  {secondring} tasks --numbers\n", markup=False)
-    out.print(
-        f"A softphone on this machine can register as 1004, password {pbx.phone_secrets['1004']},",
+        f"\nA softphone on this machine can register as 1004, password {pbx.phone_secrets['1004']},",
         markup=False,
+        soft_wrap=True,
     )
     out.print(f"at {pbx.sip_host}:{pbx.sip_port}, and call 1001 to 1003.")
     with contextlib.suppress(KeyboardInterrupt):

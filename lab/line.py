@@ -137,8 +137,7 @@ class Line:
 
     def hears(self, frequency: int, timeout: float = 5) -> bool:
         """Say whether a tone comes in from the other side within the time given."""
-        self.wait_for_audio()
-        self._exchange.run(self._start_recorder)
+        self.listen()
         deadline = time.monotonic() + timeout
         while time.monotonic() < deadline:
             if self._sound.hears(frequency):
@@ -150,6 +149,15 @@ class Line:
         """Wait for a tone from the other side: an announcement has begun."""
         if not self.hears(frequency, timeout):
             raise LabError(f"{self!r} did not hear {frequency} Hz within {timeout} s")
+
+    def listen(self) -> None:
+        """Begin to record what comes in."""
+        self.wait_for_audio()
+        self._exchange.run(self._start_recorder)
+
+    def first_heard(self, frequency: int) -> float | None:
+        """When a tone from the other side began, in seconds since 1970; None when none did since `listen`."""
+        return self._sound.first_heard(frequency)
 
     # -- called on the SIP thread ------------------------------------------------------------------------
 

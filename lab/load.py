@@ -75,28 +75,43 @@ def place_missed_calls(
     """Place the calls and return when the last one is over; every caller has their own number."""
     sipp = _sipp()
     limit = timeout or count / rate + ring_ms / 1000 + GRACE_SECONDS
-    started = time.monotonic()
     with (
         tempfile.TemporaryDirectory(prefix="secondring-load-") as directory,
         _desk(sipp, pbx, kind, directory),
     ):
-        numbers = Path(directory) / "callers.csv"
-        numbers.write_text("SEQUENTIAL\n" + "".join(f"{number};\n" for number in callers(count)))
-        caller = [
-            *sipp,
-            *("-sf", str(SCENARIOS / f"caller-{kind.value}.xml"), "-inf", str(numbers)),
-            *("-i", ports.LOAD_HOST, "-p", str(ports.free_port(socket.SOCK_DGRAM, ports.LOAD_HOST))),
-            *("-s", DID, "-d", str(ring_ms), "-r", str(rate), "-m", str(count), "-l", str(count)),
-            *("-trace_stat", "-stf", str(Path(directory) / "stat.csv"), "-fd", "1"),
-            f"{pbx.sip_host}:{pbx.sip_port}",
-        ]
-        try:
-            subprocess.run(
-                caller, cwd=directory, check=False, timeout=limit, stdin=QUIET, stdout=QUIET, stderr=QUIET
-            )
-        except subprocess.TimeoutExpired:
-            raise LabError(f"{count} calls at {rate}/s were not over within {limit:.0f} s") from None
-        done, failed = _counts(Path(directory) / "stat.csv")
+        pace = ["-s", DID, "-d", str(ring_ms), "-r", str(rate)]
+        return _place(sipp, pbx, f"caller-{kind.value}.xml", pace, Path(directory), count=count, limit=limit)
+
+
+def stay_in_menu(pbx: Pbx, *, did: str, count: int, seconds: float) -> Load:
+    """Let so many callers in within the same moment; each is answered, stays so long and hangs up."""
+    with tempfile.TemporaryDirectory(prefix="secondring-load-") as directory:
+        pace = ["-s", did, "-d", str(round(1000 * seconds)), "-r", str(count), "-rp", "20"]
+        limit = seconds + GRACE_SECONDS
+        return _place(_sipp(), pbx, "caller-menu.xml", pace, Path(directory), count=count, limit=limit)
+
+
+def _place(
+    sipp: list[str], pbx: Pbx, scenario: str, pace: list[str], directory: Path, *, count: int, limit: float
+) -> Load:
+    numbers, statistics = directory / "callers.csv", directory / "stat.csv"
+    numbers.write_text("SEQUENTIAL\n" + "".join(f"{number};\n" for number in callers(count)))
+    port = ports.free_port(socket.SOCK_DGRAM, ports.LOAD_HOST)
+    command = [
+        *sipp,
+        *("-sf", str(SCENARIOS / scenario), "-inf", str(numbers), "-i", ports.LOAD_HOST, "-p", str(port)),
+        *("-m", str(count), "-l", str(count), *pace),
+        *("-trace_stat", "-stf", str(statistics), "-fd", "1"),
+        f"{pbx.sip_host}:{pbx.sip_port}",
+    ]
+    started = time.monotonic()
+    try:
+        subprocess.run(
+            command, cwd=directory, check=False, timeout=limit, stdin=QUIET, stdout=QUIET, stderr=QUIET
+        )
+    except subprocess.TimeoutExpired:
+        raise LabError(f"{count} calls were not over within {limit:.0f} s") from None
+    done, failed = _counts(statistics)
     return Load(calls=done + failed, failed=failed, seconds=time.monotonic() - started)
 
 

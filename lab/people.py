@@ -19,6 +19,7 @@ PEOPLE = {
     "+13125550116": "Finn",
     "+13125550117": "Hal",
     "+13125550118": "Gina",
+    "+13125550119": "Ivy",
     NURSE: "the nurse's mobile",
 }
 TODAY = timedelta(hours=6)

@@ -6,6 +6,7 @@ from typing import Any
 from lab.offer import CONFIG as OFFERED
 from lab.offer import add_offer
 from lab.pbx import Pbx
+from lab.phones import Line, Phone, State
 from lab.service import Service
 from lab.sounds import write_tone
 
@@ -22,6 +23,7 @@ TRIAGE: Mapping[str, Any] = {
     "steps": STEPS,
     "rounds": 1,
     "pause": "1s",
+    "keep_trying": "0s",
     "last_resort": LAST,
     "last_resort_ring": "5s",
     "patient_ring": "6s",
@@ -42,6 +44,8 @@ TONES = {
 }
 """Hertz of what nurses and callers hear; each lasts SECONDS."""
 SECONDS = 0.6
+NURSE_TONE, PATIENT_TONE = 1500, 1900
+"""Hertz of the two voices."""
 NUMBERS = f"""
 [from-trunk]
 exten => {URGENT},1,Gosub(secondring,urgent,1)
@@ -69,3 +73,25 @@ def add_triage(pbx: Pbx, service: Service) -> None:
     add_offer(pbx, service)
     pbx.add_config("extensions", NUMBERS, name="triage")
     pbx.reload()
+
+
+def accept(nurse: Phone, *, timeout: float = 10) -> Line:
+    """Answer the next call, and take it."""
+    return press_1(nurse.next_call(timeout).wait_for(State.RINGING))
+
+
+def press_1(line: Line) -> Line:
+    """Answer, hear which clinic it is and what to press, press 1."""
+    line.answer()
+    line.wait_to_hear(TONES["urgent-site-northside"])
+    line.wait_to_hear(TONES["urgent-accept"])
+    line.dial("1")
+    return line
+
+
+def hear_each_other(nurse: Line, patient: Line) -> None:
+    """A tone each way."""
+    nurse.play_tone(NURSE_TONE)
+    patient.play_tone(PATIENT_TONE)
+    patient.wait_to_hear(NURSE_TONE, 10)
+    nurse.wait_to_hear(PATIENT_TONE, 10)

@@ -85,6 +85,12 @@ need_lab_packages() {
   need_packages "${packages[@]}"
 }
 
+# For the tests beside the lab: a real MQTT broker, of which each test starts one of its own.
+need_test_packages() {
+  need_lab_packages
+  need_packages mosquitto openssl
+}
+
 # ---------------------------------------------------------------- Python
 
 new_enough() {

@@ -16,7 +16,6 @@ from config.settings import Settings
 from dialplan import offer as dialplan
 from dialplan import prompts as words
 from secondring import following, wiring
-from secondring.domain.casework import Alarm
 from secondring.domain.ladder import Ladder
 from secondring.domain.offer import Offers
 from secondring.domain.ports import Books
@@ -43,7 +42,6 @@ def call_desk(
     write: Write,
     *,
     ring: Callable[[], None],
-    raise_alarm: Callable[[Alarm], None],
     carry_out: Callable[[Orders], None] | None = None,
     can_ring: Callable[[], bool] | None = None,
 ) -> InCallDesk:
@@ -51,7 +49,7 @@ def call_desk(
     urgent = Urgent(
         Triage(rules, wording), carry_out=carry_out or _leave_to_the_other, can_ring=can_ring or _surely
     )
-    offers = Offers(rules, wording, settings.ivr.announcement_version, raise_alarm)
+    offers = Offers(rules, wording, settings.ivr.announcement_version)
     return InCallDesk(offers, write, pbx=settings.listening.pbx, clock=wiring.now, ring=ring, urgent=urgent)
 
 
@@ -86,16 +84,14 @@ class CallServer:
         run_script(request, wire, self._desk)
 
 
-def run_agi(settings: Settings, raise_alarm: Callable[[Alarm], None]) -> None:
+def run_agi(settings: Settings) -> None:
     """Only the FastAGI server: texts are sent by a gateway beside it, which looks once a second."""
     wiring.start_logging(settings)
     wiring.tell_disagreements(settings)
     store = wiring.open_store(settings)
     writer = Writer(store)
     wording = wiring.wording(settings)
-    desk = call_desk(
-        settings, settings.rules, wording, writer.within, ring=_nobody_to_tell, raise_alarm=raise_alarm
-    )
+    desk = call_desk(settings, settings.rules, wording, writer.within, ring=_nobody_to_tell)
     try:
         ours: dict[str, Part] = {"FastAGI": CallServer(settings, desk).run}
         ours |= following.parts(settings, wording, store, writer)
@@ -121,7 +117,6 @@ def run_agi_script(settings: Settings, name: str) -> bool:
         wiring.wording(settings),
         write,
         ring=_nobody_to_tell,
-        raise_alarm=_tell_nobody,
     )
     try:
         return run_plain(name, desk)
@@ -141,10 +136,6 @@ def _surely() -> bool:
 
 def _nobody_to_tell() -> None:
     """The outbox is in another process and looks once a second."""
-
-
-def _tell_nobody(alarm: Alarm) -> None:
-    """A plain script has no log of its own; the refusal stands among the decisions."""
 
 
 # ---------------------------------------------------------------- dialplan and prompts

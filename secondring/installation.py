@@ -39,7 +39,7 @@ def plan_install(
     """What is to change on this PBX. `prompts`: those that are not there yet are spoken, but not in a dry run."""
     settings = wiring.load_settings(directory)
     site = find_site(conf)
-    known = version or asterisk_version(asterisk_command())
+    known = version or version_here()
     made = _kept(directory) / "prompts"
     if prompts and not dry_run:
         _make_prompts(settings, made)
@@ -55,6 +55,11 @@ def plan_install(
         backups=_backups(directory, "install"),
         entries=entries_in(ours),
     )
+
+
+def version_here() -> str:
+    """What the Asterisk on this machine says it is; raises ConfigError when there is none to ask."""
+    return asterisk_version(asterisk_command())
 
 
 def plan_uninstall(directory: Path | None, conf: Path) -> Work:

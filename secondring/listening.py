@@ -10,9 +10,10 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import Protocol, TypeVar
 
+from secondring.domain.alarms import Alarm, raise_in
 from secondring.domain.call_events import CallBegan, CallEvent
 from secondring.domain.calls import CallTracker
-from secondring.domain.casework import Alarm, Casework
+from secondring.domain.casework import Casework
 from secondring.domain.errors import PeerError, blame
 from secondring.domain.facts import Fact
 from secondring.domain.ports import Books
@@ -78,29 +79,33 @@ class CallKeeper:
     async def _store(self, events: list[CallEvent]) -> None:
         if not events:
             return
-        for alarm in await self._insist(events):
-            self._raise_alarm(alarm)
+        await self._insist(events)
         self.last_call_at = self._clock()
         await self._ring()
 
-    async def _insist(self, events: list[CallEvent]) -> list[Alarm]:
+    async def _insist(self, events: list[CallEvent]) -> None:
         try:
-            return await self._keep_trying(lambda books: self._casework.tell(books, events, self._clock()))
+            await self._keep_trying(lambda books: self._casework.tell(books, events, self._clock()))
         except Exception as error:  # noqa: BLE001 - our bug costs one call's handling, never the others'
-            if len(events) > 1:
-                return [alarm for event in events for alarm in await self._insist([event])]
-            return await self._give_up(events[0], error)
+            if len(events) == 1:
+                await self._give_up(events[0], error)
+                return
+            for event in events:
+                await self._insist([event])
 
-    async def _give_up(self, event: CallEvent, error: Exception) -> list[Alarm]:
+    async def _give_up(self, event: CallEvent, error: Exception) -> None:
         """One event that our code fails on: a person looks after that caller."""
         alarm = Alarm("call-not-handled", f"a person has to look after call {event.call}: {blame(error)}")
+
+        def work(books: Books) -> None:
+            raise_in(books, alarm, self._casework.rules, self._clock())
+            self._casework.leave_to_a_person(books, event, self._clock())
+
         try:
-            await self._keep_trying(
-                lambda books: self._casework.leave_to_a_person(books, event, self._clock())
-            )
+            await self._keep_trying(work)
         except Exception as second:  # noqa: BLE001 - said as loudly as can be; the other calls go on
             log.error("not even a task could be made for call %s: %s", event.call, blame(second))  # noqa: TRY400
-        return [alarm]
+            self._raise_alarm(alarm)
 
     async def _keep_trying(self, work: Callable[[Books], T]) -> T:
         """In one transaction, again and again while the database does not do its part."""

@@ -1,32 +1,40 @@
-"""The part that serves staff's pages, inside `secondring run` or on its own, and the commands about users."""
+"""The part that serves staff's pages, inside `secondring run` or on its own."""
 
 import asyncio
-import secrets
+import logging
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import dataclass
+from pathlib import Path
 
+from ami_listener.connection import AmiLink
+from ami_listener.originate import Dialler
 from secondring import following, wiring
 from secondring.bus.memory import Ear
-from secondring.domain.errors import ConfigError, UnknownThing
-from secondring.domain.ids import SiteId, derived_id
-from secondring.domain.ports import Books, Store
-from secondring.domain.staff import AuditEntry, Role, SessionRules, User, UserId, wrong_with_password
+from secondring.domain.alarms import Alarm
+from secondring.domain.deskwork import Deskwork
+from secondring.domain.errors import ConfigError
+from secondring.domain.facts import Fact
+from secondring.domain.ports import Store
+from secondring.domain.staff import SessionRules
+from secondring.domain.urgent import Orders, Triage
 from secondring.files import files_of
 from secondring.on_screen import OnScreen, Test
 from secondring.running import run_together
+from secondring.telephone import Telephone
+from secondring.urgent import UrgentRunner
+from secondring.vitals import Vitals
 from secondring.web.app import make_app
 from secondring.web.changes import Bell, Changes
-from secondring.web.desk import Desk
-from secondring.web.passwords import Passwords
+from secondring.web.desk import Desk, nobody_dials, nobody_listens
 from secondring.web.server import Listen, serve
-from secondring.wiring import Settings
+from secondring.wiring import ClinicWording, Settings
 from secondring.writer import Reader, Writer
+from secondring.written import TextDesk
+from sms_gateway.breaker import Breaker
+
+log = logging.getLogger("secondring")
 
 Part = Callable[[], Awaitable[None]]
-
-AT_THE_TERMINAL = "secondring user"
-"""Who the audit names for what was done by command."""
 
 
 def run_web(settings: Settings, test: Test | None = None) -> None:
@@ -45,20 +53,65 @@ def run_web(settings: Settings, test: Test | None = None) -> None:
 
 
 async def _run_alone(settings: Settings, store: Store, writer: Writer, test: Test | None) -> None:
-    ours = parts(settings, store, writer, Ear(), test)
-    ours |= following.parts(settings, wiring.wording(settings), store, writer)
+    words = wiring.wording(settings)
+    links, ours = _own_link(settings, writer, words, test)
+    ours |= parts(settings, store, writer, Ear(), links)
+    ours |= following.parts(settings, words, store, writer)
     await run_together(ours, lambda: None)
 
 
-def parts(
-    settings: Settings, store: Store, writer: Writer, bell: Bell, test: Test | None = None
-) -> dict[str, Part]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Links:
+    """What of the service runs in this process, for the pages to use and to watch over."""
+
+    wording: ClinicWording
+    listens: AmiLink | None = None
+    dials: AmiLink | None = None
+    """With it, patients are called back and urgent calls are taken from the screen."""
+    carry_out: Callable[[Orders], Awaitable[None]] = nobody_dials
+    ring: Callable[[], Awaitable[None]] = nobody_listens
+    carrier: Breaker | None = None
+    test: Test | None = None
+    """Tries the links to the PBX and the carrier."""
+
+
+def _own_link(
+    settings: Settings, writer: Writer, words: ClinicWording, test: Test | None
+) -> tuple[Links, dict[str, Part]]:
+    """A link that only dials: what becomes of the calls is heard by the process that listens."""
+    account = wiring.dial_account(settings)
+    if account is None:
+        return Links(wording=words, test=test), {}
+    link = AmiLink(account, clock=wiring.now, timing=wiring.timing(settings))
+    runner = UrgentRunner(
+        Triage(settings.rules, words),
+        Dialler(link),
+        link,
+        writer,
+        clock=wiring.now,
+        bell=Ear(),
+        ring=nobody_listens,
+        raise_alarm=_in_the_log,
+    )
+    links = Links(wording=words, dials=link, carry_out=runner.carry_out, test=test)
+    return links, {"AMI dialler": lambda: link.run(_heard_elsewhere)}
+
+
+async def _heard_elsewhere(facts: list[Fact]) -> None:
+    """The listening process hears the same."""
+
+
+def _in_the_log(alarm: Alarm) -> None:
+    log.error("ALARM %s%s: %s", alarm.kind, f" at {alarm.site}" if alarm.site else "", alarm.because)
+
+
+def parts(settings: Settings, store: Store, writer: Writer, bell: Bell, links: Links) -> dict[str, Part]:
     """What has to run for the pages: the eyes on the books, and the server. Nothing where there are to be no pages."""
     web = settings.web
     if web.port is None:
         return {}
     changes = Changes(store.watch, bell)
-    app = make_app(make_desk(settings, store, writer, changes, test))
+    app = make_app(make_desk(settings, store, writer, changes, links))
     where = Listen(
         host=web.host,
         port=web.port,
@@ -69,12 +122,9 @@ def parts(
     return {"screens": changes.run, "pages": lambda: serve(app, where, changes.close)}
 
 
-def make_desk(
-    settings: Settings, store: Store, writer: Writer, changes: Changes, test: Test | None = None
-) -> Desk:
+def make_desk(settings: Settings, store: Store, writer: Writer, changes: Changes, links: Links) -> Desk:
     """All that the pages need."""
-    web = settings.web
-    read = Reader(store)
+    web, words, read = settings.web, links.wording, Reader(store)
     names = {"127.0.0.1", "localhost", "::1", web.host, web.public_name or web.host}
     return Desk(
         rules=settings.rules,
@@ -82,128 +132,28 @@ def make_desk(
         read=read,
         write=writer,
         changes=changes,
+        deskwork=Deskwork(settings.rules, words),
+        texting=TextDesk(words),
+        triage=Triage(settings.rules, words) if links.dials else None,
+        carry_out=links.carry_out,
+        telephone=Telephone(links.dials, settings.call_back) if links.dials else None,
+        ring=links.ring,
+        vitals=_vitals(settings, links),
         logins=SessionRules(idle=web.idle, absolute=web.absolute),
         hosts=frozenset(name.lower() for name in names),
         encrypted=web.encrypted,
-        settings=OnScreen(files_of(settings), read, writer, test),
+        settings=OnScreen(files_of(settings), read, writer, links.test),
     )
 
 
-# ---------------------------------------------------------------- users, by command
-
-
-@dataclass(frozen=True, slots=True)
-class NewUser:
-    """What an administrator says of somebody."""
-
-    name: str
-    shown: str
-    roles: tuple[Role, ...]
-    sites: tuple[str, ...] = ()
-    """None named: all of them."""
-    phone: str = ""
-
-
-def check_new_user(settings: Settings, new: NewUser) -> None:
-    """Raises UnknownThing when there is such a user, or such a site is not."""
-    for site in new.sites:
-        wiring.known_site(settings, site)
-    if not new.roles:
-        raise UnknownThing(f"give {new.name} a role: --role {' | '.join(Role)}")
-    with wiring.reading(settings) as books:
-        if books.user_named(new.name) is not None:
-            raise UnknownThing(f"there is a user {new.name!r} already; `secondring user list` shows them all")
-
-
-def check_password(settings: Settings, password: str, name: str) -> str:
-    """The password, when it will do; raises UnknownThing with what is wrong with it."""
-    wrong = wrong_with_password(password, words=[name, *(site.name for site in settings.rules.sites)])
-    if wrong is not None:
-        raise UnknownThing(f"this password will not do. {wrong}")
-    return password
-
-
-def add_user(settings: Settings, new: NewUser, password: str) -> None:
-    """Somebody who may log in; at their first log-in they choose a password of their own."""
-    check_new_user(settings, new)
-    at = wiring.now()
-    user = User(
-        id=UserId(derived_id("P", new.name.lower(), secrets.token_hex(8))),
-        name=new.name.lower(),
-        shown=new.shown,
-        roles=frozenset(new.roles),
-        sites=frozenset(SiteId(site) for site in new.sites) or None,
-        phone=new.phone,
-        password=Passwords().hash(password),
-        must_change=True,
-        created_at=at,
-    )
-    with wiring.writing(settings) as books:
-        books.save_user(user)
-        books.add_audit(_by_command(at, "added", user))
-
-
-def users(settings: Settings) -> list[User]:
-    """Everybody who may log in, and who no longer may."""
-    with wiring.reading(settings) as books:
-        return books.users()
-
-
-def disable_user(settings: Settings, name: str) -> None:
-    """They are out at once, everywhere."""
-    _change(settings, name, "disabled", lambda user, at: replace(user, disabled_at=at))
-
-
-def reset_user(settings: Settings, name: str, password: str | None, *, second_factor: bool) -> None:
-    """A new password, a new second factor, or both; a locked or disabled account is open again; sessions end."""
-
-    def change(user: User, _: datetime) -> User:
-        user = replace(user, failures=0, failed_at=None, disabled_at=None)
-        if password is not None:
-            user = replace(user, password=Passwords().hash(password), must_change=True)
-        return replace(user, totp=None, totp_step=0, recovery=()) if second_factor else user
-
-    _change(settings, name, "reset", change)
-
-
-def end_sessions(settings: Settings, name: str) -> int:
-    """Sign somebody out everywhere; returns out of how many sessions."""
-    at = wiring.now()
-    with wiring.writing(settings) as books:
-        user = _named(books, name)
-        books.add_audit(_by_command(at, "ended all sessions of", user))
-        return books.end_sessions(user.id, at)
-
-
-def open_sessions(settings: Settings, name: str) -> list[tuple[datetime, datetime, str, str]]:
-    """Their sessions: since when, last active, from where, which browser."""
-    with wiring.reading(settings) as books:
-        found = books.sessions_of(_named(books, name).id)
-    return [(one.created_at, one.seen_at, one.address, one.agent) for one in found]
-
-
-def _change(settings: Settings, name: str, did: str, change: Callable[[User, datetime], User]) -> None:
-    at = wiring.now()
-    with wiring.writing(settings) as books:
-        user = _named(books, name)
-        books.save_user(change(user, at))
-        books.end_sessions(user.id, at)
-        books.add_audit(_by_command(at, did, user))
-
-
-def _named(books: Books, name: str) -> User:
-    user = books.user_named(name)
-    if user is None:
-        raise UnknownThing(f"there is no user {name!r}; `secondring user list` shows them all")
-    return user
-
-
-def _by_command(at: datetime, did: str, user: User) -> AuditEntry:
-    return AuditEntry(
-        at=at,
-        user=None,
-        shown=AT_THE_TERMINAL,
-        action="change",
-        what=f"{did} user {user.name}",
-        about=user.id,
+def _vitals(settings: Settings, links: Links) -> Vitals:
+    return Vitals(
+        database=Path(settings.database_url.removeprefix("sqlite:///")),
+        certificate=settings.web.certificate,
+        clock=wiring.now,
+        listens=links.listens,
+        dials=links.dials,
+        may_dial=settings.dial is not None,
+        carrier=links.carrier,
+        carrier_kind=settings.carrier.kind,
     )

@@ -7,7 +7,7 @@ import signal
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-from secondring.domain.errors import blame
+from secondring.domain.errors import SecondRingError, blame
 
 log = logging.getLogger(__name__)
 
@@ -39,7 +39,8 @@ async def run_together(parts: Mapping[str, Callable[[], Awaitable[None]]], ready
         if task.done() and not task.cancelled():
             error = task.exception()
             if error is not None:
-                log.error("%s ended: %s", name, blame(error))
+                if not isinstance(error, SecondRingError):  # those say it themselves, once, where they end up
+                    log.error("%s ended: %s", name, blame(error))
                 raise error
 
 

@@ -10,17 +10,25 @@ from datetime import timedelta
 
 from ami_listener.connection import AmiLink
 from ami_listener.originate import Dialler
-from secondring import answering, following, pages, wiring
+from secondring import following, pages, wiring
+from secondring.alarming import Alarms, Channel, Shout, Teller
 from secondring.answering import CallServer, call_desk
 from secondring.bus.memory import Doorbell
+from secondring.bus.mqtt import MqttLink
+from secondring.channels import MqttBoard, MqttChannel, broker, mail_channel
+from secondring.domain import pulse
 from secondring.domain.calls import CallTracker
-from secondring.domain.casework import Alarm, Casework
+from secondring.domain.casework import Casework
 from secondring.domain.deskwork import Deskwork
+from secondring.domain.errors import PeerError, blame
+from secondring.domain.pulse import State
 from secondring.domain.rules import Rules
 from secondring.domain.sending import ClinicDesk
 from secondring.domain.urgent import Orders, Triage
+from secondring.lamps import LampKeeper
 from secondring.listening import CallKeeper
 from secondring.on_screen import Test
+from secondring.rehearsal import Undone, rehearse
 from secondring.running import run_together
 from secondring.sdnotify import Notifier, watchdog_interval
 from secondring.store.sqlstore import SqlStore
@@ -58,18 +66,14 @@ def run(settings: Settings, test: Test | None = None) -> None:
     wiring.tell_disagreements(settings)
     if settings.carrier.kind == "handset":
         log.warning(
-            "the carrier is 'handset': texts go to simulated phones and leave this machine for nobody"
+            "the carrier is 'handset': texts go to simulated phones, and nobody outside this machine gets one"
         )
     store = wiring.open_store(settings)
     try:
-        asyncio.run(_serve(settings, store, test))
+        with wiring.alone(settings):
+            asyncio.run(_serve(settings, store, test))
     finally:
         store.close()
-
-
-def run_agi(settings: Settings) -> None:
-    """Serve callers who are on the line, and nothing else, until told to stop."""
-    answering.run_agi(settings, raise_alarm)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +85,11 @@ class _Frame:
     wording: ClinicWording
     writer: Writer
     bell: Doorbell
+    link: AmiLink
+    """The one that listens."""
+    breaker: Breaker
+    raise_alarm: Shout
+    """For what no transaction can keep; all other alarms are kept where they are raised."""
 
     @property
     def request_time(self) -> timedelta:
@@ -97,27 +106,83 @@ async def _serve(settings: Settings, store: SqlStore, test: Test | None) -> None
     carrier = wiring.carrier(settings)
     rules = replace(settings.rules, carrier_confirms_opt_out=carrier.capabilities.confirms_opt_out)
     settings = replace(settings, rules=rules)
-    frame = _Frame(settings, rules, wiring.wording(settings), writer, Doorbell())
+    alarms = _alarms(settings, rules, writer, store)
+    link = AmiLink(wiring.account(settings), clock=now, timing=wiring.timing(settings))
+    frame = _Frame(
+        settings, rules, wiring.wording(settings), writer, Doorbell(), link, Breaker(), alarms.shout
+    )
     notifier = Notifier.from_environ(os.environ)
     try:
-        parts = await _listening(frame, notifier)
+        await _warm_up(frame)
+        parts = await _listening(frame, notifier) | alarms.parts
         parts |= _gateway(frame, carrier)
         urgent = _urgent(frame)
         parts |= urgent.parts
         parts["FastAGI"] = _callers(frame, urgent, asyncio.get_running_loop())
-        parts |= pages.parts(settings, store, writer, frame.bell.listen(TEXTS), test)
+        parts |= pages.parts(
+            settings,
+            store,
+            writer,
+            frame.bell.listen(TEXTS),
+            pages.Links(
+                wording=frame.wording,
+                listens=frame.link,
+                dials=urgent.link,
+                carry_out=urgent.carry_out,
+                ring=frame.ring,
+                carrier=frame.breaker,
+                test=test,
+            ),
+        )
         parts |= following.parts(settings, frame.wording, store, writer)
         parts["timers"] = Timers(Deskwork(rules, frame.wording), writer, clock=now, ring=frame.ring).run
         await run_together(parts, lambda: notifier.ready("starting"))
     finally:
         notifier.stopping()
+        await _beat(writer, State.STOPPED)
         await carrier.close()
         writer.close()
 
 
-def raise_alarm(alarm: Alarm) -> None:
-    """Say it as loudly as a service can: at the top of its log."""
-    log.error("ALARM %s%s: %s", alarm.kind, f" at {alarm.site}" if alarm.site else "", alarm.because)
+async def _warm_up(frame: _Frame) -> None:
+    """Let the first of everything be nobody's. Whatever goes wrong here will say so again when it matters."""
+    play = rehearse(frame.rules, frame.wording)
+    try:
+        await frame.writer(lambda books: play(books, now()))
+    except Undone:
+        return
+    except Exception as error:  # noqa: BLE001 - a rehearsal must not keep the service from starting
+        log.warning(
+            "the rehearsal at the start failed, which costs the first caller some ms: %s", blame(error)
+        )
+
+
+# ---------------------------------------------------------------- alarms
+
+
+@dataclass(frozen=True, slots=True)
+class _Alarms:
+    """Those who tell people."""
+
+    shout: Shout
+    parts: dict[str, Part]
+
+
+def _alarms(settings: Settings, rules: Rules, writer: Writer, store: SqlStore) -> _Alarms:
+    channels: list[Channel] = mail_channel(settings)
+    parts: dict[str, Part] = {}
+    if settings.mqtt is not None:
+        at = broker(settings.mqtt, settings.listening.pbx)
+        link = MqttLink(at)
+        channels.append(MqttChannel(link, at))
+        sites = [site.id for site in rules.sites]
+        parts["MQTT"] = link.run
+        parts["lamps"] = LampKeeper(sites, store.reading, MqttBoard(link, at), clock=now).run
+    shout = Shout(channels, rules, clock=now)
+    parts |= {"alarms": Alarms(channels, rules, writer, clock=now).run, "shouts": shout.run}
+    for channel in channels:
+        parts[f"alarms by {channel.name}"] = Teller(channel, writer, clock=now).run
+    return _Alarms(shout, parts)
 
 
 # ---------------------------------------------------------------- callers in the call
@@ -136,7 +201,6 @@ def _callers(frame: _Frame, urgent: "_Urgent", loop: asyncio.AbstractEventLoop) 
         frame.wording,
         frame.writer.within,
         ring=ring,
-        raise_alarm=raise_alarm,
         carry_out=carry_out,
         can_ring=lambda: urgent.link is not None and urgent.link.is_up,
     )
@@ -168,7 +232,7 @@ def _urgent(frame: _Frame) -> _Urgent:
         clock=now,
         bell=frame.bell.listen(TEXTS),
         ring=frame.ring,
-        raise_alarm=raise_alarm,
+        raise_alarm=frame.raise_alarm,
     )
     parts: dict[str, Part] = {"AMI dialler": lambda: link.run(runner.handle), "triage": runner.run}
     return _Urgent(link, runner.carry_out, parts)
@@ -189,20 +253,24 @@ async def _listening(frame: _Frame, notifier: Notifier) -> dict[str, Part]:
         frame.writer,
         clock=now,
         ring=frame.ring,
-        raise_alarm=raise_alarm,
+        raise_alarm=frame.raise_alarm,
     )
     adopted = await keeper.adopt_open_calls(settings.listening.pbx)
     if adopted:
         log.info("%d calls were going on when the service last stopped", adopted)
-    link = AmiLink(wiring.account(settings), clock=now, timing=wiring.timing(settings))
+    link = frame.link
 
     async def alive() -> None:
         await _tell_alive(link, keeper, notifier)
+
+    async def beat() -> None:
+        await _keep_beating(frame.writer, link)
 
     return {
         "AMI listener": lambda: link.run(keeper.handle),
         "call clean-up": keeper.tick,
         "watchdog": alive,
+        "pulse": beat,
     }
 
 
@@ -218,11 +286,25 @@ async def _tell_alive(link: AmiLink, keeper: CallKeeper, notifier: Notifier) -> 
         await asyncio.sleep(every.total_seconds())
 
 
+async def _keep_beating(writer: Writer, link: AmiLink) -> None:
+    """Note for `secondring tasks` and its kin that somebody listens."""
+    while True:
+        await _beat(writer, State.LISTENING if link.is_up else State.UNLINKED)
+        await asyncio.sleep(pulse.EVERY.total_seconds())
+
+
+async def _beat(writer: Writer, state: State) -> None:
+    try:
+        await writer(lambda books: pulse.keep(books, state, now()))
+    except PeerError as error:
+        log.warning("no sign of life could be noted: %s", error)
+
+
 # ---------------------------------------------------------------- the texting side
 
 
 def _gateway(frame: _Frame, carrier: Carrier) -> dict[str, Part]:
-    desk = ClinicDesk(frame.rules, frame.wording, raise_alarm)
+    desk = ClinicDesk(frame.rules, frame.wording)
     inbound = Inbound(desk, frame.writer, clock=now, ring=frame.ring)
     parts: dict[str, Part] = {"outbox": _outbox(frame, desk, carrier).run}
     if carrier.capabilities.polling:
@@ -246,7 +328,7 @@ def _outbox(frame: _Frame, desk: ClinicDesk, carrier: Carrier) -> Outbox:
         capabilities=carrier.capabilities,
         policy=RetryPolicy(most_attempts=gateway.max_attempts, first_text_worth=gateway.max_age),
         pace=Pace(per_second=gateway.per_second),
-        breaker=Breaker(),
+        breaker=frame.breaker,
         chance=random.random,
     )
     return Outbox(

@@ -19,7 +19,7 @@ from ami_listener.originate import (
     why_ended,
 )
 from secondring.domain import facts
-from secondring.domain.casework import Alarm
+from secondring.domain.alarms import Alarm
 from secondring.domain.errors import PeerError, StaleLease
 from secondring.domain.facts import Fact, LiveLeg
 from secondring.domain.ids import Uniqueid
@@ -226,8 +226,6 @@ class UrgentRunner:
 
     async def carry_out(self, orders: Orders) -> None:
         """Do what was decided, after it was stored."""
-        for alarm in orders.alarms:
-            self._raise_alarm(alarm)
         for part in (orders, *orders.others):
             for order in part.pbx:
                 await self._carry_out(part, order)
@@ -267,8 +265,7 @@ def _together(all_orders: list[Orders]) -> Orders | None:
     if not all_orders:
         return None
     first, *others = all_orders
-    alarms = tuple(alarm for orders in all_orders for alarm in orders.alarms)
-    return Orders(first.case, first.ladder, first.site, first.pbx, alarms, tuple(others))
+    return Orders(first.case, first.ladder, first.site, first.pbx, tuple(others))
 
 
 def _ringing(orders: Orders, order: Ring) -> Ringing:

@@ -6,11 +6,10 @@ It is also the only place that reads the clock; everyone else is handed one.
 import asyncio
 import logging
 import os
-import re
 import ssl
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -18,8 +17,7 @@ from ami_listener.recording import read_facts
 from ami_listener.recording import record as record_link
 from ami_listener.session import AmiAccount, Timing
 from ami_listener.stats import LinkStats
-from config.first import Answers, write_first_config
-from config.loader import HOME, config_path, load
+from config.loader import config_path, load
 from config.settings import Settings
 from dialplan.dialer import render_dialer
 from dialplan.render import render_manager as render_account
@@ -29,10 +27,11 @@ from secondring.domain.deskwork import Deskwork
 from secondring.domain.errors import ConfigError, UnknownThing
 from secondring.domain.hours import next_opening
 from secondring.domain.ids import SiteId
-from secondring.domain.phone import PhoneNumber, spoken_form
+from secondring.domain.phone import PhoneNumber, hide_numbers, spoken_form
 from secondring.domain.ports import Books
 from secondring.domain.rules import Rules, Site
 from secondring.domain.settings import Disagreement, Overlay, SettingsVersion
+from secondring.store.alone import alone as store_alone
 from secondring.store.keys import Key
 from secondring.store.migrate import is_current, upgrade
 from secondring.store.sqlstore import SqlStore
@@ -91,32 +90,6 @@ def known_site(settings: Settings, name: str | None) -> SiteId | None:
     return SiteId(name)
 
 
-@dataclass(frozen=True, slots=True)
-class FirstConfiguration:
-    """What `init` made."""
-
-    written: list[Path]
-    next_steps: str
-
-
-def first_configuration(
-    directory: Path | None, clinic: str, phone: str, zone: str, dids: tuple[str, ...], ami_user: str
-) -> FirstConfiguration:
-    """Write a first configuration; nothing that exists is touched."""
-    home = directory or HOME
-    answers = Answers(clinic=clinic, phone=phone, zone=zone, dids=dids, ami_user=ami_user)
-    written = write_first_config(home, answers)
-    option = f" --config {home}" if home != HOME else ""
-    steps = (
-        "Next:",
-        f"  secondring{option} check-config",
-        f"  secondring{option} render manager     (put it into Asterisk's manager_custom.conf or manager.conf)",
-        f"  secondring{option} migrate",
-        f"  secondring{option} run",
-    )
-    return FirstConfiguration(written, "\n".join(steps))
-
-
 def render_manager(settings: Settings, version: str) -> str:
     """The AMI accounts, for Asterisk's configuration: the listener's, and the one that dials when there is one."""
     listener = render_account(settings.ami.user, settings.ami.secret.get_secret_value(), version)
@@ -147,14 +120,19 @@ class Replayed:
                 if isinstance(event, CallEnded):
                     yield event
 
+    @property
+    def is_none(self) -> bool:
+        """True when nothing in the file was ever said by an AMI; to be asked at the end."""
+        return not (self._stats.connects or self._stats.facts)
+
     def notes(self) -> list[str]:
         """What a reader of the verdicts should know; to be asked for at the end."""
         notes = []
         if self._tracker.open_calls:
-            notes.append(f"{self._tracker.open_calls} calls were not over when the recording ended")
+            notes.append(f"calls not over when the recording ended: {self._tracker.open_calls}")
         skipped = self._stats.garbage + self._stats.broken + sum(self._stats.unreadable.values())
         if skipped:
-            notes.append(f"{skipped} messages could not be read and were skipped")
+            notes.append(f"messages that could not be read and were skipped: {skipped}")
         return notes
 
 
@@ -202,6 +180,11 @@ def migrate(settings: Settings) -> str:
     upgrade(settings.database_url)
     open_store(settings).close()
     return f"The database at {settings.database_url} is up to date."
+
+
+def alone(settings: Settings) -> AbstractContextManager[None]:
+    """Be the only service of this database; raises ConfigError when there is one already."""
+    return store_alone(settings.database_url)
 
 
 def open_store(settings: Settings) -> SqlStore:
@@ -316,16 +299,18 @@ def deskwork(settings: Settings) -> Deskwork:
 class Handset:
     """The simulated phones."""
 
-    def __init__(self, spool: Spool) -> None:
+    def __init__(self, spool: Spool, clinic: PhoneNumber) -> None:
         self._spool = spool
+        self._clinic = clinic
 
     def inbox(self, number: PhoneNumber) -> list[Line]:
         """The texts that reached a phone, oldest first."""
         return self._spool.inbox(number)
 
-    def reply(self, number: PhoneNumber, body: str) -> None:
-        """Write to whoever texted that phone last."""
-        self._spool.reply(number, body, at=now())
+    def reply(self, number: PhoneNumber, body: str, to: PhoneNumber | None = None) -> Line:
+        """Write to a number, else to whoever texted that phone last, else to the first site."""
+        answered = to or (None if self._spool.inbox(number) else self._clinic)
+        return self._spool.reply(number, body, at=now(), to=answered)
 
 
 def handset(settings: Settings) -> Handset:
@@ -335,7 +320,7 @@ def handset(settings: Settings) -> Handset:
             f"the carrier is {settings.carrier.kind!r}, so there are no simulated phones."
             " Set carrier.kind to handset to try things out."
         )
-    return Handset(_spool(settings))
+    return Handset(_spool(settings), settings.rules.sites[0].sender)
 
 
 def _spool(settings: Settings) -> Spool:
@@ -367,7 +352,7 @@ class _Masking(logging.Formatter):
     """Hides whatever looks like a whole phone number: the last line of defence, after careful wording."""
 
     def format(self, record: logging.LogRecord) -> str:
-        return re.sub(r"\+\d{8,15}", "+***", super().format(record))
+        return hide_numbers(super().format(record))
 
 
 def start_logging(settings: Settings) -> None:

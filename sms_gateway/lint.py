@@ -112,6 +112,11 @@ def _wrong_words(tree: nodes.Template) -> Iterator[Found]:
                 yield data.lineno + offset, problem
 
 
+def wrong_words(text: str) -> list[str]:
+    """What a text that a person writes must not say, each with a remedy; a friendly exclamation mark is theirs."""
+    return list(_wrong_in(text.replace("!", ".").replace("¡", "")))
+
+
 def _wrong_in(line: str) -> Iterator[str]:
     for word in re.findall(r"[\w-]+", _without_accents(line).lower()):
         if not CLINICAL.isdisjoint(_singulars(word)):

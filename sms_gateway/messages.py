@@ -54,6 +54,7 @@ class Messages:
         self, overrides_dir: Path | None = None, wording: Mapping[tuple[str, str], str] | None = None
     ) -> None:
         """`wording` are the clinic's own words by language and name; they take the place of any file."""
+        self._own = overrides_dir
         self._folders = [folder for folder in (overrides_dir, PACKAGED) if folder is not None]
         self._wording = dict(wording or {})
         worded = {f"{language}/{name}{SUFFIX}": words for (language, name), words in self._wording.items()}
@@ -87,6 +88,10 @@ class Messages:
 
         `samples` are contexts to try each message with, at best those of the real sites.
         """
+        if self._own is not None and not self._own.is_dir():
+            raise ConfigError(
+                f"messages.directory: there is no folder {self._own}. Make it, or set the key to null for our words."
+            )
         problems = self._strange_files() + self._strange_words()
         for language in LANGUAGES:
             for name in NAMES:

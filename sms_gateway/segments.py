@@ -66,6 +66,13 @@ def segments(text: str, *, wide_reference: bool = False) -> list[str]:
     return _cut(text, alphabet, alphabet.part(wide_reference=wide_reference))
 
 
+def room_left(text: str) -> int:
+    """How much more goes into the last part, in the units of its alphabet; zero or more."""
+    alphabet, parts = encoding(text), segments(text)
+    limit = alphabet.single if len(parts) == 1 else alphabet.part(wide_reference=False)
+    return limit - sum(_room(char, alphabet) for char in parts[-1])
+
+
 def _cut(text: str, alphabet: Encoding, limit: int) -> list[str]:
     parts, start, used = [], 0, 0
     for at, char in enumerate(text):

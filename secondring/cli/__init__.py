@@ -5,13 +5,28 @@ its part · 70 a bug of ours · 78 the configuration has to be mended (the last 
 """
 
 import sys
+from importlib import metadata
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from secondring.cli import books, pbx, phones, prompts, services, setup, streams, users, versions
-from secondring.cli.common import choose_config
+from secondring.cli import (
+    alarms,
+    books,
+    explain,
+    pbx,
+    phones,
+    prompts,
+    report,
+    services,
+    setup,
+    streams,
+    tasks,
+    users,
+    versions,
+)
+from secondring.cli.common import choose_config, warn
 from secondring.domain.errors import ConfigError, LoginRefused, PeerError, SecondRingError, blame
 
 EX_UNAVAILABLE, EX_SOFTWARE, EX_CONFIG = 69, 70, 78
@@ -26,23 +41,30 @@ app = typer.Typer(
 
     [bold]Start here[/bold]
 
-      secondring demo                     a PBX, phones and the whole loop on this machine
+      secondring demo                     a PBX, phones and the whole loop
       secondring init                     write a first configuration
-      secondring check-config             say what is wrong with it, file and line
-      secondring install                  into this Asterisk or FreePBX; `uninstall` takes it out again
+      secondring check-config             say what is wrong with it, and where
+      secondring install                  into this PBX; `uninstall` takes it out
       secondring run                      listen, text, route
       secondring doctor                   prove that each link works
-      secondring user add ana --role admin   let somebody log in to the pages
-      secondring settings list            what was set on the pages, over the files; `rollback` and `drop`
+      secondring user add NAME --role admin   let somebody log in to the pages
+      secondring settings list            what was set on those pages
+      secondring alarm test               prove that alarms reach people
 
     [bold]Look at what happened[/bold]
 
-      secondring calls --since 2d         what came in, and the verdict on each call
-      secondring explain 1715.42          why that call did or did not get a text
-      secondring tasks                    what people have to do, most urgent first
+      secondring calls --since 2d         what came in, with a verdict on each
+      secondring explain 1715.42          why it did or did not get a text
+      secondring tasks                    what people have to do, urgent first
       secondring report --since 7d        the five metrics
     """,
 )
+
+
+def _say_version(asked: bool) -> None:
+    if asked:
+        sys.stdout.write(f"secondring {metadata.version('secondring')}\n")
+        raise typer.Exit
 
 
 @app.callback()
@@ -53,18 +75,37 @@ def _options(
             "--config", "-c", metavar="DIR", envvar="SECONDRING_CONFIG", help="Where the *.yaml files are."
         ),
     ] = None,
+    version: Annotated[  # noqa: ARG001 - it has done its work by now
+        bool,
+        typer.Option("--version", help="Say which version this is.", callback=_say_version, is_eager=True),
+    ] = False,
 ) -> None:
     choose_config(config)
 
 
-for group in (services, setup, pbx, prompts, books, users, versions, streams, phones):
+GROUPS = (
+    services,
+    setup,
+    pbx,
+    prompts,
+    books,
+    tasks,
+    report,
+    explain,
+    alarms,
+    users,
+    versions,
+    streams,
+    phones,
+)
+for group in GROUPS:
     group.register(app)
 
 
 def main() -> None:
     """The console script: turns errors into one message and an exit code, never a traceback."""
     try:
-        app()
+        app(prog_name="secondring")
     except ConfigError as error:
         _complain(error, EX_CONFIG)
     except LoginRefused as error:
@@ -76,10 +117,20 @@ def main() -> None:
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(1)
+    except OSError as error:
+        _complain_of_the_system(error)
     except KeyboardInterrupt:
         sys.exit(130)
     except Exception as error:  # noqa: BLE001 - a traceback may quote a patient
         _complain_of_ourselves(error)
+
+
+def _complain_of_the_system(error: OSError) -> None:
+    """A file that may not be read, a full disk, a port in use: somebody can mend it, and it is no bug."""
+    where = f"{error.filename}: " if error.filename else ""
+    remedy = "Run this as root, or as the user it belongs to." if isinstance(error, PermissionError) else ""
+    sys.stderr.write(f"secondring: {where}{error.strerror or type(error).__name__}. {remedy}".rstrip() + "\n")
+    sys.exit(1)
 
 
 def _complain_of_ourselves(error: Exception) -> None:
@@ -88,5 +139,5 @@ def _complain_of_ourselves(error: Exception) -> None:
 
 
 def _complain(error: Exception, code: int) -> None:
-    sys.stderr.write(f"secondring: {error}\n")
+    warn(str(error))
     sys.exit(code)

@@ -1,9 +1,5 @@
-"""`calls`, `episodes`, `tasks`, `report`, `explain`: what happened, and what people have to do."""
+"""`calls` and `episodes`: what happened."""
 
-import getpass
-import sys
-from dataclasses import asdict
-from datetime import datetime
 from typing import Annotated, Any
 
 import typer
@@ -20,28 +16,20 @@ from secondring.cli.common import (
     settings,
     shown,
     table,
+    warn_of_silence,
 )
 from secondring.domain import story
-from secondring.domain.deskwork import Result
-from secondring.domain.errors import UnknownThing
-from secondring.domain.ids import CallId, EpisodeId, TaskId
-from secondring.domain.metrics import Rate, Report, Spread
-from secondring.domain.metrics import report as make_report
-from secondring.domain.ports import Books
-from secondring.domain.records import Call, Episode, Task
+from secondring.domain.call_events import Direction
+from secondring.domain.records import Call, Episode, Intent
 from secondring.domain.rules import Rules
 
 Limit = Annotated[int, typer.Option(help="At most so many, the newest.")]
-tasks_app = typer.Typer(invoke_without_command=True, help="What people have to do: list, take, finish.")
 
 
 def register(app: typer.Typer) -> None:
     """Add these commands to the application."""
     app.command()(calls)
     app.command()(episodes)
-    app.add_typer(tasks_app, name="tasks")
-    app.command()(report)
-    app.command()(explain)
 
 
 def calls(since: Since = "1d", limit: Limit = 50, json: Json = False, numbers: Numbers = False) -> None:
@@ -50,6 +38,7 @@ def calls(since: Since = "1d", limit: Limit = 50, json: Json = False, numbers: N
     now = wiring.now()
     with wiring.reading(chosen) as books:
         found = books.calls(since=moment(since, now), until=now, limit=limit)
+        warn_of_silence(books, chosen.rules.sites[0], now)
     if json:
         print_json(_call_row(call, whole=numbers) for call in found)
         return
@@ -88,13 +77,14 @@ def _call_line(call: Call, rules: Rules, *, whole: bool) -> tuple[str, ...]:
     until = call.answered_at or call.ended_at
     waited = f"{(until - call.started_at).total_seconds():.0f} s" if until else "-"
     reason = " ".join(part for part in (call.reason, call.detail and f"({call.detail})") if part)
+    ours = call.direction is Direction.OUTBOUND
     return (
         story.said_time(call.started_at, site),
         call.id.uniqueid,
         shown(call.caller, site.region, whole=whole) if call.caller else call.caller_note or "-",
-        waited,
-        call.verdict or "going on",
-        reason,
+        "-" if ours else waited,
+        "we called" if ours else call.verdict or "going on",
+        story.talked(call) if ours else reason,
     )
 
 
@@ -104,15 +94,17 @@ def episodes(since: Since = "1d", limit: Limit = 50, json: Json = False, numbers
     now = wiring.now()
     with wiring.reading(chosen) as books:
         found = books.episodes(since=moment(since, now), until=now, limit=limit)
+        wishes = {episode.id: story.wishes(books, episode) for episode in found}
+        warn_of_silence(books, chosen.rules.sites[0], now)
     if json:
-        print_json(_episode_row(episode, whole=numbers) for episode in found)
+        print_json(_episode_row(episode, wishes[episode.id], whole=numbers) for episode in found)
         return
-    rows = (_episode_line(episode, chosen.rules, whole=numbers) for episode in found)
+    rows = (_episode_line(episode, wishes[episode.id], chosen.rules, whole=numbers) for episode in found)
     columns = ("when", "episode", "caller", "calls", "texted", "wants", "outcome")
     console().print(table("", columns, rows) if found else _nothing("No missed calls", since))
 
 
-def _episode_row(episode: Episode, *, whole: bool) -> dict[str, Any]:
+def _episode_row(episode: Episode, wishes: list[Intent], *, whole: bool) -> dict[str, Any]:
     return {
         "episode": episode.id,
         "site": episode.site,
@@ -123,6 +115,7 @@ def _episode_row(episode: Episode, *, whole: bool) -> dict[str, Any]:
         "texted_at": iso(episode.texted_at),
         "replied_at": iso(episode.replied_at),
         "intent": episode.intent,
+        "intents": wishes,
         "language": episode.language,
         "urgent_at": iso(episode.urgent_at),
         "urgent_reached_at": iso(episode.urgent_reached_at),
@@ -131,7 +124,7 @@ def _episode_row(episode: Episode, *, whole: bool) -> dict[str, Any]:
     }
 
 
-def _episode_line(episode: Episode, rules: Rules, *, whole: bool) -> tuple[str, ...]:
+def _episode_line(episode: Episode, wishes: list[Intent], rules: Rules, *, whole: bool) -> tuple[str, ...]:
     site = rules.site(episode.site)
     texted = episode.texted_at
     return (
@@ -140,220 +133,6 @@ def _episode_line(episode: Episode, rules: Rules, *, whole: bool) -> tuple[str, 
         shown(episode.caller, site.region, whole=whole),
         str(episode.calls),
         f"after {(texted - episode.opened_at).total_seconds():.1f} s" if texted else "-",
-        episode.intent or "-",
+        ", ".join(wishes) or "-",
         episode.outcome or "open",
     )
-
-
-@tasks_app.callback()
-def tasks(
-    context: typer.Context,
-    include_done: Annotated[bool, typer.Option("--all", help="Finished ones too.")] = False,
-    json: Json = False,
-    numbers: Numbers = False,
-) -> None:
-    """What people have to do, most urgent first."""
-    if context.invoked_subcommand is not None:
-        return
-    chosen = settings()
-    with wiring.reading(chosen) as books:
-        found = books.tasks(include_done=include_done)
-    now = wiring.now()
-    if json:
-        print_json(_task_row(task, now, whole=numbers) for task in found)
-        return
-    if not found:
-        console().print("Nobody is waiting.")
-        return
-    rows = (_task_line(task, chosen.rules, now, whole=numbers) for task in found)
-    console().print(table("", ("due", "task", "queue", "caller", "owner", "what to do"), rows))
-
-
-def _task_row(task: Task, now: datetime, *, whole: bool) -> dict[str, Any]:
-    return {
-        "task": task.id,
-        "site": task.site,
-        "queue": task.queue,
-        "title": task.title,
-        "said": task.said if whole else None,
-        "caller": (task.caller.e164 if whole else task.caller.masked) if task.caller else None,
-        "urgent": task.urgent,
-        "state": task.state,
-        "owner": task.owner,
-        "created_at": iso(task.created_at),
-        "due_at": iso(task.due_at),
-        "late": task.closed_at is None and task.due_at < now,
-        "closed_at": iso(task.closed_at),
-        "closed_because": task.closed_because,
-        "episode": task.episode,
-    }
-
-
-def _task_line(task: Task, rules: Rules, now: datetime, *, whole: bool) -> tuple[str, ...]:
-    site = rules.site(task.site)
-    due = story.said_time(task.due_at, site)
-    late = task.closed_at is None and task.due_at < now
-    what = (
-        ("URGENT  " if task.urgent else "") + task.title + (f": {task.said!r}" if whole and task.said else "")
-    )
-    return (
-        f"LATE {due}" if late else due,
-        task.id,
-        task.queue,
-        shown(task.caller, site.region, whole=whole),
-        task.owner or "-",
-        what if task.closed_at is None else f"{what} (done: {task.closed_because})",
-    )
-
-
-TaskArgument = Annotated[str, typer.Argument(metavar="TASK", help="Its id, as `secondring tasks` shows it.")]
-Who = Annotated[str, typer.Option("--by", help="Who does it.", default_factory=getpass.getuser)]
-
-
-@tasks_app.command()
-def take(task: TaskArgument, by: Who) -> None:
-    """Make a task yours, so that nobody else works on it."""
-    chosen = settings()
-    with wiring.writing(chosen) as books:
-        wiring.deskwork(chosen).take(books, TaskId(task), by, wiring.now())
-    sys.stdout.write(f"{task} is {by}'s.\n")
-
-
-@tasks_app.command()
-def done(
-    task: TaskArgument,
-    by: Who,
-    result: Annotated[Result, typer.Option(help="What came of it.")] = Result.RESOLVED,
-) -> None:
-    """Finish a task: `--result spoke` when you talked, `booked`, `resolved`, or `no-contact`.
-
-    An urgent task only ends when someone has spoken with the caller.
-    """
-    chosen = settings()
-    with wiring.writing(chosen) as books:
-        wiring.deskwork(chosen).done(books, TaskId(task), by, result, wiring.now())
-    sys.stdout.write(f"{task} is done: {result}.\n")
-
-
-def report(since: Since = "7d", site: str | None = None, json: Json = False) -> None:
-    """The five metrics of a period, each with what it is counted from."""
-    chosen = settings()
-    now = wiring.now()
-    begin = moment(since, now)
-    where = wiring.known_site(chosen, site)
-    with wiring.reading(chosen) as books:
-        made = make_report(books.figures(since=begin, until=now, site=where))
-    if json:
-        period = {"since": iso(begin), "until": iso(now), "site": where}
-        print_json([period | _report_row(made)])
-        return
-    show_report(made, f"{story.said_time(begin, chosen.rules.sites[0])} until now")
-
-
-def _report_row(made: Report) -> dict[str, Any]:
-    row = asdict(made)
-    for name, value in (
-        ("recovery", made.recovery),
-        ("self_scheduling", made.self_scheduling),
-        ("urgent_reached", made.urgent_reached),
-        ("unrecovered", made.unrecovered),
-        ("replied", made.replied),
-    ):
-        row[name] |= {"value": value.value}
-    waits = (
-        ("time_to_first_text", made.time_to_first_text),
-        ("urgent", made.urgent),
-        ("urgent_accept", made.urgent_accept),
-    )
-    for name, waiting in waits:
-        row[name]["within_target"] |= {"value": waiting.within_target.value}
-    return row
-
-
-def show_report(made: Report, period: str) -> None:
-    """The report for people: a sentence first, then each metric and what it is counted from."""
-    out = console()
-    out.print(f"[bold]{headline(made)}[/bold]")
-    out.print(f"{period}\n")
-    rows = (
-        ("recovery rate", _percent(made.recovery), _of(made.recovery, "missed callers")),
-        (
-            "time to first text",
-            _seconds(made.time_to_first_text),
-            f"{made.time_to_first_text.count} callers texted",
-        ),
-        ("self-scheduling", _percent(made.self_scheduling), _of(made.self_scheduling, "who asked to book")),
-        ("urgent latency", _seconds(made.urgent), _of(made.urgent_reached, "urgent callers reached")),
-        ("urgent, to a nurse's accept", _seconds(made.urgent_accept), f"{made.urgent_accept.count} accepted"),
-        ("unrecovered", _percent(made.unrecovered), _of(made.unrecovered, "missed callers")),
-    )
-    out.print(table("", ("metric", "", "counted from"), rows))
-    ended = ", ".join(f"{n} {outcome}" for outcome, n in made.outcomes.items() if n)
-    missed = ", ".join(f"{n} {reason}" for reason, n in sorted(made.calls_missed.items()))
-    out.print(f"\nepisodes: {ended or 'none ended'}; {made.still_open} still open")
-    out.print(
-        f"calls: {made.calls_answered} answered; missed: {missed or 'none'}; {made.calls_ignored} not counted"
-    )
-
-
-def headline(made: Report) -> str:
-    """One sentence that a manager can repeat."""
-    rate = made.recovery
-    if not rate.denominator:
-        return "No missed calls in this period."
-    return f"{rate.numerator} of {rate.denominator} missed callers were won back: {_percent(rate)}."
-
-
-def _percent(rate: Rate) -> str:
-    return f"{rate.value:.0%}" if rate.value is not None else "-"
-
-
-def _of(rate: Rate, what: str) -> str:
-    return f"{rate.numerator} of {rate.denominator} {what}"
-
-
-def _seconds(waiting: Spread) -> str:
-    if waiting.p50 is None or waiting.p95 is None or waiting.p99 is None:
-        return "-"
-    return f"p50 {waiting.p50:.1f} s, p95 {waiting.p95:.1f} s, p99 {waiting.p99:.1f} s"
-
-
-def explain(
-    what: Annotated[
-        str, typer.Argument(metavar="CALL|EPISODE", help="A call's Uniqueid, PBX/UNIQUEID, or E-...")
-    ],
-    json: Json = False,
-) -> None:
-    """Tell what happened to a call or an episode, which rule decided, and why a text did or did not go."""
-    chosen = settings()
-    with wiring.reading(chosen) as books:
-        lines = _story(books, what, chosen.rules)
-    if json:
-        print_json({"at": iso(line.at), "words": line.words} for line in lines)
-        return
-    for at, words in story.clock_time(lines, chosen.rules.sites[0]):
-        sys.stdout.write(f"{at}  {words}\n")
-
-
-def _story(books: Books, what: str, rules: Rules) -> list[story.Line]:
-    if what.startswith("E-"):
-        episode = books.episode(EpisodeId(what))
-        if episode is not None:
-            return story.of_episode(books, episode, rules)
-    else:
-        call = _find_call(books, what)
-        if call is not None:
-            return story.of_call(books, call, rules)
-    raise UnknownThing(
-        f"nothing is known of {what}. `secondring calls` and `secondring episodes` list what is."
-    )
-
-
-def _find_call(books: Books, what: str) -> Call | None:
-    if "/" in what:
-        return books.call(CallId.parse(what))
-    found = books.find_calls(what)
-    if len(found) > 1:
-        names = ", ".join(str(call.id) for call in found)
-        raise UnknownThing(f"{what} is the name of several calls: {names}. Name one of them.")
-    return found[0] if found else None

@@ -3,21 +3,33 @@
 import json
 import os
 import re
+import shlex
 import sys
-from collections.abc import Iterable, Sequence
+import textwrap
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import accumulate
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.table import Table
+from rich.console import Console, ConsoleOptions
+from rich.text import Text
 
 from secondring import wiring
+from secondring.domain import pulse, story
 from secondring.domain.phone import PhoneNumber, spoken_form
+from secondring.domain.ports import Books
+from secondring.domain.pulse import State
+from secondring.domain.rules import Site
 
 WIDTH = 100
 """Columns a table may take."""
+START = "Start it: systemctl start secondring (by hand: `secondring run`)."
+GAP = 2
+LEAST_ROOM = 28
+"""Columns that the last column of a table needs to be read; with fewer it gets lines of its own."""
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object a line, for scripts.")]
 Numbers = Annotated[
@@ -88,11 +100,86 @@ def console() -> Console:
     return Console(highlight=False, width=min(out.width, WIDTH) if told else WIDTH)
 
 
-def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> Table:
-    """A plain table; the last column takes what room is left."""
-    made = Table(title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
-    for number, column in enumerate(columns):
-        made.add_column(column, no_wrap=number < len(columns) - 1, overflow="fold")
-    for row in rows:
-        made.add_row(*row)
-    return made
+def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> "Plain":
+    """A plain table; the last column takes what room is left, or a line of its own where there is little."""
+    return Plain(title, list(columns), [list(row) for row in rows])
+
+
+@dataclass(frozen=True, slots=True)
+class Plain:
+    """A table that fits the terminal: nothing is cut off, and ids stay whole so that they can be copied."""
+
+    title: str
+    columns: list[str]
+    rows: list[list[str]]
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[Text]:
+        if self.title:
+            yield Text(self.title)
+        widths = [max(map(len, cells)) for cells in zip(self.columns, *self.rows, strict=True)]
+        beside = self._beside(widths, options.max_width)
+        for place, row in enumerate([self.columns, *self.rows]):
+            for line in self._lines(row, widths[:beside], options.max_width):
+                yield Text(line.rstrip(), style="" if place else "bold", no_wrap=True, overflow="ignore")
+
+    @staticmethod
+    def _beside(widths: list[int], most: int) -> int:
+        """How many columns stand beside each other, if the rest goes below them or, wrapped, to their right."""
+        ends = [end + GAP * place for place, end in enumerate(accumulate(widths))]
+        fitting = sum(end <= most for end in ends)
+        wrapped = len(widths) - 1
+        if fitting == wrapped and most - ends[-2] - GAP >= LEAST_ROOM:
+            return wrapped
+        return min(fitting, wrapped) if fitting < len(widths) else len(widths)
+
+    @staticmethod
+    def _lines(row: list[str], widths: list[int], most: int) -> Iterator[str]:
+        head = (" " * GAP).join(cell.ljust(width) for cell, width in zip(row, widths, strict=False))
+        rest = " · ".join(row[len(widths) :])
+        if not rest:
+            yield head
+        elif most - len(head) - GAP >= LEAST_ROOM:
+            first, *more = textwrap.wrap(rest, most - len(head) - GAP)
+            yield head + " " * GAP + first
+            yield from (" " * (len(head) + GAP) + line for line in more)
+        else:
+            yield head
+            yield from textwrap.wrap(
+                rest, most, initial_indent=" " * GAP * 2, subsequent_indent=" " * GAP * 2
+            )
+
+
+def count(number: int, thing: str) -> str:
+    """`1 call`, `2 calls`."""
+    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
+
+
+def warn(words: str) -> None:
+    """Something that people must know and scripts must not trip over. Commands in it can be copied as they are."""
+    sys.stderr.write(f"secondring: {words.replace('`secondring ', f'`{command()} ')}\n")
+
+
+def command() -> str:
+    """`secondring`, as it has to be typed to mean this very configuration."""
+    return f"secondring --config {shlex.quote(str(_chosen[0]))}" if _chosen else "secondring"
+
+
+def warn_of_silence(books: Books, site: Site, now: datetime) -> None:
+    """Say so when nobody listens: what is shown then may not be all that happened."""
+    found = pulse.silence(pulse.last(books), now)
+    if found is None:
+        return
+    since = f" since {story.said_time(found.since, site)}" if found.since else ""
+    if found.because is State.UNLINKED:
+        warn(
+            f"no link to the PBX{since}: calls missed meanwhile are not in here. `secondring doctor` tells more."
+        )
+    elif found.since is None:
+        warn(f"no service has run here yet: nothing is noted until one does. {START}")
+    else:
+        what = (
+            "the service has been stopped"
+            if found.because is State.STOPPED
+            else "nothing was heard of the service"
+        )
+        warn(f"{what}{since}: calls missed meanwhile are not in here. {START}")

@@ -87,12 +87,13 @@ def doctor(conf: Conf = CONF, asterisk: Command = "", json: Json = False) -> Non
     failed = False
     for named in examine(visit):
         failed = failed or named.finding.ok is False
-        _show(named, json=json)
+        show_finding(named, json=json)
     if failed:
         raise typer.Exit(1)
 
 
-def _show(named: Named, *, json: bool) -> None:
+def show_finding(named: Named, *, json: bool) -> None:
+    """One line and its remedy, or one JSON object."""
     finding = named.finding
     if json:
         print_json([{"name": named.name, **asdict(finding)}])

@@ -6,9 +6,12 @@ from typing import Annotated
 import typer
 
 from secondring import wiring
-from secondring.cli.common import Json, print_json, settings
-from secondring.domain.errors import ConfigError
-from secondring.domain.phone import PhoneNumber, parse_number
+from secondring.cli.common import Json, print_json, settings, warn
+from secondring.domain import pulse
+from secondring.domain.errors import SecondRingError
+from secondring.domain.phone import PhoneNumber, parse_number, spoken_form
+from secondring.domain.pulse import State
+from secondring.wiring import Settings
 
 handset = typer.Typer(no_args_is_help=True, help="Simulated phones: read and answer texts without a carrier.")
 NUMBER = typer.Argument(metavar="NUMBER", help="Whose phone, for example 2025550123.")
@@ -22,21 +25,56 @@ def register(app: typer.Typer) -> None:
 @handset.command()
 def inbox(number: Annotated[str, NUMBER], json: Json = False) -> None:
     """The texts that reached a phone, oldest first."""
-    texts = wiring.handset(settings()).inbox(_number(number))
+    chosen = settings()
+    texts = wiring.handset(chosen).inbox(_number(number, chosen))
     if json:
         print_json({"id": t.id, "from": t.sender.e164, "text": t.body} for t in texts)
-    else:
+    elif texts:
         sys.stdout.writelines(f"{t.body}\n" for t in texts)
+    else:
+        sys.stdout.write("No text has reached this phone.\n")
 
 
 @handset.command()
-def reply(number: Annotated[str, NUMBER], text: Annotated[str, typer.Argument(metavar="TEXT")]) -> None:
-    """Write a text to the clinic from a phone."""
-    wiring.handset(settings()).reply(_number(number), text)
+def reply(
+    number: Annotated[str, NUMBER],
+    text: Annotated[str, typer.Argument(metavar="TEXT")],
+    to: Annotated[
+        str, typer.Option("--to", metavar="SITE|NUMBER", help="Whom, if not who texted that phone last.")
+    ] = "",
+) -> None:
+    """Write a text to the clinic from a phone: an answer, or out of the blue.
+
+    Example: secondring handset reply 2025550123 "can I come in on Friday"
+    """
+    chosen = settings()
+    phone = _number(number, chosen)
+    line = wiring.handset(chosen).reply(phone, text, _clinic(to, chosen))
+    sys.stdout.write(f"on its way to {spoken_form(line.to, chosen.rules.sites[0].region)}\n")
+    if not _somebody_reads(chosen):
+        warn("nobody is reading: the text waits until the service runs (`secondring run`).")
 
 
-def _number(text: str) -> PhoneNumber:
-    number = parse_number(text, settings().rules.sites[0].region)
+def _somebody_reads(chosen: Settings) -> bool:
+    """Texts are read without a link to the PBX too."""
+    try:
+        with wiring.reading(chosen) as books:
+            found = pulse.silence(pulse.last(books), wiring.now())
+    except SecondRingError:
+        return False
+    return found is None or found.because is State.UNLINKED
+
+
+def _clinic(said: str, chosen: Settings) -> PhoneNumber | None:
+    """The number of a site, or the one that was named; None when nobody said."""
+    for site in chosen.rules.sites:
+        if said == site.id:
+            return site.sender
+    return _number(said, chosen) if said else None
+
+
+def _number(text: str, chosen: Settings) -> PhoneNumber:
+    number = parse_number(text, chosen.rules.sites[0].region)
     if number is None:
-        raise ConfigError(f"{text!r} is not a phone number here. Write it as 2025550123 or +12025550123.")
+        raise typer.BadParameter(f"{text!r} is not a phone number. Write it as 2025550123 or +12025550123.")
     return number

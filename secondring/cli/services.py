@@ -41,7 +41,7 @@ def try_links() -> list[Found]:
 
 def agi() -> None:
     """Only serve callers who are on the line (FastAGI); `run` does this too."""
-    service.run_agi(settings())
+    answering.run_agi(settings())
 
 
 def web() -> None:
@@ -69,6 +69,7 @@ def demo(
         from lab.demo import run_demo  # noqa: PLC0415 - the phones are an extra; the service runs without them
     except ModuleNotFoundError as missing:
         raise ConfigError(
-            f"the demo's phones are not installed ({missing.name}): pip install 'secondring[lab]'"
+            f"the demo's phones are not installed ({missing.name}): run scripts/demo in a clone, which installs"
+            " them, or pip install '/path/to/the/clone[lab]'"
         ) from missing
     run_demo(stay=stay, picture=picture)

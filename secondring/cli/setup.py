@@ -1,14 +1,24 @@
 """`init`, `check-config`, `migrate`, `render`: from nothing to a service that may start."""
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from secondring import answering, wiring
-from secondring.cli.common import Json, config_directory, print_json, settings
+from secondring import answering, beginning, installation, wiring
+from secondring.cli.common import Json, config_directory, count, print_json, settings, warn
 from secondring.cli.versions import as_row
+from secondring.domain.errors import ConfigError
+
+NEWEST = "22.1.0"
+PLACES = {
+    "manager": "This belongs at the end of manager.conf (FreePBX: manager_custom.conf).",
+    "dialplan": "This belongs at the end of extensions.conf (FreePBX: extensions_custom.conf).",
+    "queues": "This belongs after the queues in queues.conf (FreePBX: queues_custom.conf).",
+}
+"""Where each piece goes, for whoever does by hand what `install` does."""
 
 
 def register(app: typer.Typer) -> None:
@@ -19,25 +29,79 @@ def register(app: typer.Typer) -> None:
     app.command()(render)
 
 
+def _checked(read: Callable[[str], str]) -> Callable[[str | None], str | None]:
+    """What is typed is asked for again, what was given as an option is wrong usage."""
+
+    def check(text: str | None) -> str | None:
+        try:
+            return None if text is None else read(text)
+        except ConfigError as error:
+            raise typer.BadParameter(str(error)) from None
+
+    return check
+
+
+def _all_checked(texts: list[str] | None) -> list[str]:
+    return [str(_checked(beginning.read_phone)(text)) for text in texts or ()]
+
+
 def init(
     clinic: Annotated[
-        str, typer.Option(prompt="Clinic's name, as patients know it", help="The name that texts give.")
-    ],
+        str | None, typer.Option(help="The name that texts give; asked for if not said.")
+    ] = None,
     phone: Annotated[
-        str, typer.Option(prompt="Number patients call", help="With country code, such as +12025550100.")
-    ],
-    zone: Annotated[str, typer.Option(prompt="Time zone", help="IANA name.")] = "America/New_York",
-    did: Annotated[list[str] | None, typer.Option(help="A number that rings here; repeatable.")] = None,
+        str | None,
+        typer.Option(
+            help="The number patients call, such as +12025550100; asked for if not said.",
+            callback=_checked(beginning.read_phone),
+        ),
+    ] = None,
+    zone: Annotated[
+        str | None,
+        typer.Option(
+            help="IANA name, such as America/New_York; this machine's own when you do not say.",
+            callback=_checked(beginning.read_zone),
+        ),
+    ] = None,
+    did: Annotated[
+        list[str] | None,
+        typer.Option(help="A number that rings here; repeatable.", callback=_all_checked),
+    ] = None,
     ami_user: Annotated[str, typer.Option(help="Name of the AMI account.")] = "secondring",
 ) -> None:
     """Write a first configuration, an encryption key and an AMI secret. Nothing is overwritten.
 
+    Below another place than /etc/secondring (--config DIR) the database is in there too: a trial of its own.
+
     Example: secondring init --clinic "Northside Clinic" --phone +12025550100
     """
-    made = wiring.first_configuration(config_directory(), clinic, phone, zone, tuple(did or ()), ami_user)
+    name = clinic or _ask("--clinic", "Clinic's name, as patients know it")
+    number = phone or _ask("--phone", "Number patients call", beginning.read_phone)
+    chosen = zone or _ask_zone(beginning.machine_zone())
+    made = beginning.first_configuration(config_directory(), name, number, chosen, tuple(did or ()), ami_user)
     for path in made.written:
         sys.stdout.write(f"wrote {path}\n")
+    for path in made.kept:
+        sys.stdout.write(f"kept  {path}: it is there already, and stays as it is\n")
+    if not made.written:
+        sys.stdout.write("Nothing was written, and none of your answers either: edit the files themselves.\n")
     sys.stdout.write(f"{made.next_steps}\n")
+
+
+def _ask(option: str, question: str, read: Callable[[str], str] = str) -> str:
+    """Ask until the answer will do; where nobody can answer, the option has to be said."""
+    try:
+        return str(typer.prompt(question, value_proc=_checked(read)))
+    except typer.Abort:
+        raise typer.BadParameter("nobody is there to be asked: say it", param_hint=option) from None
+
+
+def _ask_zone(usual: str) -> str:
+    """Ask a person; a script that did not say gets the machine's own zone, and is told."""
+    if sys.stdin.isatty():
+        return str(typer.prompt("Time zone", default=usual, value_proc=_checked(beginning.read_zone)))
+    sys.stdout.write(f"time zone {usual} (--zone chooses another)\n")
+    return usual
 
 
 def check_config(json: Json = False) -> None:
@@ -52,7 +116,9 @@ def check_config(json: Json = False) -> None:
     for file in chosen.files:
         sys.stdout.write(f"read {file}\n")
     for site in chosen.rules.sites:
-        sys.stdout.write(f"site {site.id}: {site.name}, {len(site.dids)} numbers, {site.hours.zone}\n")
+        sys.stdout.write(
+            f"site {site.id}: {site.name}, {count(len(site.dids), 'number')}, {site.hours.zone}\n"
+        )
     if chosen.carrier.kind == "handset":
         sys.stdout.write(
             "carrier handset: simulated phones; no text leaves this machine until you choose another\n"
@@ -71,21 +137,37 @@ def migrate() -> None:
 
 def render(
     what: Annotated[str, typer.Argument(metavar="manager|dialplan|queues", help="Which piece.")] = "manager",
-    asterisk: Annotated[str, typer.Option(help="Version of Asterisk, for example 22.1.0.")] = "22.1.0",
+    asterisk: Annotated[
+        str | None,
+        typer.Option(help="Version of Asterisk, such as 22.1.0; the one on this machine if not said."),
+    ] = None,
     sounds: Annotated[
         Path | None, typer.Option(help="Asterisk's sounds: stock ones stand in for prompts missing there.")
     ] = None,
 ) -> None:
-    """Print what belongs into Asterisk's configuration.
+    """Print what belongs into Asterisk's configuration; `secondring install` does the same and more by itself.
 
     `manager`: the AMI account with its event filter. `dialplan`: what callers are offered, for extensions.conf.
     `queues`: the same for callers who wait, to stand after the queues in queues.conf.
     """
+    version = asterisk or _version_here()
     pieces = {
-        "manager": lambda: wiring.render_manager(settings(), asterisk),
-        "dialplan": lambda: answering.render_dialplan(settings(), asterisk, sounds),
+        "manager": lambda: wiring.render_manager(settings(), version),
+        "dialplan": lambda: answering.render_dialplan(settings(), version, sounds),
         "queues": lambda: answering.render_queues(settings()),
     }
     if what not in pieces:
         raise typer.BadParameter(f"{what!r} cannot be rendered; there are {', '.join(pieces)}.")
     sys.stdout.write(pieces[what]())
+    warn(f"{PLACES[what]} Put it there once: where it stands already, take the old piece out first.")
+
+
+def _version_here() -> str:
+    """The Asterisk on this machine, or the newest we know where there is none to ask."""
+    try:
+        return installation.version_here()
+    except ConfigError:
+        warn(
+            f"no Asterisk answers here, so this is written for {NEWEST}; --asterisk VERSION says which it is."
+        )
+        return NEWEST

@@ -1,5 +1,6 @@
 """`record`, `replay` and `try`: streams in, verdicts and intents out, without a database."""
 
+import re
 import sys
 from collections import Counter
 from collections.abc import Iterator
@@ -9,10 +10,22 @@ from typing import Annotated, Any
 import typer
 
 from secondring import wiring
-from secondring.cli.common import Json, Numbers, console, iso, print_json, settings, shown, table
+from secondring.cli.common import (
+    Json,
+    Numbers,
+    console,
+    count,
+    iso,
+    print_json,
+    settings,
+    shown,
+    table,
+    warn,
+)
 from secondring.domain.call_events import CallEnded
+from secondring.domain.errors import NoRecording
 from secondring.domain.intents import understand
-from secondring.domain.phone import parse_number
+from secondring.domain.phone import is_region, parse_number
 from secondring.domain.records import Intent
 from secondring.domain.rules import DEFAULT_ROUTES, Route
 
@@ -35,14 +48,34 @@ def record(file: Annotated[Path, FILE]) -> None:
     wiring.record(settings(), file)
 
 
+def _region(code: str) -> str:
+    if not is_region(code.upper()):
+        raise typer.BadParameter(f"{code!r} is not a country. Write its two letters (ISO 3166): US, CA.")
+    return code.upper()
+
+
+def _patterns(contexts: list[str] | None) -> list[str]:
+    for context in contexts or ():
+        try:
+            re.compile(context)
+        except re.error as error:
+            raise typer.BadParameter(f"{context!r} is no regular expression ({error}).") from None
+    return contexts or []
+
+
 def replay(
     file: Annotated[Path, FILE],
     json: Json = False,
     numbers: Numbers = False,
-    region: Annotated[str, typer.Option(help="Country whose way of writing numbers the PBX uses.")] = "US",
+    region: Annotated[
+        str, typer.Option(help="Country whose way of writing numbers the PBX uses.", callback=_region)
+    ] = "US",
     inbound: Annotated[
         list[str] | None,
-        typer.Option(help="Context (regular expression) that calls from outside start in; repeatable."),
+        typer.Option(
+            help="Context (regular expression) that calls from outside start in; repeatable.",
+            callback=_patterns,
+        ),
     ] = None,
 ) -> None:
     """Give the verdict on each call in a recording.
@@ -55,8 +88,15 @@ def replay(
     ended = wiring.replay(file, rules)
     if json:
         print_json(_verdict(call, region) for call in ended.calls())
-    else:
-        _show_verdicts(list(ended.calls()), region, whole=numbers)
+    elif found := list(ended.calls()):
+        _show_verdicts(found, region, whole=numbers)
+    elif not ended.is_none:
+        sys.stdout.write("No call ended in this recording.\n")
+    if ended.is_none:
+        raise NoRecording(
+            f"{file} is no recording of an AMI link: no greeting and no event is in it."
+            " `secondring record FILE.ami` makes one."
+        )
     for note in ended.notes():
         sys.stderr.write(f"{file}: {note}\n")
 
@@ -94,7 +134,8 @@ def _show_verdicts(calls: list[CallEnded], region: str, *, whole: bool) -> None:
     console().print(table("", columns, rows))
     counted = Counter(str(call.verdict) for call in calls)
     console().print(
-        f"\n{len(calls)} calls: " + ", ".join(f"{n} {verdict}" for verdict, n in counted.most_common())
+        f"\n{count(len(calls), 'call')}: "
+        + ", ".join(f"{n} {verdict}" for verdict, n in counted.most_common())
     )
 
 
@@ -105,7 +146,9 @@ def try_(json: Json = False) -> None:
     """
     if sys.stdin.isatty():
         sys.stderr.write("Type a reply and press Enter; Ctrl-D ends.\n")
+    empty = True
     for text in _lines():
+        empty = False
         meaning = understand(text)
         if json:
             print_json([{"text": text, "intent": meaning.intent, "rule": meaning.rule}])
@@ -114,6 +157,10 @@ def try_(json: Json = False) -> None:
                 f"{meaning.intent:<11} {_consequence(meaning.intent)}\n{'':<11} because {meaning.rule}\n"
             )
         sys.stdout.flush()
+    if empty:
+        warn(
+            "no reply came in. Write one a line, for example: echo 'can I come in on Friday' | `secondring try`"
+        )
 
 
 def _lines() -> Iterator[str]:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from secondring import pages
+from secondring import accounts
 from secondring.cli.common import Json, console, iso, print_json, settings, table
 from secondring.domain.errors import UnknownThing
 from secondring.domain.staff import Role
@@ -33,18 +33,18 @@ def add(
     Example: secondring user add ana --role front-desk --shown "A. Clerk" --phone 1001
     """
     chosen = settings()
-    new = pages.NewUser(
+    new = accounts.NewUser(
         name=name, shown=shown or name, roles=tuple(role), sites=tuple(site or ()), phone=phone
     )
-    pages.check_new_user(chosen, new)
-    pages.add_user(chosen, new, pages.check_password(chosen, _ask_password(), name))
+    accounts.check_new_user(chosen, new)
+    accounts.add_user(chosen, new, accounts.check_password(chosen, _ask_password(), name))
     sys.stdout.write(f"{name} may log in. They choose their own password and set up a code when they do.\n")
 
 
 @user_app.command("list")
 def list_users(json: Json = False) -> None:
     """Everybody who may log in, and who no longer may."""
-    found = pages.users(settings())
+    found = accounts.users(settings())
     if json:
         print_json(
             {
@@ -77,9 +77,19 @@ def list_users(json: Json = False) -> None:
 
 
 @user_app.command()
+def phone(
+    name: Name,
+    number: Annotated[str, typer.Argument(metavar="PHONE", help="An extension; '' for none.")],
+) -> None:
+    """The phone on somebody's desk: it rings first when they call a patient back."""
+    accounts.set_phone(settings(), name, number)
+    sys.stdout.write(f"{name}: phone {number or 'none'}\n")
+
+
+@user_app.command()
 def disable(name: Name) -> None:
     """Let somebody in no longer; they are signed out at once. `reset` takes it back."""
-    pages.disable_user(settings(), name)
+    accounts.disable_user(settings(), name)
     sys.stdout.write(f"{name} is disabled and signed out.\n")
 
 
@@ -93,8 +103,8 @@ def reset(
 ) -> None:
     """A new password for somebody; opens a locked or disabled account and ends all its sessions."""
     chosen = settings()
-    password = None if keep_password else pages.check_password(chosen, _ask_password(), name)
-    pages.reset_user(chosen, name, password, second_factor=second_factor)
+    password = None if keep_password else accounts.check_password(chosen, _ask_password(), name)
+    accounts.reset_user(chosen, name, password, second_factor=second_factor)
     sys.stdout.write(f"{name} may log in{'' if keep_password else ' with the new password'}.\n")
 
 
@@ -105,11 +115,11 @@ def sessions(
     """Where somebody is signed in; `--end` signs them out everywhere."""
     chosen = settings()
     if end:
-        sys.stdout.write(f"ended {pages.end_sessions(chosen, name)} sessions of {name}\n")
+        sys.stdout.write(f"ended {accounts.end_sessions(chosen, name)} sessions of {name}\n")
         return
     rows = [
         (iso(since) or "", iso(seen) or "", address or "-", agent)
-        for since, seen, address, agent in pages.open_sessions(chosen, name)
+        for since, seen, address, agent in accounts.open_sessions(chosen, name)
     ]
     if rows:
         console().print(table("", ("since", "last active", "from", "browser"), rows))

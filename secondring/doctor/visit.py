@@ -10,6 +10,7 @@ from dialplan.doctor import entries_in
 from dialplan.install import find_site
 from dialplan.install.site import PbxSite, asterisk_command
 from secondring import answering, wiring
+from secondring.doctor.alarms import alarm_checks
 from secondring.doctor.findings import Check, Named, bad, carried_out, split_remedy, unseen
 from secondring.doctor.machine import LEAST_FREE, file_checks, own_checks
 from secondring.doctor.pbx import Place, by_account, by_command, examine_dialling, examine_pbx
@@ -42,6 +43,7 @@ def examine(visit: Visit) -> Iterator[Named]:
         yield Named("configuration", bad(what, remedy))
         return
     yield from map(carried_out, own_checks(settings, least_free=visit.least_free))
+    yield from map(carried_out, alarm_checks(settings))
     site = _site(visit)
     if isinstance(site, PbxSite):
         yield from map(carried_out, file_checks(settings, site))

@@ -8,7 +8,8 @@ from dataclasses import replace
 from datetime import datetime
 
 from secondring.domain import consent, episodes, urgent_begin
-from secondring.domain.casework import DAY, Alarm, Wording
+from secondring.domain.alarms import Alarm, raise_in
+from secondring.domain.casework import DAY, Wording
 from secondring.domain.hours import add_business_time
 from secondring.domain.intents import Understanding
 from secondring.domain.phone import PhoneNumber
@@ -28,7 +29,7 @@ TITLES = {
     Intent.URGENT: "URGENT: call now",
     Intent.HELP: "Needs help with the booking link",
     Intent.UNKNOWN: "Read and call back",
-    Intent.STOP: "Opted out, and asked for something else",
+    Intent.STOP: "Opted out, and asked for something: call",
     Intent.CANCEL: "Wrote CANCEL: opted out, but may mean an appointment",
 }
 
@@ -43,17 +44,18 @@ class Answer:
         self._site = site
         self._now = now
 
-    def give(self, episode: Episode, meaning: Understanding, said: str) -> list[Alarm]:
+    def give(self, episode: Episode, meaning: Understanding, said: str) -> None:
         """Do what the branch table says for this intent."""
         intent = meaning.intent
         if intent in (Intent.STOP, Intent.CANCEL):
             self._opt_out(episode, meaning, said)
-            return []
+            return
         if intent is Intent.START:
             self._opt_in(episode, said)
-            return []
+            return
         if intent is Intent.URGENT:
-            return self._urgent(episode, meaning, said)
+            self._urgent(episode, meaning, said)
+            return
         route = self._rules.routes[intent]
         if route.link:
             self._offer_booking(episode, intent, route, said)
@@ -61,7 +63,6 @@ class Answer:
             self._text(episode, route.template)
         else:
             self._hand_over(episode, intent, route, said)
-        return []
 
     # opting out and in
 
@@ -71,6 +72,7 @@ class Answer:
         self._books.add_consent(consent.opted_out(patient, self._now, consent.Source.TEXT, said))
         for other in self._books.open_episodes(patient):
             episodes.cancel_texts(self._books, other.id, self._now, "the caller opted out")
+            self._tell_who_has_them(other)
         if consent.wants_confirmation(before, carrier_confirms=self._rules.carrier_confirms_opt_out):
             self._send(episode, episodes.OPT_OUT_TEMPLATE)
         if meaning.intent is Intent.CANCEL or meaning.asks_more:
@@ -79,13 +81,18 @@ class Answer:
             because = "the caller asked for no more texts"
             episodes.close(self._books, episode, Outcome.OPTED_OUT, "opted-out", because, self._now)
 
+    def _tell_who_has_them(self, episode: Episode) -> None:
+        """Whoever works for this caller must not wait for an answer to a text."""
+        for task in episodes.open_tasks(self._books, episode.id):
+            episodes.remark(self._books, task, episodes.OPTED_OUT)
+
     def _opt_in(self, episode: Episode, said: str) -> None:
         self._books.add_consent(consent.opted_in(_caller(episode), self._now, consent.Source.TEXT, said))
         self._text(episode, self._rules.routes[Intent.START].template)
 
     # the branches
 
-    def _urgent(self, episode: Episode, meaning: Understanding, said: str) -> list[Alarm]:
+    def _urgent(self, episode: Episode, meaning: Understanding, said: str) -> None:
         """A person, now; and texts that tell both sides so. An opt-out in the same breath holds from then on."""
         route = self._rules.routes[Intent.URGENT]
         episode = replace(episode, urgent_at=episode.urgent_at or self._now)
@@ -109,7 +116,9 @@ class Answer:
             )
         if meaning.opts_out:
             self._books.add_consent(consent.opted_out(_caller(episode), self._now, consent.Source.TEXT, said))
-        return [Alarm("urgent", "a caller wrote that it is urgent", self._site.id)]
+            self._tell_who_has_them(episode)
+        alarm = Alarm("urgent", "a caller wrote that it is urgent", self._site.id)
+        raise_in(self._books, alarm, self._rules, self._now)
 
     def _offer_booking(self, episode: Episode, intent: Intent, route: Route, said: str) -> None:
         episode = replace(episode, booking_asked_at=episode.booking_asked_at or self._now)

@@ -32,6 +32,9 @@ class ListeningRules:
     """Digits that staff dial before an outside number."""
     forget_after: timedelta = timedelta(hours=12)
     """A call with no sign of life for so long is judged as it stands."""
+    external_answer: timedelta | None = timedelta(0)
+    """How long a caller has to be connected with an outside phone (a follow-me to a mobile) for it to count as a
+    person, since it may be a carrier's mailbox. Zero: at once. None: it never does."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

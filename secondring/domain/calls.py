@@ -37,6 +37,7 @@ from secondring.domain.call_events import (
 from secondring.domain.facts import Fact, Leg
 from secondring.domain.ids import Uniqueid
 from secondring.domain.ledger import Ledger, OpenCall
+from secondring.domain.outside import Outside
 from secondring.domain.talk import TalkGraph
 from secondring.domain.verdict import ANSWER, Detail
 
@@ -68,6 +69,7 @@ class CallTracker:
         self._ledger = Ledger(self._rules.pbx)
         self._people: set[Uniqueid] = set()
         self._graph = TalkGraph()
+        self._outside = Outside(self._rules.external_answer)
         self._handlers: dict[type[Fact], Callable[[Any], list[CallEvent]]] = {
             facts.ChannelStarted: self._channel_started,
             facts.ChannelUp: self._channel_up,
@@ -120,14 +122,14 @@ class CallTracker:
     @property
     def legs_known(self) -> int:
         """How many legs it holds anything about; zero when the PBX is quiet."""
-        return self._ledger.legs_known + len(self._people) + len(self._graph)
+        return self._ledger.legs_known + len(self._people) + len(self._graph) + len(self._outside)
 
     # channels
 
     def _channel_started(self, fact: facts.ChannelStarted) -> list[CallEvent]:
         leg = fact.leg
         if not leg.is_root:
-            self._note_outbound(self._ledger.belongs(leg, fact.at), leg)
+            self._note_outside(self._ledger.belongs(leg, fact.at), leg)
             return []
         if leg.tech in NOT_DEVICES or self._ledger.knows(leg.id):
             return []
@@ -154,10 +156,13 @@ class CallTracker:
     def _from_outside(self, context: str) -> bool:
         return _inbound_pattern(self._rules.inbound).fullmatch(context) is not None
 
-    def _note_outbound(self, call: OpenCall | None, leg: Leg) -> None:
+    def _note_outside(self, call: OpenCall | None, leg: Leg) -> None:
         """A dialled leg that carries the trunk's own context is a call to the outside world."""
         insiders = (Direction.INTERNAL, Direction.ORIGINATED)
-        if call and call.direction in insiders and self._from_outside(leg.context):
+        if not self._from_outside(leg.context):
+            return
+        self._outside.dialled(leg.id)
+        if call and call.direction in insiders:
             call.direction = Direction.OUTBOUND
             call.caller = call.caller.removeprefix(self._rules.outside_prefix)
 
@@ -178,8 +183,9 @@ class CallTracker:
             call.evidence.cause = fact.cause
             call.evidence.was_up = call.evidence.was_up or leg.state == "Up"
             return [self._close(call, fact.at)]
-        if not leg.is_root or leg.tech in NOT_DEVICES or self._ledger.knows(leg.id):
-            return []
+        parted = self._parted_from_outside(fact.at)
+        if parted or not leg.is_root or leg.tech in NOT_DEVICES or self._ledger.knows(leg.id):
+            return parted
         unseen = self._ledger.open(leg.id, Direction.UNKNOWN, leg.caller, leg.exten, fact.at, partial=True)
         return [self._close(unseen, fact.at)]
 
@@ -189,7 +195,7 @@ class CallTracker:
         call = self._dialled_for(fact.caller, fact.dialled, fact.at)
         if call:
             call.evidence.dialled.add(fact.dialled.id)
-            self._note_outbound(call, fact.dialled)
+            self._note_outside(call, fact.dialled)
             if call.direction is Direction.OUTBOUND and not call.caller.strip("+").isdigit():
                 call.caller = _number_in(fact.dial_string)
         return []
@@ -219,7 +225,7 @@ class CallTracker:
 
     def _bridge_left(self, fact: facts.BridgeLeft) -> list[CallEvent]:
         self._graph.leave(fact)
-        return []
+        return self._parted_from_outside(fact.at)
 
     def _local_paired(self, fact: facts.LocalPaired) -> list[CallEvent]:
         self._graph.pair(fact)
@@ -230,12 +236,33 @@ class CallTracker:
         hearing = self._graph.heard_by(leg)
         people = hearing & self._people
         events: list[CallEvent] = []
+        outside = self._outside.among(people)
         for call in self._ledger.roots_among(sorted(hearing)):
-            if call.answered_at is None and people - {call.root}:
+            if call.answered_at is not None or not people - {call.root}:
+                continue
+            if call.direction is Direction.INBOUND and not people - outside - {call.root}:
+                self._outside.heard(call.root, at)
+            else:
                 call.answered_at = at
                 if call.direction in (Direction.INBOUND, Direction.OUTBOUND):
                     events.append(call.answered(at))
         return events
+
+    def _parted_from_outside(self, at: datetime) -> list[CallEvent]:
+        """Callers who hear no outside leg any more: was it long enough to have been a person?"""
+        events: list[CallEvent] = []
+        for root in self._outside.listening:
+            call = self._ledger.with_root(root)
+            if call and not self._outside.among(self._graph.heard_by(root)):
+                events += self._take_for_a_person(call, at)
+        return events
+
+    def _take_for_a_person(self, call: OpenCall, at: datetime) -> list[CallEvent]:
+        since = self._outside.parted(call.root, at)
+        if since is None or call.answered_at is not None:
+            return []
+        call.answered_at = since
+        return [call.answered(since)]
 
     # queues, parking, applications, variables
 
@@ -333,6 +360,8 @@ class CallTracker:
         is_caller = owner is not None and owner.root == leg.id
         if leg.state == "Up" and leg.tech not in NOT_DEVICES and not is_caller:
             self._people.add(leg.id)
+            if not leg.is_root:
+                self._note_outside(None, leg)
         if live.bridge and live.app not in HOLDING_APPS:
             entered = facts.BridgeEntered(
                 at=at, leg=leg, bridge=live.bridge, bridge_type="basic", technology=""
@@ -359,9 +388,12 @@ class CallTracker:
     def _forget(self, leg: Uniqueid) -> None:
         self._people.discard(leg)
         self._graph.forget(leg)
+        self._outside.ended(leg)
         self._ledger.forget_leg(leg)
 
     def _close(self, call: OpenCall, at: datetime, lost: Detail | None = None) -> CallEnded:
+        self._take_for_a_person(call, at)
+        call.evidence.external = self._outside.forget(call.root)
         self._ledger.close(call)
         return call.ended(at, lost)
 
@@ -372,6 +404,7 @@ class CallTracker:
             for leg in call.legs:
                 self._people.discard(leg)
                 self._graph.forget(leg)
+                self._outside.ended(leg)
             events.append(self._close(call, at, why))
         return events
 

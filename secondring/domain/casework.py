@@ -4,11 +4,12 @@ Each is harmless when told twice: a call is judged once, whoever reports it.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
 from secondring.domain import episodes
+from secondring.domain.alarms import Alarm, raise_in
 from secondring.domain.call_events import CallAnswered, CallBegan, CallEnded, CallEvent, Direction
 from secondring.domain.circumstances import circumstances
 from secondring.domain.ids import CallId, episode_id
@@ -30,15 +31,6 @@ class Wording(Protocol):
     def text(self, template: str, *, site: Site, language: str, now: datetime, task: str = "") -> str: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Alarm:
-    """Something an administrator or a nurse must learn of now. Carries no patient's data."""
-
-    kind: str
-    because: str
-    site: str = ""
-
-
 class Casework:
     """The use cases of the calling side."""
 
@@ -46,17 +38,15 @@ class Casework:
         self.rules = rules
         self.wording = wording
 
-    def tell(self, books: Books, events: Sequence[CallEvent], now: datetime) -> list[Alarm]:
+    def tell(self, books: Books, events: Sequence[CallEvent], now: datetime) -> None:
         """Take in what the tracker found, in order."""
-        alarms: list[Alarm] = []
         for event in events:
             if isinstance(event, CallEnded):
-                alarms += self.call_ended(books, event, now)
+                self.call_ended(books, event, now)
             elif isinstance(event, CallAnswered):
                 self.call_answered(books, event, now)
             else:
                 self.call_began(books, event, now)
-        return alarms
 
     def leave_to_a_person(self, books: Books, event: CallEvent, now: datetime) -> None:
         """An event that we failed to handle: where it is a missed call, somebody calls back at once."""
@@ -131,24 +121,24 @@ class Casework:
                     books, episode, "called-again", "the caller called again and was answered", now
                 )
 
-    def call_ended(self, books: Books, event: CallEnded, now: datetime) -> list[Alarm]:
+    def call_ended(self, books: Books, event: CallEnded, now: datetime) -> None:
         """Keep the verdict; a missed call also gets its decision, in the same transaction."""
         if event.direction is Direction.OUTBOUND:
             self._called_back(books, event, now)
-            return []
+            return
         if event.direction is not Direction.INBOUND:
-            return []
+            return
         known = books.call(event.call)
         if known is not None and known.verdict is not None:
-            return []
+            return
         call = replace(self._verdict_of(event, now), episode=known.episode if known else None)
         if event.verdict is Verdict.MISSED:
-            return self._missed(books, call, now)
+            self._missed(books, call, now)
+            return
         books.save_call(call)
         if event.verdict is Verdict.ANSWERED and event.answered_at is not None:
             self._reached(books, call, event.answered_at, now)
         self._release_texts(books, call, now)
-        return []
 
     def _verdict_of(self, event: CallEnded, now: datetime) -> Call:
         site = self.rules.site_of_did(event.did)
@@ -197,11 +187,11 @@ class Casework:
 
     # a missed call
 
-    def _missed(self, books: Books, call: Call, now: datetime) -> list[Alarm]:
+    def _missed(self, books: Books, call: Call, now: datetime) -> None:
         asked = episodes.asked_in(books, call)
         if asked is not None:
             episodes.missed_after_asking(books, asked, call, now)
-            return []
+            return
         site = self.rules.site(call.site)
         case = circumstances(books, self.rules, call, site, now)
         decision = decide(case)
@@ -209,12 +199,13 @@ class Casework:
             books.save_call(replace(call, verdict=Verdict.IGNORED, reason=decision.rule, detail=call.reason))
             self._release_texts(books, call, now)
             self._note(books, decision, call.id, None, now)
-            return []
+            return
         episode = self._episode_for(books, call, case.episode)
         books.save_call(replace(call, episode=episode.id))
         self._note(books, decision, call.id, episode, now)
         self._carry_out(books, decision, call, episode, site, now)
-        return [Alarm(decision.rule, decision.because, site.id)] if decision.alarm else []
+        if decision.alarm:
+            raise_in(books, Alarm(decision.rule, decision.because, site.id), self.rules, now)
 
     def _episode_for(self, books: Books, call: Call, found: Episode | None) -> Episode:
         if found is not None:

@@ -3,12 +3,10 @@
 from datetime import datetime, timedelta
 
 from secondring.domain.consent import standing
-from secondring.domain.ids import SiteId
-from secondring.domain.phone import PhoneNumber
 from secondring.domain.ports import Books
 from secondring.domain.records import Call
 from secondring.domain.routing import Circumstances
-from secondring.domain.rules import NO_BRAKE, Rules, Site
+from secondring.domain.rules import Rules, Site
 
 DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)
 
@@ -19,6 +17,8 @@ def circumstances(books: Books, rules: Rules, call: Call, site: Site, now: datet
     opted_out = caller is not None and not standing(books.consent(caller)).may_text
     mine = [e for e in books.open_episodes(caller) if e.site == site.id] if caller else []
     guards = rules.guards
+    a_day, a_minute = now - DAY, now - MINUTE
+    count = books.count_texts_out
     return Circumstances(
         call=call,
         site=site,
@@ -26,13 +26,7 @@ def circumstances(books: Books, rules: Rules, call: Call, site: Site, now: datet
         rules=rules,
         opted_out=opted_out,
         episode=mine[0] if mine else None,
-        texts_to_caller_today=_texts(books, now - DAY, guards.per_number_per_day, to=caller),
-        texts_at_site_this_minute=_texts(books, now - MINUTE, guards.per_site_per_minute, site=site.id),
-        texts_this_minute=_texts(books, now - MINUTE, guards.all_per_minute),
+        texts_to_caller_today=count(since=a_day, to=caller, at_most=guards.per_number_per_day),
+        texts_at_site_this_minute=count(since=a_minute, site=site.id, at_most=guards.per_site_per_minute),
+        texts_this_minute=count(since=a_minute, at_most=guards.all_per_minute),
     )
-
-
-def _texts(
-    books: Books, since: datetime, cap: int, *, site: SiteId | None = None, to: PhoneNumber | None = None
-) -> int:
-    return 0 if cap >= NO_BRAKE else books.count_texts_out(since=since, site=site, to=to, at_most=cap)

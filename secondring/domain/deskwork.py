@@ -1,12 +1,13 @@
 """What people do with tasks, and what happens when nobody does anything."""
 
-from dataclasses import replace
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from secondring.domain import episodes
 from secondring.domain.casework import Wording
-from secondring.domain.errors import UnknownThing
+from secondring.domain.errors import NotNow, UnknownThing
+from secondring.domain.hours import add_business_time
 from secondring.domain.ids import EpisodeId, TaskId
 from secondring.domain.ports import Books
 from secondring.domain.records import Episode, Job, Outcome, Task, TaskState, TextState
@@ -22,6 +23,21 @@ class Result(StrEnum):
     NO_CONTACT = "no-contact"
 
 
+NEXT_TRY = timedelta(hours=2)
+"""Business time from a call that reached nobody to the next one."""
+NO_CONTACT_YET = "tried, not reached"
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A task that somebody finished, and what that did to the other tasks of the same caller."""
+
+    task: Task
+    """Still open where nobody was reached."""
+    also_closed: tuple[Task, ...] = ()
+    still_open: tuple[Task, ...] = ()
+
+
 class Deskwork:
     """The use cases of the people's side, and of the timers."""
 
@@ -30,22 +46,35 @@ class Deskwork:
         self._wording = wording
 
     def take(self, books: Books, task_id: TaskId, who: str, now: datetime) -> Task:
-        """Someone makes a task their own; raises UnknownThing when it is someone else's or done."""
+        """Someone makes a task their own; raises NotNow when it is someone else's or done."""
         task = _open_task(books, task_id)
         if task.owner not in (None, who):
-            raise UnknownThing(f"task {task_id} is already {task.owner}'s. Ask them, or take another one.")
+            raise NotNow(f"task {task_id} is already {task.owner}'s. Ask them, or take another one.")
         taken = replace(task, owner=who, state=TaskState.TAKEN)
         books.save_task(taken)
         episodes.note(books, now, "task-taken", "person", f"{who} took {task_id}", episode=task.episode)
         return taken
 
-    def done(self, books: Books, task_id: TaskId, who: str, result: Result, now: datetime) -> Task:
-        """Someone finishes a task. An urgent one only ends when somebody has spoken with the caller."""
+    def done(
+        self, books: Books, task_id: TaskId, who: str, result: Result, now: datetime, *, anyway: bool = False
+    ) -> Finished:
+        """Someone says what came of a task.
+
+        An urgent one only ends when somebody has spoken with the caller, someone else's only `anyway` (NotNow
+        otherwise). Where nobody was reached the task stays, for the next try, until the window is over.
+        """
         task = _open_task(books, task_id)
+        _require_owner(task, who, anyway=anyway)
         if task.urgent and result not in (Result.SPOKE, Result.BOOKED):
-            raise UnknownThing(
+            raise NotNow(
                 f"task {task_id} is urgent: it stays until someone has spoken with the caller (spoke)."
             )
+        before = episodes.open_tasks(books, task.episode)
+        episode = books.episode(task.episode)
+        because = f"{who} said what came of {task_id}: {result}"
+        episodes.note(books, now, "task-done", "person", because, episode=task.episode)
+        if result is Result.NO_CONTACT and episode is not None and now < episode.window_ends_at:
+            return Finished(self._try_again(books, task, now))
         finished = replace(
             task,
             state=TaskState.DONE,
@@ -54,14 +83,25 @@ class Deskwork:
             closed_because=f"{result} by {who}",
         )
         books.save_task(finished)
-        episodes.note(books, now, "task-done", "person", f"{who}: {result}", episode=task.episode)
-        episode = books.episode(task.episode)
         if episode is not None:
             self._after(books, episode, task, result, now)
-        return finished
+        return Finished(finished, *_the_others(books, before, finished))
+
+    def _try_again(self, books: Books, task: Task, now: datetime) -> Task:
+        """Nobody was reached: the caller still waits, so somebody has to try once more; anybody may."""
+        hours = self._rules.site(task.site).hours
+        again = replace(
+            task,
+            state=TaskState.OPEN,
+            owner=None,
+            due_at=add_business_time(hours, now, NEXT_TRY),
+            title=task.title if NO_CONTACT_YET in task.title else f"{task.title}; {NO_CONTACT_YET}",
+        )
+        books.save_task(again)
+        return again
 
     def _after(self, books: Books, episode: Episode, task: Task, result: Result, now: datetime) -> None:
-        if result is Result.BOOKED:
+        if result is Result.BOOKED and not _urgent_still(books, episode):
             episodes.close(books, episode, Outcome.BOOKED, "task-done", "staff booked them", now)
         elif result is Result.SPOKE:
             episodes.spoken_with(books, episode, "task-done", "staff spoke with the caller", now)
@@ -110,10 +150,32 @@ class Deskwork:
         episodes.queue_text(books, episode, site, "reminder", body, now=now, due_at=now)
 
 
+def _require_owner(task: Task, who: str, *, anyway: bool) -> None:
+    if task.owner not in (None, who) and not anyway:
+        raise NotNow(
+            f"task {task.id} is {task.owner}'s. Ask them; where they cannot finish it, say --anyway."
+        )
+
+
+def _urgent_still(books: Books, episode: Episode) -> bool:
+    """A booking made at the desk does not mean that a nurse has spoken with an urgent caller."""
+    return any(task.urgent for task in episodes.open_tasks(books, episode.id))
+
+
+def _the_others(
+    books: Books, before: list[Task], finished: Task
+) -> tuple[tuple[Task, ...], tuple[Task, ...]]:
+    """The caller's other tasks that were open: those that closed with this one, and those that did not."""
+    now = {task.id: task for task in books.tasks_of(finished.episode)}
+    others = [now[task.id] for task in before if task.id != finished.id]
+    closed = tuple(task for task in others if task.state is TaskState.DONE)
+    return closed, tuple(task for task in others if task.state is not TaskState.DONE)
+
+
 def _open_task(books: Books, task_id: TaskId) -> Task:
     task = books.task(task_id)
     if task is None:
         raise UnknownThing(f"there is no task {task_id}. `secondring tasks` lists them.")
     if task.state is TaskState.DONE:
-        raise UnknownThing(f"task {task_id} is done already ({task.closed_because}).")
+        raise NotNow(f"task {task_id} is done already ({task.closed_because}).")
     return task

@@ -23,12 +23,18 @@ from secondring.domain.records import (
     Text,
     TextState,
 )
-from secondring.domain.rules import Clock, Site
+from secondring.domain.rules import FRONT_DESK, TRIAGE, Clock, Site
 
 SEND_TEXT, WINDOW, LINK_SILENCE, REMINDER = "send-text", "window", "link-silence", "reminder"
 TIMERS = (WINDOW, LINK_SILENCE, REMINDER)
 """Kinds of jobs that belong to an episode; SEND_TEXT belongs to a text."""
-OPT_OUT_TEMPLATE, STAFF_ALERT = "opt-out", "staff-alert"
+CLOSED_BY_TALKING = (FRONT_DESK, TRIAGE)
+"""Queues whose tasks are to reach the caller; the others have something to get done for them."""
+SPOKEN_SINCE, OPTED_OUT = "spoken with since", "wrote STOP: no texts, call"
+"""What a task says of its caller beside what is to be done."""
+OPT_OUT_TEMPLATE, STAFF_ALERT, ALARM_TEXT = "opt-out", "staff-alert", "alarm"
+TO_STAFF = (STAFF_ALERT, ALARM_TEXT)
+"""What goes to the clinic's own people, and to no patient."""
 ASKED_LINK, ASKED = "asked-link", "asked"
 ASKED_FOR = (ASKED_LINK, ASKED)
 """What a caller who pressed 1 gets while on the line; without a link where a site has no booking page."""
@@ -124,7 +130,7 @@ def cancel_text(books: Books, text: Text, now: datetime, because: str) -> None:
 def cancel_texts(books: Books, episode: EpisodeId, now: datetime, because: str) -> None:
     """Call back whatever still waits to be sent to the caller, except the confirmation of an opt-out."""
     for text in books.texts_of(episode):
-        if text.outgoing and text.template not in (OPT_OUT_TEMPLATE, STAFF_ALERT):
+        if text.outgoing and text.template not in (OPT_OUT_TEMPLATE, *TO_STAFF):
             cancel_text(books, text, now, because)
 
 
@@ -181,10 +187,22 @@ def open_tasks(books: Books, episode: EpisodeId) -> list[Task]:
     return [task for task in books.tasks_of(episode) if task.state is not TaskState.DONE]
 
 
-def close_tasks(books: Books, episode: EpisodeId, now: datetime, because: str) -> None:
-    """Take all its rows off the lists."""
+def close_tasks(books: Books, episode: EpisodeId, now: datetime, because: str, *, urgent: bool) -> None:
+    """A conversation is what the desk's rows wait for. A bill or a refill is not settled by it: those rows
+    stay, and say that the caller was spoken with. `urgent` rows close only where somebody did speak."""
     for task in open_tasks(books, episode):
-        books.save_task(replace(task, state=TaskState.DONE, closed_at=now, closed_because=because))
+        if task.urgent and not urgent:
+            continue
+        if task.urgent or task.queue in CLOSED_BY_TALKING:
+            books.save_task(replace(task, state=TaskState.DONE, closed_at=now, closed_because=because))
+        else:
+            remark(books, task, SPOKEN_SINCE)
+
+
+def remark(books: Books, task: Task, words: str) -> None:
+    """Say something more on a task, once."""
+    if words not in task.title:
+        books.save_task(replace(task, title=f"{task.title}; {words}"))
 
 
 def close(books: Books, episode: Episode, outcome: Outcome, rule: str, because: str, now: datetime) -> None:
@@ -196,12 +214,12 @@ def close(books: Books, episode: Episode, outcome: Outcome, rule: str, because: 
     for kind in TIMERS:
         books.drop_job(timer_key(kind, episode.id))
     if outcome in RECOVERED:
-        close_tasks(books, episode.id, now, because)
+        close_tasks(books, episode.id, now, because, urgent=outcome is not Outcome.BOOKED)
     note(books, now, "close", rule, because, episode=episode.id)
 
 
 def spoken_with(books: Books, episode: Episode, rule: str, because: str, now: datetime) -> None:
-    """A person has spoken with the caller: that is what it was all for."""
+    """A person has spoken with the caller: that is what it was all for. Bills and refills stay open."""
     if episode.urgent_at is not None and episode.urgent_reached_at is None:
         episode = replace(episode, urgent_reached_at=now)
         books.save_episode(episode)

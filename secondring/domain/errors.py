@@ -37,6 +37,14 @@ class StaleLease(SecondRingError):
     """Another worker took over this job; whatever we were about to write must not be written."""
 
 
+class NotNow(SecondRingError):
+    """What was asked for is not done: somebody else's task, an urgent caller nobody has spoken with yet."""
+
+
+class NoRecording(SecondRingError):
+    """A file that was to be replayed holds nothing that a PBX ever said."""
+
+
 class UnknownThing(SecondRingError):
     """A call, episode or task was named that does not exist."""
 

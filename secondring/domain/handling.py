@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from secondring.domain import episodes
-from secondring.domain.errors import UnknownThing
+from secondring.domain.errors import NotNow, UnknownThing
 from secondring.domain.hours import OpeningHours, next_opening
 from secondring.domain.ids import EpisodeId, TaskId, UrgentId
 from secondring.domain.ports import Books
@@ -27,7 +27,7 @@ LONGEST_NOTE = 1000
 """Characters."""
 
 
-class MovedOn(UnknownThing):
+class MovedOn(NotNow):
     """Somebody else has done something with the row since it was shown."""
 
 
@@ -65,7 +65,7 @@ def reassign(books: Books, task: Task, who: str, now: datetime, *, queue: str, o
     if queue not in QUEUES:
         raise UnknownThing("There is no such queue.")
     if task.urgent and queue != TRIAGE:
-        raise UnknownThing("This is urgent: it stays with triage until someone has spoken with the caller.")
+        raise NotNow("This is urgent: it stays with triage until someone has spoken with the caller.")
     state = TaskState.TAKEN if owner else TaskState.OPEN
     moved = replace(task, queue=queue, owner=owner, state=state)
     books.save_task(moved)
@@ -79,7 +79,7 @@ def reassign(books: Books, task: Task, who: str, now: datetime, *, queue: str, o
 def snooze(books: Books, task: Task, who: str, now: datetime, *, until: datetime) -> Task:
     """Put a row off: it waits at the bottom of the list. Its due time stays, and what is urgent cannot be put off."""
     if task.urgent:
-        raise UnknownThing("This is urgent: it cannot be put off.")
+        raise NotNow("This is urgent: it cannot be put off.")
     if task.owner not in (None, who):
         raise MovedOn("This row is somebody else's.")
     put_off = replace(task, snoozed_until=until)
@@ -106,9 +106,9 @@ def write_note(
     """Write something down about a caller, for colleagues."""
     words = words.strip()
     if not words:
-        raise UnknownThing("The note is empty.")
+        raise NotNow("The note is empty.")
     if len(words) > LONGEST_NOTE:
-        raise UnknownThing(f"A note may have {LONGEST_NOTE} characters.")
+        raise NotNow(f"A note may have {LONGEST_NOTE} characters.")
     books.add_note(StaffNote(at=now, episode=episode, task=task, by=who, words=words))
 
 

@@ -18,6 +18,7 @@ TextId = NewType("TextId", str)
 TaskId = NewType("TaskId", str)
 JobKey = NewType("JobKey", str)
 UrgentId = NewType("UrgentId", str)
+AlarmId = NewType("AlarmId", str)
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -30,6 +30,8 @@ _BARE_STOP_WORDS = 4
 """A text this short that holds the word stop, not about something else, is an opt-out."""
 _REACH = {"negated-far": 2, "negated-near": 0}
 """Words that may stand between a negation (`I don't need`, `no`) and what is not wanted."""
+_OPT_OUTS = frozenset({"opt-out", "stop-calling"})
+_STOP_WORDS = frozenset({"stop", "quit", "unsubscribe", "cancel"})
 _LISTING = frozenset({"or", "and", "o", "y", "also", "then"})
 _WISHES = frozenset({Intent.BOOK, Intent.RESCHEDULE, Intent.BILLING, Intent.REFILL})
 _DIGIT_OF = {intent: digit for digit, intent in words.DIGITS.items() if digit.isdigit()}
@@ -48,7 +50,7 @@ class Understanding:
     """No more texts from now on; besides STOP and CANCEL also set on an URGENT text that says so."""
     mentions: tuple[Intent, ...] = ()
     """What else was heard: both sides of an ambiguous text, or a wish beside an opt-out.
-    UNKNOWN in here is a wish to be called back."""
+    UNKNOWN in here is a wish to be called back, or a question that only a person can answer now."""
 
     @property
     def asks_more(self) -> bool:
@@ -98,7 +100,8 @@ def _with_rest(found: Understanding, reading: _Reading) -> Understanding:
     """Add the language and, beside an opt-out or an alarm, what else the text says."""
     found = replace(found, language=_language(reading.words))
     if found.intent in (Intent.STOP, Intent.CANCEL):
-        return replace(found, opts_out=True, mentions=_mentions(reading))
+        asked = {Intent.UNKNOWN} if _asks_beside(reading) else set()
+        return replace(found, opts_out=True, mentions=tuple(sorted(asked | set(_mentions(reading)))))
     if found.intent is Intent.URGENT:
         return replace(found, opts_out=_opt_out(reading) is not None, mentions=_mentions(reading))
     return found
@@ -203,6 +206,20 @@ def _asks_to_stop(hits: list[Hit]) -> bool:
     questions = _of(hits, "not-opt-out")
     labels = {hit.label for hit in hits if not _inside(hit.start, questions)}
     return "opt-out" in labels or ("stop-calling" in labels and "texts-wanted" not in labels)
+
+
+def _asks_beside(reading: _Reading) -> bool:
+    """A question that is not the opt-out itself: `stop calling so late, when do you open`, not `how do I stop this`."""
+    hits, starts = words.STOPS.find(reading.flat), _clause_starts(reading)
+    stops = [hit.start for hit in hits if hit.label in _OPT_OUTS]
+    stops += [place for place, word in enumerate(reading.flat) if word in _STOP_WORDS]
+    return not all(_leads_to(question, stops, starts) for question in _of(hits, "question"))
+
+
+def _leads_to(question: Hit, stops: list[int], starts: list[int]) -> bool:
+    """Does an opt-out follow in the clause of the question?"""
+    clause = bisect_right(starts, question.start)
+    return any(question.start <= stop and bisect_right(starts, stop) == clause for stop in stops)
 
 
 def _bare_stop(reading: _Reading, about_something_else: list[Hit]) -> bool:

@@ -105,6 +105,8 @@ class Ladder:
     rounds: int = 2
     pause: timedelta = timedelta(seconds=20)
     """Between two rounds."""
+    keep_trying: timedelta = timedelta(minutes=5)
+    """For so long after the trigger the ladder begins again when everybody failed, the last resort too."""
     last_resort: Target | None = None
     """Who is rung when nobody takes it: an answering service, a doctor's line."""
     last_resort_ring: timedelta = timedelta(seconds=45)

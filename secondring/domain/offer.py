@@ -4,14 +4,14 @@ A text asked for by key goes out while the caller is on the line, and opens the 
 When the call then ends unanswered, `casework` finds that episode and neither counts nor texts a second time.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
 from secondring.domain import consent, episodes
+from secondring.domain.alarms import Alarm, raise_in
 from secondring.domain.call_events import Direction
-from secondring.domain.casework import Alarm, Wording
+from secondring.domain.casework import Wording
 from secondring.domain.circumstances import circumstances
 from secondring.domain.hours import add_business_time, is_open
 from secondring.domain.ids import CallId, SiteId, Uniqueid, episode_id
@@ -63,17 +63,13 @@ class Promise(StrEnum):
     """No text may go: too many of them, a country that is not allowed, a number that is blocked."""
 
 
-RaiseAlarm = Callable[[Alarm], None]
-
-
 class Offers:
     """The use cases of the keys 1 and 9. `announcement` is the version of the words that callers hear."""
 
-    def __init__(self, rules: Rules, wording: Wording, announcement: str, raise_alarm: RaiseAlarm) -> None:
+    def __init__(self, rules: Rules, wording: Wording, announcement: str) -> None:
         self._rules = rules
         self._wording = wording
         self._announcement = announcement
-        self._raise_alarm = raise_alarm
 
     # without the books
 
@@ -148,7 +144,7 @@ class Offers:
 
     def _held_back(self, books: Books, call: Call, refusal: Decision, site: Site, now: datetime) -> Promise:
         if refusal.alarm:
-            self._raise_alarm(Alarm(refusal.rule, refusal.because, site.id))
+            raise_in(books, Alarm(refusal.rule, refusal.because, site.id), self._rules, now)
         return self._refuse(books, call, refusal.rule, refusal.because, now)
 
     @staticmethod

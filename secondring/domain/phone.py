@@ -4,6 +4,7 @@ A number is patients' data. `repr`, `str` and f-strings show only the last two d
 whoever needs the whole of it says `.e164`, which is easy to search for in a review.
 """
 
+import re
 from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
@@ -35,6 +36,15 @@ class PhoneNumber:
 
     def __format__(self, spec: str) -> str:
         return format(self.masked, spec)
+
+
+_LIKE_A_NUMBER = re.compile(r"\+\d{8,15}|(?<![\d.])\d{10,15}(?!\.?\d)")
+"""Also without its `+`, but not a Uniqueid: those are seconds, a dot and a counter."""
+
+
+def hide_numbers(words: str) -> str:
+    """The same words without what looks like a whole number: the last line of defence, after careful wording."""
+    return _LIKE_A_NUMBER.sub("+***", words)
 
 
 REMEMBERED = 4096
@@ -70,6 +80,11 @@ WITHHELD_WORDS = frozenset(
 def is_withheld(raw: str | None) -> bool:
     """True when the PBX has no number of the caller at all."""
     return raw is None or raw.strip("<> ").lower() in WITHHELD_WORDS
+
+
+def is_region(code: str) -> bool:
+    """True for a country that has a numbering plan, by its two letters (ISO 3166)."""
+    return code in phonenumbers.SUPPORTED_REGIONS
 
 
 @lru_cache(maxsize=REMEMBERED)

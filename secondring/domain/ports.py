@@ -9,9 +9,19 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from secondring.domain.ids import CallId, EpisodeId, JobKey, SiteId, TaskId, TextId, UrgentId
+from secondring.domain.ids import AlarmId, CallId, EpisodeId, JobKey, SiteId, TaskId, TextId, UrgentId
 from secondring.domain.phone import PhoneNumber
-from secondring.domain.records import Call, Consent, DecisionRecord, Episode, Job, Outcome, Task, Text
+from secondring.domain.records import (
+    Call,
+    Consent,
+    DecisionRecord,
+    Episode,
+    Job,
+    KeptAlarm,
+    Outcome,
+    Task,
+    Text,
+)
 from secondring.domain.settings_ports import SettingsBooks
 from secondring.domain.staff_ports import StaffBooks
 from secondring.domain.urgent_case import UrgentCase
@@ -58,7 +68,7 @@ class Books(StaffBooks, SettingsBooks, Protocol):
         ...
 
     def episodes(self, *, since: datetime, until: datetime, limit: int) -> list[Episode]:
-        """Episodes opened in [since, until), newest first."""
+        """Episodes opened in [since, until), newest first; not those that only carry an alarm."""
         ...
 
     # texts
@@ -86,6 +96,10 @@ class Books(StaffBooks, SettingsBooks, Protocol):
         """Tasks, urgent first, then by due time."""
         ...
 
+    def urgent_work(self) -> list[tuple[SiteId, EpisodeId]]:
+        """Site and episode of every urgent task that is not done, by due time."""
+        ...
+
     # urgent callers
     def urgent_case(self, case: UrgentId) -> UrgentCase | None: ...
     def save_urgent_case(self, case: UrgentCase) -> None: ...
@@ -95,6 +109,10 @@ class Books(StaffBooks, SettingsBooks, Protocol):
 
     def unsigned_urgent_cases(self) -> list[UrgentCase]:
         """Those that came to the last resort and that nobody has signed for, oldest first."""
+        ...
+
+    def urgent_cases_since(self, since: datetime) -> list[UrgentCase]:
+        """Those triggered since then, oldest first."""
         ...
 
     def urgent_cases_of(self, episode: EpisodeId) -> list[UrgentCase]:
@@ -150,6 +168,21 @@ class Books(StaffBooks, SettingsBooks, Protocol):
 
     def next_due(self, kinds: Sequence[str]) -> datetime | None:
         """When the next job of these kinds may be claimed; None when there is none."""
+        ...
+
+    def count_jobs(self, kind: str, *, due_before: datetime) -> tuple[int, datetime | None]:
+        """How many jobs of a kind that nobody has taken are due before then, and when the first of them is."""
+        ...
+
+    # alarms
+    def alarm(self, alarm: AlarmId) -> KeptAlarm | None: ...
+    def save_alarm(self, alarm: KeptAlarm) -> None: ...
+    def last_alarm(self, kind: str, site: str) -> KeptAlarm | None:
+        """Of those of that kind and site, the one that was first saved last: clocks may be put back."""
+        ...
+
+    def alarms(self, *, since: datetime, limit: int) -> list[KeptAlarm]:
+        """Alarms raised since then, newest first."""
         ...
 
     # bookmarks

@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from secondring.domain.call_events import Direction
-from secondring.domain.ids import CallId, EpisodeId, JobKey, SiteId, TaskId, TextId
+from secondring.domain.ids import AlarmId, CallId, EpisodeId, JobKey, SiteId, TaskId, TextId
 from secondring.domain.phone import PhoneNumber
 from secondring.domain.verdict import Verdict
 
@@ -53,6 +53,8 @@ class Origin(StrEnum):
     TEXT = "text"
     OFFER = "offer"
     """A text asked for by key; becomes CALL when that call then ends unanswered."""
+    ALARM = "alarm"
+    """No caller's: it carries the texts of an alarm to the supervisors, and is on no list of episodes."""
 
 
 class TextState(StrEnum):
@@ -233,3 +235,19 @@ class Job:
     attempts: int = 0
     leased_until: datetime | None = None
     fence: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptAlarm:
+    """An alarm as it is kept: the first of its kind and site, and how often it came again within the folding time."""
+
+    id: AlarmId
+    kind: str
+    site: str
+    """Empty when it is about all of them."""
+    because: str
+    """In our words; names no patient."""
+    raised_at: datetime
+    last_at: datetime
+    """When it was raised last."""
+    count: int = 1

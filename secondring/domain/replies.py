@@ -7,8 +7,9 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from secondring.domain import episodes
+from secondring.domain.alarms import Alarm, raise_in
 from secondring.domain.answers import Answer
-from secondring.domain.casework import Alarm, Wording
+from secondring.domain.casework import Wording
 from secondring.domain.ids import EpisodeId, TextId, derived_id
 from secondring.domain.intents import understand
 from secondring.domain.phone import PhoneNumber
@@ -29,10 +30,10 @@ class Replies:
         self._rules = rules
         self._wording = wording
 
-    def received(self, books: Books, arrival: Arrival, now: datetime) -> list[Alarm]:
+    def received(self, books: Books, arrival: Arrival, now: datetime) -> None:
         """Keep a text and do what it asks for; a text that was seen before does nothing."""
         if books.text_by_carrier_id(arrival.carrier, arrival.carrier_id, outgoing=False) is not None:
-            return []
+            return
         site = self._rules.site_of_sender(arrival.to.e164)
         patient = arrival.sender
         meaning = understand(arrival.body)
@@ -50,7 +51,7 @@ class Replies:
             books, now, f"intent-{meaning.intent}", meaning.rule, because, episode=episode.id, text=text.id
         )
         answer = Answer(self._rules, self._wording, books, self._rules.site(episode.site), now)
-        return answer.give(episode, meaning, arrival.body)
+        answer.give(episode, meaning, arrival.body)
 
     def leave_to_a_person(self, books: Books, arrival: Arrival, now: datetime) -> None:
         """Keep a text that we failed to handle, whole, and have somebody read it at once."""
@@ -70,6 +71,10 @@ class Replies:
             said=arrival.body,
         )
         episodes.note(books, now, "to-a-person", "failed", "handling the text failed", episode=episode.id)
+        alarm = Alarm(
+            "reply-not-handled", "a reply could not be handled; a task asks to read it", episode.site
+        )
+        raise_in(books, alarm, self._rules, now)
 
     def _episode_of(
         self, books: Books, patient: PhoneNumber, site: Site, arrival: Arrival, now: datetime

@@ -1,7 +1,7 @@
 """What the administrator decides, as plain values. `config` builds these from YAML and nothing else does."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import timedelta
 
 from secondring.domain.hours import Clock, OpeningHours
@@ -17,6 +17,7 @@ __all__ = [
     "FRONT_DESK",
     "QUEUES",
     "TRIAGE",
+    "AlarmRules",
     "Clock",
     "FollowUp",
     "Guards",
@@ -82,10 +83,6 @@ DEFAULT_ROUTES: dict[Intent, Route] = {
 """The branch table of the product; a site may override each row."""
 
 
-NO_BRAKE = 1_000_000
-"""The largest limit that the configuration takes. Nobody reaches it, so nobody counts up to it."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Guards:
     """What holds a text back."""
@@ -127,6 +124,16 @@ class FollowUp:
     """Business time without a reply until one reminder goes out; None sends none."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlarmRules:
+    """Who learns of an alarm by text, and what counts as one alarm."""
+
+    texts: tuple[PhoneNumber, ...] = ()
+    """Supervisors' phones; such a text names no patient."""
+    fold: timedelta = timedelta(minutes=10)
+    """Alarms of one kind at one site within this time are one, with a count."""
+
+
 @dataclass(slots=True, kw_only=True)
 class Rules:
     """Everything the domain needs to know of the clinic's wishes.
@@ -138,17 +145,15 @@ class Rules:
     sites: tuple[Site, ...]
     guards: Guards = field(default_factory=Guards)
     follow_up: FollowUp = field(default_factory=FollowUp)
+    alarms: AlarmRules = field(default_factory=AlarmRules)
     routes: dict[Intent, Route] = field(default_factory=lambda: dict(DEFAULT_ROUTES))
     carrier_confirms_opt_out: bool = False
     """The carrier itself answers STOP; a second confirmation from us would be one too many."""
 
     def become(self, other: "Rules") -> None:
         """Take over what another says. Only where nobody is deciding: on the writer's thread, between transactions."""
-        self.sites = other.sites
-        self.guards = other.guards
-        self.follow_up = other.follow_up
-        self.routes = other.routes
-        self.carrier_confirms_opt_out = other.carrier_confirms_opt_out
+        for each in fields(self):
+            setattr(self, each.name, getattr(other, each.name))
 
     def site(self, site: SiteId) -> Site:
         """The site of that id; the first one when the configuration has it no longer."""

@@ -1,11 +1,11 @@
 """The last word on a text before it goes, and what follows when it went, or could not."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from secondring.domain import episodes
-from secondring.domain.casework import Alarm, Wording
+from secondring.domain.alarms import Alarm, raise_in
+from secondring.domain.casework import Wording
 from secondring.domain.hours import is_open, next_opening
 from secondring.domain.ports import Books
 from secondring.domain.records import Consent, Episode, Text
@@ -18,20 +18,17 @@ ON_LINE_CHECK = timedelta(seconds=5)
 """How soon a text held for a caller on the line is looked at again, should the hang-up escape us."""
 SENDERS_FAULTS = frozenset({Fault.SENDER, Fault.CARRIER})
 
-RaiseAlarm = Callable[[Alarm], None]
-
 
 class ClinicDesk:
     """The people's side of the text gateway. Every method works inside the gateway's transaction."""
 
-    def __init__(self, rules: Rules, wording: Wording, raise_alarm: RaiseAlarm) -> None:
+    def __init__(self, rules: Rules, wording: Wording) -> None:
         self._rules = rules
         self._replies = Replies(rules, wording)
-        self._raise_alarm = raise_alarm
 
     def before_send(self, books: Books, text: Text, now: datetime) -> Permission:
         """The last checks: opted out since, back on the line, too late, night."""
-        if text.template == episodes.STAFF_ALERT:
+        if text.template in episodes.TO_STAFF:
             return Go()
         entry = books.consent(text.patient)
         if entry and entry.opted_out and not _last_word(text, entry):
@@ -84,10 +81,10 @@ class ClinicDesk:
         """No text reaches them, so a person does; what the administrator can mend raises an alarm."""
         because = f"text failed: {failure.fault} {failure.code} {failure.note}".strip()
         episodes.note(books, now, "text-failed", failure.fault, because, episode=text.episode, text=text.id)
-        if failure.fault in SENDERS_FAULTS:
-            self._raise_alarm(Alarm(f"text-{failure.fault}", failure.note, text.site))
+        if failure.fault in SENDERS_FAULTS and text.template != episodes.ALARM_TEXT:
+            raise_in(books, Alarm(f"text-{failure.fault}", failure.note, text.site), self._rules, now)
         episode = books.episode(text.episode)
-        if episode and episode.is_open and text.template != episodes.STAFF_ALERT:
+        if episode and episode.is_open and text.template not in episodes.TO_STAFF:
             self._call_back(books, episode, "Call back (our text did not reach them)", now)
 
     def _call_back(self, books: Books, episode: Episode, title: str, now: datetime) -> None:
@@ -102,13 +99,11 @@ class ClinicDesk:
 
     def received(self, books: Books, arrival: Arrival, now: datetime) -> None:
         """A text came in."""
-        for alarm in self._replies.received(books, arrival, now):
-            self._raise_alarm(alarm)
+        self._replies.received(books, arrival, now)
 
     def leave_to_a_person(self, books: Books, arrival: Arrival, now: datetime) -> None:
         """A text that `received` failed on; whatever it was, somebody reads it."""
         self._replies.leave_to_a_person(books, arrival, now)
-        self._raise_alarm(Alarm("reply-not-handled", "a reply could not be handled; a task asks to read it"))
 
     def cursor(self, books: Books, carrier: str) -> str | None:
         return books.bookmark(f"inbox:{carrier}")

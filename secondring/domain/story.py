@@ -1,13 +1,24 @@
-"""A call or an episode in plain words: what happened, which rule decided, why a text did or did not go."""
+"""A call, an episode or a task in plain words: what happened, which rule decided, why a text did or did not go."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from secondring.domain.call_events import Direction
 from secondring.domain.ids import CallId
+from secondring.domain.phone import spoken_form
 from secondring.domain.ports import Books
-from secondring.domain.records import Call, DecisionRecord, Episode, Task, TaskState, Text, TextState
+from secondring.domain.records import (
+    Call,
+    DecisionRecord,
+    Episode,
+    Intent,
+    Task,
+    TaskState,
+    Text,
+    TextState,
+)
 from secondring.domain.rules import Rules, Site
 from secondring.domain.verdict import Verdict
 
@@ -26,6 +37,7 @@ DETAILS = {
     "congestion": "the lines were congested",
     "refused": "someone was asked to press a key and did not accept",
     "unconfirmed": "something picked up, but no person and the caller were ever connected",
+    "external-answer": "an outside phone picked up, which is not taken for a person here",
     "all-busy": "every agent was busy",
     "not-joined": "the queue let nobody in",
     "leave-empty": "the queue had no agents left",
@@ -42,6 +54,13 @@ DETAILS = {
 """`verdict.Detail` in plain words."""
 
 
+WEEK = 7
+PERSON, INTENT = "person", "intent-"
+"""The rule of what people did, and how the actions of a reply that was understood begin."""
+RECEIPT = "receipt"
+"""The rule of what a carrier's receipt told: the text's own line says it already."""
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
     """One thing that happened, in one sentence."""
@@ -50,41 +69,83 @@ class Line:
     words: str
 
 
+class Teller:
+    """Tells stories. `whole`: with numbers and words of patients, for whoever asked to see them; `texts=False`: without
+    what was written, for whoever shows that beside it.
+    """
+
+    def __init__(self, rules: Rules, *, whole: bool = False, texts: bool = True) -> None:
+        self._rules = rules
+        self._whole = whole
+        self._texts = texts
+
+    def of_call(self, books: Books, call: Call) -> list[Line]:
+        """The story of one call, and of the episode it belongs to; oldest first."""
+        lines = self._call(call)
+        lines += [_decided(d) for d in books.decisions_about(call.id)]
+        episode = books.episode(call.episode) if call.episode else None
+        if episode is not None:
+            lines += self.of_episode(books, episode, without=call.id)
+        return sorted(lines, key=lambda line: line.at)
+
+    def of_episode(self, books: Books, episode: Episode, without: CallId | None = None) -> list[Line]:
+        """The story of an episode; `without` leaves out a call that is told already."""
+        lines: list[Line] = []
+        for call in books.calls_of(episode.id):
+            if call.id != without:
+                lines += self._call(call)
+        texts = books.texts_of(episode.id) if self._texts else []
+        lines += [self._text(text) for text in texts if not text.outgoing]
+        decisions = (d for d in books.decisions_of(episode.id) if d.rule != RECEIPT)
+        lines += [_decided(d) for d in decisions if without is None or d.call != without]
+        lines += [self._text(text) for text in texts if text.outgoing]
+        for task in books.tasks_of(episode.id):
+            lines += _task_lines(task, self._rules.site(task.site))
+        return sorted(lines, key=lambda line: line.at)
+
+    def _call(self, call: Call) -> list[Line]:
+        """The call itself: where it came in and how it ended."""
+        site = self._rules.site(call.site)
+        who = self._number(call, site)
+        if call.direction is Direction.OUTBOUND:
+            return [Line(call.started_at, f"{site.name} called {who}: {talked(call)}.")]
+        lines = [Line(call.started_at, f"{who} called {site.name}.")]
+        if call.verdict is None or call.ended_at is None:
+            return [*lines, Line(call.started_at, "The call is not over yet.")]
+        waited = (call.answered_at or call.ended_at) - call.started_at
+        told = _verdict_in_words(call, int(waited.total_seconds()))
+        return [*lines, Line(call.ended_at, told)]
+
+    def _number(self, call: Call, site: Site) -> str:
+        if call.caller is None:
+            return f"a caller whose number is {call.caller_note or 'not known'}"
+        return spoken_form(call.caller, site.region) if self._whole else str(call.caller)
+
+    def _text(self, text: Text) -> Line:
+        said = f": {text.body!r}" if self._whole else ""
+        if not text.outgoing:
+            return Line(text.created_at, f"A text came in from the caller{said or '.'}")
+        after = f": {text.note}" if text.note else ""
+        told = f"Text '{text.template}' {_TEXT_WORDS[text.state](text)}{after}{said or '.'}"
+        return Line(text.settled_at or text.due_at, told)
+
+
 def of_call(books: Books, call: Call, rules: Rules) -> list[Line]:
-    """The story of one call, and of the episode it belongs to; oldest first."""
-    site = rules.site(call.site)
-    lines = call_lines(call, site)
-    lines += [_decided(d) for d in books.decisions_about(call.id)]
-    episode = books.episode(call.episode) if call.episode else None
-    if episode is not None:
-        lines += of_episode(books, episode, rules, without=call.id)
-    return sorted(lines, key=lambda line: line.at)
+    """The story of one call and its episode, with neither number nor words."""
+    return Teller(rules).of_call(books, call)
 
 
-def of_episode(books: Books, episode: Episode, rules: Rules, without: CallId | None = None) -> list[Line]:
-    """The story of an episode; `without` leaves out a call that is told already."""
-    site = rules.site(episode.site)
-    lines: list[Line] = []
-    for call in books.calls_of(episode.id):
-        if call.id != without:
-            lines += call_lines(call, site)
-    lines += [_decided(d) for d in books.decisions_of(episode.id) if without is None or d.call != without]
-    for text in books.texts_of(episode.id):
-        lines += _text_lines(text)
-    for task in books.tasks_of(episode.id):
-        lines += _task_lines(task, site)
-    return sorted(lines, key=lambda line: line.at)
+def of_episode(books: Books, episode: Episode, rules: Rules) -> list[Line]:
+    """The story of an episode, with neither number nor words."""
+    return Teller(rules).of_episode(books, episode)
 
 
-def call_lines(call: Call, site: Site) -> list[Line]:
-    """The call itself: where it came in and how it ended."""
-    who = str(call.caller) if call.caller else f"a caller whose number is {call.caller_note or 'not known'}"
-    lines = [Line(call.started_at, f"{who} called {site.name}.")]
-    if call.verdict is None or call.ended_at is None:
-        return [*lines, Line(call.started_at, "The call is not over yet.")]
-    waited = (call.answered_at or call.ended_at) - call.started_at
-    told = _verdict_in_words(call, int(waited.total_seconds()))
-    return [*lines, Line(call.ended_at, told)]
+def talked(call: Call) -> str:
+    """What came of a call of ours."""
+    if call.answered_at is None:
+        return "nobody answered"
+    length = (call.ended_at or call.answered_at) - call.answered_at
+    return f"answered, for {int(length.total_seconds())} s"
 
 
 def _verdict_in_words(call: Call, waited: int) -> str:
@@ -94,23 +155,45 @@ def _verdict_in_words(call: Call, waited: int) -> str:
         return f"Verdict answered: a person picked up after {waited} s{because}."
     if call.verdict is Verdict.IGNORED:
         return f"Verdict ignored: not a missed call ({call.reason})."
-    where = f" in queue {call.queue}" if call.queue else ""
-    return f"Verdict missed: {REASONS.get(call.reason or '', call.reason)}{where} after {waited} s{because}."
+    in_words = REASONS.get(call.reason or "", call.reason)
+    if call.queue:
+        in_words = _IN_QUEUE.get(call.reason or "", f"{in_words}, after waiting in queue {{}}").format(
+            call.queue
+        )
+    return f"Verdict missed: {in_words} after {waited} s{because}."
+
+
+_IN_QUEUE = {"abandoned": "gave up waiting in queue {}"}
+"""Reasons that name the queue in their own words."""
 
 
 def _decided(decision: DecisionRecord) -> Line:
+    if decision.rule == PERSON:
+        return Line(decision.at, f"{decision.because}.")
+    if decision.action.startswith(INTENT):
+        return Line(decision.at, f"{decision.because[:1].upper()}{decision.because[1:]}.")
     return Line(decision.at, f"Decision {decision.action} by rule {decision.rule}: {decision.because}.")
 
 
-def _text_lines(text: Text) -> list[Line]:
-    if not text.outgoing:
-        return [Line(text.created_at, "A text came in from the caller.")]
-    lines = [Line(text.created_at, f"Text '{text.template}' was written.")]
-    ended = _TEXT_WORDS.get(text.state)
-    if ended:
-        after = f": {text.note}" if text.note else ""
-        lines.append(Line(text.settled_at or text.due_at, f"Text '{text.template}' {ended(text)}{after}."))
-    return lines
+def wishes(books: Books, episode: Episode) -> list[Intent]:
+    """All that the caller wanted, in the order they said it, each once."""
+    found = (
+        d.action.removeprefix(INTENT) for d in books.decisions_of(episode.id) if d.action.startswith(INTENT)
+    )
+    return [Intent(name) for name in dict.fromkeys(found)]
+
+
+def next_step(task: Task) -> str:
+    """What whoever looks at a task should do now."""
+    if task.state is TaskState.DONE:
+        return f"Nothing: it is done ({task.closed_because})."
+    if task.urgent:
+        return "Call them now. It ends when somebody has spoken with them: --result spoke, or booked."
+    if task.caller is None:
+        return (
+            "Listen to the voice messages of that time; there is no number to call. Then --result resolved."
+        )
+    return "Call them back, then say what came of it: --result spoke, booked, resolved or no-contact."
 
 
 _TEXT_WORDS: dict[TextState, Callable[[Text], str]] = {
@@ -137,6 +220,14 @@ def _task_lines(task: Task, site: Site) -> list[Line]:
 def said_time(at: datetime, site: Site) -> str:
     """A time as people at the site say it."""
     return at.astimezone(ZoneInfo(site.hours.zone)).strftime("%a %b %-d, %-I:%M %p")
+
+
+def soon(at: datetime, now: datetime, site: Site) -> str:
+    """A time within days of now, as short as it can be said: `3:40 PM`, `Tue 9:00 AM`, `Mar 12, 9:00 AM`."""
+    zone = ZoneInfo(site.hours.zone)
+    days = (at.astimezone(zone).date() - now.astimezone(zone).date()).days
+    style = "" if days == 0 else "%a " if 0 < days < WEEK else "%b %-d, "
+    return at.astimezone(zone).strftime(f"{style}%-I:%M %p")
 
 
 def clock_time(lines: Sequence[Line], site: Site) -> list[tuple[str, str]]:

@@ -7,7 +7,7 @@ to be done. `TABLE`, at the end, is all of it: an event that a stage does not li
              │   ^  └─accept──> CALLING (patient is rung) ──> TALKING ──> CONNECTED
              │   │                  └────────── no answer ─────┘
            PAUSED                               RETRY ──> RINGING, or LEFT after the last try
-             └── nobody in any round ──> LAST_RESORT ──> CONNECTED, CALLING or LEFT (red task)
+             └── nobody in any round ──> LAST_RESORT ──> CONNECTED, CALLING, PAUSED or LEFT (red task)
 
 Three rules hold in every stage: the patient's phone is rung by one attempt at most, that of the nurse who
 accepted; whoever accepts after another has is refused; nobody but the last resort is rung after `give_up_at`.

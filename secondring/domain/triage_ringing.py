@@ -32,7 +32,7 @@ def bound(ladder: Ladder) -> timedelta:
     """The most time from a trigger until somebody was connected or a red task was left, talking left out."""
     patient = ladder.patient
     one_try = ladder.longest_search + patient.ring + patient.pause + ladder.spoken + 3 * SOME_MORE
-    return patient.tries * one_try + ladder.last_resort_ring
+    return patient.tries * one_try + ladder.last_resort_ring + ladder.keep_trying
 
 
 def live(case: UrgentCase, attempt: str) -> Attempt | None:
@@ -137,31 +137,47 @@ def nobody(case: UrgentCase, ladder: Ladder, now: datetime) -> Turn:
     """Loud, and one number more; once `give_up_at` is past, that number is not tried again and again."""
     if case.last_resort_at is not None and now >= case.give_up_at and not case.on_line:
         return leave(case, now, "nobody took it, and the last resort was tried before")
+    loud = _loud() if case.last_resort_at is None else ()
     case = replace(case, attempts=(), accepted_by=None, last_resort_at=case.last_resort_at or now)
-    because = "nobody on the ladder took an urgent call"
-    loud = (
-        RaiseAlarm("urgent-nobody", because),
-        RedTask("URGENT: nobody took the call, call now"),
-        Note("triage-nobody", because),
-    )
     due_at = now + ladder.last_resort_ring + SLACK
     if case.on_line:
         return replace(case, stage=Stage.LAST_RESORT, due_at=due_at), (*loud, ToLastResort())
     if ladder.last_resort is None:
-        return after(loud, leave(case, now, "there is no last resort"))
+        return after(loud, _once_more(case, ladder, now, "there is no last resort"))
     case, rings = _attempts(case, (ladder.last_resort,), ladder.last_resort_ring, now)
     told = Note("triage-ring", f"last resort: {_names((ladder.last_resort,))}")
     return replace(case, stage=Stage.LAST_RESORT, due_at=due_at), (*loud, *rings, told)
 
 
-def last_failed(case: UrgentCase, event: Failed, _ladder: Ladder, now: datetime) -> Turn:
+def _loud() -> tuple[Effect, ...]:
+    """Said once a case: people are told while phones go on ringing."""
+    because = "nobody on the ladder took an urgent call"
+    return (
+        RaiseAlarm("urgent-nobody", because),
+        RedTask("URGENT: nobody took the call, call now"),
+        Note("triage-nobody", because),
+    )
+
+
+def _once_more(case: UrgentCase, ladder: Ladder, now: datetime, because: str) -> Turn:
+    """Everybody failed. That takes no time at all when no phone can be reached, right after the PBX was restarted for
+    example: so the ladder begins again for as long as it is to keep trying.
+    """
+    due_at = now + ladder.pause
+    if case.on_line or due_at >= case.triggered_at + ladder.keep_trying:
+        return leave(case, now, because)
+    waiting = replace(case, stage=Stage.PAUSED, attempts=(), due_at=due_at)
+    return waiting, (Note("triage-pause", f"{because}; the ladder begins again"),)
+
+
+def last_failed(case: UrgentCase, event: Failed, ladder: Ladder, now: datetime) -> Turn:
     lost = live(case, event.attempt)
-    return (case, ()) if lost is None else leave(case, now, f"the last resort: {event.why}")
+    return (case, ()) if lost is None else _once_more(case, ladder, now, f"the last resort: {event.why}")
 
 
-def last_timed_out(case: UrgentCase, _event: Deadline, _ladder: Ladder, now: datetime) -> Turn:
+def last_timed_out(case: UrgentCase, _event: Deadline, ladder: Ladder, now: datetime) -> Turn:
     stop = (StopRinging(case.attempts),) if case.attempts else ()
-    return after(stop, leave(case, now, "no word from the last resort"))
+    return after(stop, _once_more(case, ladder, now, "no word from the last resort"))
 
 
 def answered_elsewhere(case: UrgentCase, event: LastResortEnded, _ladder: Ladder, now: datetime) -> Turn:

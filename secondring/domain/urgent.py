@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from secondring.domain import consent, episodes, triage
-from secondring.domain.casework import Alarm, Wording
+from secondring.domain.alarms import Alarm, raise_in
+from secondring.domain.casework import Wording
 from secondring.domain.ids import EpisodeId, Uniqueid, UrgentId, episode_id
 from secondring.domain.ladder import Ladder
 from secondring.domain.phone import LineKind, PhoneNumber, line_kind, parse_number
@@ -53,9 +54,8 @@ class Orders:
     ladder: Ladder
     site: Site
     pbx: tuple[PbxOrder, ...] = ()
-    alarms: tuple[Alarm, ...] = ()
     others: tuple["Orders", ...] = ()
-    """Those of other cases, where several were looked at together; their alarms are among `alarms`."""
+    """Those of other cases, where several were looked at together."""
 
 
 class Triage:
@@ -68,17 +68,19 @@ class Triage:
     # -- beginnings
 
     def from_key(self, books: Books, who: OnLine, now: datetime) -> Orders | None:
-        """A caller on the line pressed the key. None when their site has no ladder.
+        """A caller on the line pressed the key. None when their site has no ladder: staff are told, and they go on
+        to the clinic's ordinary path.
 
         It begins with its job, which is due at once. Someone for whom it runs already, because they wrote
         before, is put through by that one.
         """
         site = self._rules.site_of_did(who.did)
-        if site.triage is None:
-            return None
         caller = parse_number(who.caller, site.region)
         callable_ = caller if caller is not None and may_be_called(caller, self._rules) else None
         episode = self._episode(books, who, site, caller, now)
+        if site.triage is None:
+            self.red_task(books, episode.id, site, TITLE, now)
+            return None
         came = CallerCame(who.line, who.call.uniqueid)
         running = [case for case in books.urgent_cases_of(episode.id) if case.is_open]
         if running:
@@ -137,7 +139,7 @@ class Triage:
         told = _Told(self, books, after, site, now)
         for effect in effects:
             told.carry_out(effect)
-        return Orders(after, site.triage, site, tuple(told.pbx), tuple(told.alarms))
+        return Orders(after, site.triage, site, tuple(told.pbx))
 
     def due(
         self, books: Books, job: Job, now: datetime, *, ask: Callable[[UrgentCase], None]
@@ -204,6 +206,9 @@ class Triage:
         for phone in site.alert_numbers:
             episodes.queue_text(books, found, site, episodes.STAFF_ALERT, body, now=now, due_at=now, to=phone)
 
+    def alarm(self, books: Books, alarm: Alarm, now: datetime) -> None:
+        raise_in(books, alarm, self._rules, now)
+
     def text(self, books: Books, episode: EpisodeId, site: Site, template: str, now: datetime) -> None:
         """Text the patient, unless they asked for no texts or have no number."""
         found = books.episode(episode)
@@ -247,7 +252,6 @@ class _Told:
         self._site = site
         self._now = now
         self.pbx: list[PbxOrder] = []
-        self.alarms: list[Alarm] = []
 
     def carry_out(self, effect: Effect) -> None:
         books, case, now = self._books, self._case, self._now
@@ -256,7 +260,7 @@ class _Told:
         elif isinstance(effect, TextPatient):
             self._desk.text(books, case.episode, self._site, effect.template, now)
         elif isinstance(effect, RaiseAlarm):
-            self.alarms.append(Alarm(effect.kind, effect.because, self._site.id))
+            self._desk.alarm(books, Alarm(effect.kind, effect.because, self._site.id), now)
         elif isinstance(effect, RedTask):
             self._desk.red_task(books, case.episode, self._site, effect.title, now)
         elif isinstance(effect, Spoken):

@@ -53,6 +53,8 @@ class Detail(StrEnum):
     """A person was asked to press a key and did not accept."""
     UNCONFIRMED = "unconfirmed"
     """Something picked up, but no person and the caller were ever connected."""
+    EXTERNAL = "external-answer"
+    """An outside phone picked up, and this clinic does not take that for a person, or not for so short a time."""
     ALL_BUSY = "all-busy"
     NOT_JOINED = "not-joined"
     LEAVE_EMPTY = "leave-empty"
@@ -101,6 +103,8 @@ class Evidence:
     leg_causes: dict[Uniqueid, int] = field(default_factory=dict)
     dial_status: str = ""
     cause: int = 0
+    external: bool = False
+    """Something picked up at an outside number, and was not taken for a person."""
 
     def dial_ended(self, leg: Uniqueid, status: str) -> None:
         """Note how a dialled leg ended, unless that is known already."""
@@ -135,7 +139,9 @@ def judge(seen: Evidence) -> Judgement:  # noqa: PLR0911 - one line a rule, in t
         left = Detail.MESSAGE_LEFT if seen.message_left else Detail.NO_MESSAGE
         return Verdict.MISSED, Reason.VOICEMAIL, left
     if seen.queue is not None or seen.queue_status or seen.parking_lost:
-        return Verdict.MISSED, Reason.ABANDONED, _abandoned(seen)
+        return Verdict.MISSED, Reason.ABANDONED, Detail.EXTERNAL if seen.external else _abandoned(seen)
+    if seen.external:
+        return Verdict.MISSED, Reason.NO_ANSWER, Detail.EXTERNAL
     if seen.dialled or seen.first_dial_end:
         if seen.statuses == {"BUSY"}:
             return Verdict.MISSED, Reason.BUSY, None

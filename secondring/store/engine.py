@@ -40,8 +40,12 @@ def sqlite_file(url: str) -> Path:
 
 
 def create_file(file: Path) -> None:
-    """Make an empty database that only we can read, unless there is one; its log gets the same mode."""
+    """Make an empty database that only we can read, unless there is one; its log gets the same mode.
+
+    A folder that is missing is made; it is nobody else's to look into.
+    """
     try:
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         os.close(os.open(file, os.O_CREAT | os.O_RDWR, 0o600))
     except OSError as error:
         raise ConfigError(

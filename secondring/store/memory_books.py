@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import TypeVar
 
 from secondring.domain.calls import Direction
-from secondring.domain.ids import CallId, EpisodeId, JobKey, SiteId, TaskId, TextId, UrgentId
+from secondring.domain.ids import AlarmId, CallId, EpisodeId, JobKey, SiteId, TaskId, TextId, UrgentId
 from secondring.domain.phone import PhoneNumber
 from secondring.domain.ports import Figures
 from secondring.domain.records import (
@@ -18,6 +18,8 @@ from secondring.domain.records import (
     DecisionRecord,
     Episode,
     Job,
+    KeptAlarm,
+    Origin,
     Task,
     TaskState,
     Text,
@@ -43,6 +45,7 @@ class Tables(StaffTables):
     consents: dict[int, Consent] = field(default_factory=dict)
     decisions: dict[int, DecisionRecord] = field(default_factory=dict)
     jobs: dict[JobKey, Job] = field(default_factory=dict)
+    alarms: dict[AlarmId, KeptAlarm] = field(default_factory=dict)
     bookmarks: dict[str, str] = field(default_factory=dict)
 
 
@@ -122,7 +125,8 @@ class MemoryBooks(MemoryStaffBooks):
         return _newest_first((e for e in self._tables.episodes.values() if e.caller == caller), _opened)
 
     def episodes(self, *, since: datetime, until: datetime, limit: int) -> list[Episode]:
-        found = (e for e in self._tables.episodes.values() if since <= e.opened_at < until)
+        listed = (e for e in self._tables.episodes.values() if e.origin is not Origin.ALARM)
+        found = (e for e in listed if since <= e.opened_at < until)
         return _newest_first(found, _opened)[:limit]
 
     # texts
@@ -172,6 +176,10 @@ class MemoryBooks(MemoryStaffBooks):
         found = (t for t in self._tables.tasks.values() if include_done or t.state is not TaskState.DONE)
         return sorted(found, key=lambda task: (not task.urgent, task.due_at))[:limit]
 
+    def urgent_work(self) -> list[tuple[SiteId, EpisodeId]]:
+        found = (t for t in self._tables.tasks.values() if t.urgent and t.state is not TaskState.DONE)
+        return [(task.site, task.episode) for task in sorted(found, key=lambda task: task.due_at)]
+
     # urgent callers
     def urgent_case(self, case: UrgentId) -> UrgentCase | None:
         return self._tables.urgent.get(case)
@@ -186,6 +194,9 @@ class MemoryBooks(MemoryStaffBooks):
     def unsigned_urgent_cases(self) -> list[UrgentCase]:
         found = (c for c in self._tables.urgent.values() if c.last_resort_at and not c.signed_at)
         return sorted(found, key=_triggered)
+
+    def urgent_cases_since(self, since: datetime) -> list[UrgentCase]:
+        return sorted((c for c in self._tables.urgent.values() if c.triggered_at >= since), key=_triggered)
 
     def urgent_cases_of(self, episode: EpisodeId) -> list[UrgentCase]:
         return sorted((c for c in self._tables.urgent.values() if c.episode == episode), key=_triggered)
@@ -252,6 +263,26 @@ class MemoryBooks(MemoryStaffBooks):
         times = (_claimable_at(job) for job in self._tables.jobs.values() if job.kind in kinds)
         return min(times, default=None)
 
+    def count_jobs(self, kind: str, *, due_before: datetime) -> tuple[int, datetime | None]:
+        free = (job for job in self._tables.jobs.values() if job.kind == kind and job.leased_until is None)
+        due = [job.due_at for job in free if job.due_at < due_before]
+        return len(due), min(due, default=None)
+
+    # alarms
+    def alarm(self, alarm: AlarmId) -> KeptAlarm | None:
+        return self._tables.alarms.get(alarm)
+
+    def save_alarm(self, alarm: KeptAlarm) -> None:
+        self._own("alarms").alarms[alarm.id] = alarm
+
+    def last_alarm(self, kind: str, site: str) -> KeptAlarm | None:
+        newest_first = reversed(self._tables.alarms.values())
+        return next((a for a in newest_first if (a.kind, a.site) == (kind, site)), None)
+
+    def alarms(self, *, since: datetime, limit: int) -> list[KeptAlarm]:
+        found = (a for a in self._tables.alarms.values() if a.raised_at >= since)
+        return _newest_first(found, _raised)[:limit]
+
     # bookmarks
     def bookmark(self, name: str) -> str | None:
         return self._tables.bookmarks.get(name)
@@ -285,6 +316,10 @@ def _opened(episode: Episode) -> datetime:
 
 def _triggered(case: UrgentCase) -> datetime:
     return case.triggered_at
+
+
+def _raised(alarm: KeptAlarm) -> datetime:
+    return alarm.raised_at
 
 
 def _created(row: Text | Task) -> datetime:

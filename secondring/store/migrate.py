@@ -6,23 +6,27 @@ from secondring.domain.errors import ConfigError
 from secondring.store.engine import begun, create_file, open_engine, sqlite_file
 from secondring.store.trouble import told_plainly
 
-HEAD = "0006"
+HEAD = "0007"
 """The newest revision in `migrations/versions`, kept here so that opening a store need not load Alembic."""
 
 
 def upgrade(url: str) -> None:
-    """Create or migrate the database. Harmless to repeat, and for two processes to do at once."""
+    """Create or migrate the database, its folder too. Harmless to repeat, and for two processes to do at once.
+
+    Raises ConfigError when it cannot be made, or when a newer version made it.
+    """
     file = sqlite_file(url)
     create_file(file)
     engine = open_engine(url, "write")
     try:
         with told_plainly(str(file)), begun(engine, "write") as connection:
-            _run(connection)
+            _run(connection, str(file))
     finally:
         engine.dispose()
 
 
-def _run(connection: Connection) -> None:
+def _run(connection: Connection, where: str) -> None:
+    _refuse_newer(revision(connection), where)
     from alembic import command  # noqa: PLC0415 - 15 MB and 100 ms that only a migration needs
     from alembic.config import Config  # noqa: PLC0415
 
@@ -60,8 +64,18 @@ def revision(connection: Connection) -> str | None:
 def require_head(connection: Connection, where: str) -> None:
     """Raise ConfigError unless the database has exactly the tables that this version knows."""
     found = revision(connection)
+    _refuse_newer(found, where)
     if found != HEAD:
         raise ConfigError(
             f"{where}: the database is at revision {found or 'none'}, this version needs {HEAD}:"
-            " run `secondring migrate` (or install the version that made it)"
+            " run `secondring migrate`"
+        )
+
+
+def _refuse_newer(found: str | None, where: str) -> None:
+    """Revisions are numbered in order, so a larger one is a later version's: there is no way back from it here."""
+    if found is not None and found > HEAD:
+        raise ConfigError(
+            f"{where}: the database was made by a newer version of Second Ring (revision {found}; this one knows"
+            f" {HEAD}). Install that version again, or restore the copy made before the upgrade."
         )

@@ -227,6 +227,21 @@ consents = Table(
 )
 Index("consents_number", consents.c.number_hash, consents.c.at)
 
+alarms = Table(
+    "alarms",
+    metadata,
+    _seq(),
+    _id(),
+    _words("kind"),
+    _words("site"),
+    _words("because"),
+    _instant("raised_at", needed=True),
+    _instant("last_at", needed=True),
+    Column("times", Integer, nullable=False),
+)
+Index("alarms_raised_at", alarms.c.raised_at)
+Index("alarms_last", alarms.c.kind, alarms.c.site, alarms.c.seq)
+
 bookmarks = Table(
     "bookmarks",
     metadata,

@@ -1,14 +1,21 @@
 """What the pages need of the rest of the service, handed over by the wiring."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol, TypeVar
 
+from secondring.domain.deskwork import Deskwork
+from secondring.domain.health import Finding
+from secondring.domain.phone import PhoneNumber
 from secondring.domain.ports import Books
-from secondring.domain.rules import Rules
+from secondring.domain.rules import Rules, Site
 from secondring.domain.staff import SessionRules
+from secondring.domain.triage_events import Why
+from secondring.domain.urgent import Orders, Triage
 from secondring.web.changes import Changes
+from secondring.web.errands import Errands
+from secondring.web.memory import Revealed, Shown
 from secondring.web.passwords import Passwords
 from secondring.web.settings_port import SettingsDesk
 from secondring.web.streams import Streams
@@ -22,6 +29,59 @@ class InBooks(Protocol):
     def __call__(self, work: Callable[[Books], T]) -> Awaitable[T]: ...
 
 
+class Telephone(Protocol):
+    """The clinic's phones."""
+
+    @property
+    def is_up(self) -> bool:
+        """False while the PBX cannot be told to ring anybody."""
+        ...
+
+    async def call_back(self, *, phone: str, patient: PhoneNumber, site: Site) -> Why | None:
+        """Ring a phone on a desk, then the patient's; returns when the first was picked up, or why it was not.
+
+        Raises PeerError when the PBX does not answer, ValueError for a phone that is none.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A text that somebody is about to send."""
+
+    parts: int
+    left: int
+    """Characters until the next part begins."""
+    alphabet: str
+    wrong: tuple[str, ...]
+    """Why it must not go out as it is."""
+
+
+class Texting(Protocol):
+    """What the text gateway knows of words."""
+
+    def check(self, text: str) -> Checked:
+        """Parts, and what is wrong with it."""
+        ...
+
+    def ready_made(self, site: Site, language: str, now: datetime) -> Sequence[tuple[str, str]]:
+        """Texts to begin from: name and words."""
+        ...
+
+
+async def nobody_dials(orders: Orders) -> None:
+    """No account may dial."""
+
+
+async def nobody_listens() -> None:
+    """There is no doorbell."""
+
+
+async def nothing_to_tell() -> list[Finding]:
+    """Nothing but the pages runs here."""
+    return []
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Desk:
     """Everything."""
@@ -31,11 +91,25 @@ class Desk:
     read: InBooks
     write: InBooks
     changes: Changes
+    deskwork: Deskwork
+    texting: Texting
+    triage: Triage | None = None
+    """The ladder, where the phones of those who take it can be rung from here."""
+    carry_out: Callable[[Orders], Awaitable[None]] = nobody_dials
+    telephone: Telephone | None = None
+    """None where no account may dial: people call from their phones then."""
+    ring: Callable[[], Awaitable[None]] = nobody_listens
+    """Tells the outbox to look."""
+    vitals: Callable[[], Awaitable[list[Finding]]] = nothing_to_tell
+    """How the parts of the service are that the books say nothing of."""
     passwords: Passwords = field(default_factory=Passwords)
     logins: SessionRules = field(default_factory=SessionRules)
     hosts: frozenset[str] = frozenset({"127.0.0.1", "localhost"})
     """Names that requests may be for, without a port."""
-    streams: Streams = field(default_factory=Streams)
     settings: SettingsDesk
     encrypted: bool = False
     """Browsers come by TLS, so they may be told never to come otherwise."""
+    streams: Streams = field(default_factory=Streams)
+    errands: Errands = field(default_factory=Errands)
+    shown: Shown = field(default_factory=Shown)
+    revealed: Revealed = field(default_factory=Revealed)

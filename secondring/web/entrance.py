@@ -8,7 +8,7 @@ from urllib.parse import quote
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
-from secondring.domain.errors import PeerError, UnknownThing, blame
+from secondring.domain.errors import NotNow, PeerError, UnknownThing, blame
 from secondring.domain.ports import Books
 from secondring.domain.staff import Session, Stage, User, is_alive
 from secondring.web.desk import Desk
@@ -26,6 +26,8 @@ LIVE = "x-live"
 """Marks what a screen fetches on its own: it counts as nobody's doing."""
 UNREACHABLE = "The books cannot be reached just now. Try again in a moment. Calls go on as usual."
 OUR_BUG = "This page failed, and the log says where. The other pages work; calls go on as usual."
+QUICK = "x-quick"
+"""Marks a form that a page sent by script: it is answered by a sentence instead of a page."""
 PASSWORD_PAGE = "/account/password"  # noqa: S105 - an address
 
 
@@ -61,7 +63,7 @@ def _in_words(screen: Screen, error: Exception) -> tuple[int, str]:
         return error.status, error.words
     if isinstance(error, TooLarge):
         return 413, "That is more than a form may hold."
-    if isinstance(error, UnknownThing):
+    if isinstance(error, NotNow | UnknownThing):
         return 409, str(error)
     log.error("%s: %s", screen.name, blame(error))
     return (503, UNREACHABLE) if isinstance(error, PeerError) else (500, OUR_BUG)
@@ -150,7 +152,7 @@ async def _checked_form(request: Request, token: str) -> dict[str, str]:
 
 def _away(request: Request, known: Known | None) -> Response:
     """To where the log-in goes on; what a screen fetched by itself is told plainly."""
-    if request.headers.get(LIVE) is not None:
+    if LIVE in request.headers or QUICK in request.headers:
         return JSONResponse({"signed_out": True}, status_code=401)
     if known is not None and known.session.stage is Stage.PASSWORD:
         return RedirectResponse("/log-in/code" if known.user.totp_step else "/log-in/set-up", status_code=303)
@@ -161,7 +163,7 @@ def _away(request: Request, known: Known | None) -> Response:
 
 
 def _refusal(visit: Visit, status: int, words: str) -> Response:
-    if visit.request.headers.get(LIVE) is not None:
+    if LIVE in visit.request.headers or QUICK in visit.request.headers:
         return JSONResponse({"words": words}, status_code=status)
     return visit.render("refused.html", status=status, words=words)
 

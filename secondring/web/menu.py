@@ -14,9 +14,16 @@ class Entry:
     roles: frozenset[Role]
 
 
+_DESK = frozenset({Role.FRONT_DESK, Role.BILLING, Role.NURSE, Role.MANAGER})
+_BOARD = frozenset({Role.FRONT_DESK, Role.NURSE, Role.MANAGER})
+_OVERSIGHT = frozenset({Role.MANAGER, Role.ADMIN})
+
 ENTRIES = (
-    Entry("Settings", "/settings", frozenset({Role.ADMIN, Role.MANAGER})),
-    Entry("Audit", "/audit", frozenset({Role.ADMIN, Role.MANAGER})),
+    Entry("Work", "/work", _DESK),
+    Entry("Urgent", "/urgent", _BOARD),
+    Entry("Health", "/health", frozenset({Role.ADMIN, Role.MANAGER, Role.FRONT_DESK})),
+    Entry("Settings", "/settings", _OVERSIGHT),
+    Entry("Audit", "/audit", _OVERSIGHT),
 )
 """In the order in which they stand."""
 

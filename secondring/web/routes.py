@@ -3,7 +3,7 @@
 from starlette.responses import RedirectResponse, Response
 
 from secondring.domain.staff import Stage
-from secondring.web import account, audit_page, live
+from secondring.web import account, audit_page, conversation, health_page, live, rows, urgent_board, work
 from secondring.web.assets import FOREVER, content
 from secondring.web.desk import Desk
 from secondring.web.log_in import LogIn
@@ -36,8 +36,13 @@ def screens(desk: Desk) -> tuple[Screen, ...]:
         Screen("GET", "/static/{name}", static, NOBODY, None),
         page("/", home, EVERYBODY),
         *LogIn(Crowd(LOG_INS, desk.clock)).screens(),
+        *work.SCREENS,
+        *rows.SCREENS,
+        *conversation.SCREENS,
+        *urgent_board.SCREENS,
         *account.SCREENS,
         *audit_page.SCREENS,
+        *health_page.SCREENS,
         *live.SCREENS,
         *overview.SCREENS,
         *texts.SCREENS,

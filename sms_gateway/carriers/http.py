@@ -6,6 +6,7 @@ or an address to look texts up at, is what lets us try again after a silence.
 
 import asyncio
 import contextlib
+import importlib
 import json
 import ssl
 from collections.abc import AsyncIterator, Mapping
@@ -63,6 +64,9 @@ class HttpSettings:
     confirms_opt_out: bool = False
 
 
+LOADED_LATE = ("sniffio", "anyio", "anyio._backends._asyncio", "anyio.streams.tls")
+
+
 @dataclass(frozen=True, slots=True)
 class _Answer:
     status: int
@@ -77,6 +81,7 @@ class HttpCarrier:
 
     def __init__(self, settings: HttpSettings, clock: Clock) -> None:
         quiet_libraries()
+        _load_the_rest()
         _check(settings.url, plain_allowed=settings.allow_plain_http)
         if settings.lookup_url is not None:
             _check(settings.lookup_url, plain_allowed=settings.allow_plain_http)
@@ -84,7 +89,9 @@ class HttpCarrier:
         self._clock = clock
         self._seconds = settings.timeout.total_seconds()
         self._tls = httpx.create_ssl_context(verify=settings.ca_file or True, trust_env=False)
-        self._idle: list[httpx.AsyncClient] = []
+        self._idle = [
+            _client(settings, self._seconds, self._tls)
+        ]  # made now: httpx loads half of itself with it
         self.capabilities = Capabilities(
             receipts=True,
             webhooks=True,
@@ -159,6 +166,13 @@ class HttpCarrier:
                         if len(body) > BODY_LIMIT:
                             break
             return _Answer(response.status_code, response.headers, body[:BODY_LIMIT])
+
+
+def _load_the_rest() -> None:
+    """What httpx would load with the first request: that one would be a patient's. Missing is fine."""
+    for name in LOADED_LATE:
+        with contextlib.suppress(ImportError):
+            importlib.import_module(name)
 
 
 def _client(settings: HttpSettings, seconds: float, tls: ssl.SSLContext) -> httpx.AsyncClient:

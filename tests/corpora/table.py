@@ -28,6 +28,10 @@ A reply is read by rules, loudest first: emergency wording, keywords and menu di
 a visit to be cancelled, then one clear wish. Whatever is in doubt goes to a person, whole, within the hour of
 business time. No reply is ever thrown away, and no rule judges how ill anybody is.
 
+Being out of insulin is heard as urgent, louder than the refill it also is: without it a diabetic can be in danger
+within hours. Running low on it, or asking for more, is a refill. A question beside an opt-out ("STOP calling so
+late, when do you open?") opts out *and* becomes a task for the front desk, since no text may answer it.
+
 `replies.yaml` is the corpus that the word lists were tuned on: there, no opt-out and no emergency may be missed.
 `heldout.yaml` was written after the lists were finished, with wording as far from keywords as we could think of.
 Opt-outs and emergencies that were missed at first, or heard where there was none, were mended, so only the other

@@ -2,7 +2,7 @@
 
 import pytest
 
-from benchmarks import agi, loop, page, replay
+from benchmarks import loop, page, replay
 
 
 def test_a_recording_is_judged_as_often_as_it_is_told() -> None:
@@ -18,9 +18,3 @@ def test_every_call_that_goes_into_the_loop_comes_out() -> None:
     parts = loop.parts(100)
     assert sum(share for _, share in parts) == pytest.approx(1)
     assert "| 40 |" in page.loop(result, parts, 100)
-
-
-def test_every_caller_in_the_menu_is_served() -> None:
-    result = agi.measure(rounds=2, forked=2)
-    assert (result.ours.count, result.forked.count) == (2 * agi.CALLERS, 2)
-    assert "| Second Ring |" in agi.page(result)

@@ -56,7 +56,7 @@ def red(findings: Findings) -> dict[str, str]:
     return {name: str(row["remedy"]) for name, row in findings.items() if row["ok"] is False}
 
 
-USUAL_GREY = {"carrier", "service", "call records", "queue log"}
+USUAL_GREY = {"carrier", "service", "call records", "queue log", "alarms by text", "alarms by e-mail", "MQTT"}
 """What a lab has not: a real carrier, systemd, a day of records."""
 
 

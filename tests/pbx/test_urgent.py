@@ -8,12 +8,12 @@ from lab import triage
 from lab.pbx import Pbx
 from lab.phones import Answer, Phone, Refuse, State
 from lab.service import Service
-from lab.triage import CELL, LAST, MENU, TONES, URGENT
+from lab.triage import CELL, LAST, MENU, NURSE_TONE, TONES, URGENT, accept, hear_each_other
 from secondring.domain.records import Outcome, TaskState
 from secondring.domain.urgent_case import Stage
 from tests.support.onlooker import Onlooker
 from tests.support.until import until
-from tests.support.urgent import BUSY, NURSE_TONE, accept, hear_each_other, missed, wait_for_stage
+from tests.support.urgent import BUSY, missed, wait_for_stage
 
 _numbers = iter(range(200, 300))
 

@@ -8,14 +8,14 @@ import pytest
 from lab import triage
 from lab.errors import LabError
 from lab.pbx import Pbx
-from lab.phones import Phone, State
+from lab.phones import Answer, Phone, Refuse, State
 from lab.service import Service
-from lab.triage import LAST, TONES, URGENT
+from lab.triage import LAST, TONES, URGENT, accept, hear_each_other
 from secondring.domain.records import TaskState
 from secondring.domain.urgent_case import FINAL, Stage
 from tests.support.onlooker import Onlooker
 from tests.support.until import until
-from tests.support.urgent import accept, case_of, hear_each_other, missed, wait_for_stage
+from tests.support.urgent import BUSY, case_of, missed, wait_for_stage
 
 _numbers = iter(range(300, 400))
 
@@ -29,7 +29,10 @@ def pbx() -> Iterator[Pbx]:
 
 @pytest.fixture(scope="module")
 def clinic(pbx: Pbx) -> Iterator[Onlooker]:
-    with Service(pbx, config=triage.config()) as service, Onlooker(service) as onlooker:
+    with (
+        Service(pbx, config=triage.config(keep_trying="60s", rounds=2, pause="3s")) as service,
+        Onlooker(service) as onlooker,
+    ):
         triage.add_triage(pbx, service)
         yield onlooker
 
@@ -135,6 +138,55 @@ def test_killed_right_after_the_trigger_the_ladder_begins_at_the_next_start(
         line.dial("1")
         hear_each_other(line, patient.next_call(10).wait_for(State.RINGING).answer())
         wait_for_stage(clinic, number, Stage.CONNECTED)
+        line.hang_up()
+
+
+def test_killed_between_two_rounds_the_next_round_comes(pbx: Pbx, clinic: Onlooker, number: str) -> None:
+    missed(pbx, clinic, number)
+    clinic.reply(number, "URGENT")
+    wait_for_stage(clinic, number, Stage.PAUSED)
+    clinic.service.kill()
+    with Phone.inside(pbx, "1001") as nurse, Phone.outside(pbx, number) as patient:
+        clinic.service.start()
+        line = accept(nurse, timeout=20)
+        hear_each_other(line, patient.next_call(10).wait_for(State.RINGING).answer())
+        wait_for_stage(clinic, number, Stage.CONNECTED)
+        line.hang_up()
+
+
+def test_killed_between_two_tries_the_patient_is_tried_again(pbx: Pbx, clinic: Onlooker, number: str) -> None:
+    missed(pbx, clinic, number)
+    with (
+        Phone.inside(pbx, "1001") as nurse,
+        Phone.outside(pbx, number, when_called=Refuse(BUSY)) as patient,
+    ):
+        clinic.reply(number, "URGENT")
+        line = accept(nurse)
+        wait_for_stage(clinic, number, Stage.RETRY)
+        reborn(clinic)
+        line.wait_for(State.ENDED)
+        assert patient.next_call().status == BUSY
+        patient.when_called = Answer()
+        again = accept(nurse, timeout=20)
+        hear_each_other(again, patient.next_call(10).wait_for(State.TALKING))
+        wait_for_stage(clinic, number, Stage.CONNECTED)
+        again.hang_up()
+
+
+def test_killed_while_the_last_resort_rings_it_is_not_rung_twice(
+    pbx: Pbx, clinic: Onlooker, number: str
+) -> None:
+    missed(pbx, clinic, number)
+    with Phone.inside(pbx, LAST) as doctor, Phone.outside(pbx, number) as patient:
+        clinic.reply(number, "URGENT")
+        line = doctor.next_call(40).wait_for(State.RINGING)
+        reborn(clinic)
+        line.answer().wait_to_hear(TONES["urgent-accept"], 10)
+        line.dial("1")
+        hear_each_other(line, patient.next_call(10).wait_for(State.RINGING).answer())
+        wait_for_stage(clinic, number, Stage.CONNECTED)
+        assert len(doctor.lines) == 1
+        assert clinic.tasks_of(number)[0].urgent
         line.hang_up()
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from secondring.domain.calls import Direction
 from secondring.domain.ids import (
+    AlarmId,
     CallId,
     EpisodeId,
     JobKey,
@@ -19,7 +20,17 @@ from secondring.domain.ids import (
     urgent_id,
 )
 from secondring.domain.phone import PhoneNumber
-from secondring.domain.records import Call, Consent, DecisionRecord, Episode, Job, Task, Text, TextState
+from secondring.domain.records import (
+    Call,
+    Consent,
+    DecisionRecord,
+    Episode,
+    Job,
+    KeptAlarm,
+    Task,
+    Text,
+    TextState,
+)
 from secondring.domain.urgent_case import Trigger, UrgentCase
 from secondring.store.keys import Key
 from secondring.store.migrate import upgrade
@@ -130,6 +141,19 @@ def a_job(name: str = "send-1", **changes: Any) -> Job:
     """A job that is due now."""
     values: dict[str, Any] = {"key": JobKey(name), "kind": "send", "ref": "M-1", "due_at": NOW}
     return Job(**values | changes)
+
+
+def an_alarm(name: str = "A-1", **changes: Any) -> KeptAlarm:
+    """An alarm that was raised once."""
+    values: dict[str, Any] = {
+        "id": AlarmId(name),
+        "kind": "store",
+        "site": MAIN,
+        "because": "the disk is full",
+        "raised_at": NOW,
+        "last_at": NOW,
+    }
+    return KeptAlarm(**values | changes)
 
 
 @lru_cache(maxsize=1)

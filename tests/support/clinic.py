@@ -8,13 +8,14 @@ from datetime import UTC, datetime, time, timedelta
 from typing import Any, Self
 
 from secondring.domain.call_events import CallAnswered, CallBegan, CallEnded, Direction
-from secondring.domain.casework import Alarm, Casework
-from secondring.domain.deskwork import Deskwork, Result
+from secondring.domain.casework import Casework, Wording
+from secondring.domain.deskwork import Deskwork, Finished, Result
 from secondring.domain.episodes import SEND_TEXT, TIMERS
 from secondring.domain.hours import OpeningHours
 from secondring.domain.ids import CallId, SiteId, TextId, Uniqueid
 from secondring.domain.phone import PhoneNumber
-from secondring.domain.records import Call, Consent, Episode, Task, Text, TextState
+from secondring.domain.ports import Store
+from secondring.domain.records import Call, Consent, Episode, KeptAlarm, Task, Text, TextState
 from secondring.domain.rules import FollowUp, Guards, Rules, Site
 from secondring.domain.sending import ClinicDesk
 from secondring.domain.texting import Arrival, Failure, Fault, Go, Hold
@@ -64,15 +65,15 @@ class Clinic:
 
     rules: Rules = field(default_factory=some_rules)
     now: datetime = MONDAY_TEN
-    store: MemoryStore = field(default_factory=MemoryStore)
-    alarms: list[Alarm] = field(default_factory=list)
+    store: Store = field(default_factory=MemoryStore)
     on_phones: list[Text] = field(default_factory=list)
+    wording: Wording = field(default_factory=PlainWording)
     _counter: int = 0
 
     def __post_init__(self) -> None:
-        wording = PlainWording()
+        wording = self.wording
         self.casework = Casework(self.rules, wording)
-        self.desk = ClinicDesk(self.rules, wording, self.alarms.append)
+        self.desk = ClinicDesk(self.rules, wording)
         self.deskwork = Deskwork(self.rules, wording)
 
     def wait(self, **span: float) -> Self:
@@ -147,7 +148,7 @@ class Clinic:
 
     def _tell(self, event: CallBegan | CallAnswered | CallEnded) -> None:
         with self.store.transaction() as books:
-            self.alarms += self.casework.tell(books, [event], self.now)
+            self.casework.tell(books, [event], self.now)
 
     # texts
 
@@ -208,9 +209,13 @@ class Clinic:
                 self.deskwork.timer(books, job, self.now)
         return self
 
-    def finishes(self, task: Task, result: Result, by: str = "ana") -> Self:
+    def finishes(self, task: Task, result: Result, by: str = "ana", *, anyway: bool = False) -> Finished:
         with self.store.transaction() as books:
-            self.deskwork.done(books, task.id, by, result, self.now)
+            return self.deskwork.done(books, task.id, by, result, self.now, anyway=anyway)
+
+    def takes(self, task: Task, by: str = "ana") -> Self:
+        with self.store.transaction() as books:
+            self.deskwork.take(books, task.id, by, self.now)
         return self
 
     # what stands in the books
@@ -249,6 +254,12 @@ class Clinic:
     def rules_that_decided(self, ended: CallEnded) -> list[str]:
         with self.store.reading() as books:
             return [decision.rule for decision in books.decisions_about(ended.call)]
+
+    @property
+    def alarms(self) -> list[KeptAlarm]:
+        """Every alarm that was kept, oldest first."""
+        with self.store.reading() as books:
+            return books.alarms(since=MONDAY_TEN, limit=1000)[::-1]
 
     def call(self, ended: CallEnded) -> Call:
         with self.store.reading() as books:

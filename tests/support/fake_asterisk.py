@@ -53,6 +53,15 @@ def parse_arguments(line: str) -> list[str]:
     return [*words, "".join(word)] if inside else words
 
 
+def _set_by(words: list[str]) -> list[tuple[str, str]]:
+    if words[:2] == ["SET", "VARIABLE"]:
+        return [(words[2], words[3])]
+    if words[:2] == ["EXEC", "MSet"]:
+        pairs = (pair.partition("=") for pair in words[2].split(","))
+        return [(name, value) for name, _, value in pairs]
+    return []
+
+
 class FakeAsterisk:
     """One AGI request over a socket. `answers` gives the answer to each command, in order or by function."""
 
@@ -76,6 +85,10 @@ class FakeAsterisk:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    def fileno(self) -> int:
+        """For select."""
+        return self._connection.fileno()
 
     def send(self, data: bytes) -> None:
         self._connection.sendall(data)
@@ -109,7 +122,7 @@ class FakeAsterisk:
         """Answer until the script is done; gives the variables that it set."""
         for words in self._all_commands():
             self.send(answer(words).encode() + b"\n")
-        return {words[2]: words[3] for words in self.commands if words[:2] == ["SET", "VARIABLE"]}
+        return dict(pair for words in self.commands for pair in _set_by(words))
 
     def _all_commands(self) -> Iterator[list[str]]:
         while (words := self.next_command()) is not None:

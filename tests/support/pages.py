@@ -10,6 +10,7 @@ import httpx
 from starlette.applications import Starlette
 
 from secondring.bus.memory import Ear
+from secondring.domain.deskwork import Deskwork
 from secondring.domain.ids import SiteId
 from secondring.domain.ports import Books
 from secondring.domain.rules import Rules
@@ -23,7 +24,8 @@ from secondring.web.entrance import COOKIE
 from secondring.web.passwords import Passwords
 from secondring.web.second_factor import code_at
 from secondring.web.tokens import form_token
-from tests.support.clinic import CLINIC, MONDAY_TEN, a_site, some_rules
+from secondring.written import TextDesk
+from tests.support.clinic import CLINIC, MONDAY_TEN, PlainWording, a_site, some_rules
 from tests.support.settings import ClinicFiles
 
 T = TypeVar("T")
@@ -67,6 +69,8 @@ class Pages:
             read=self._read,
             write=self._write,
             changes=self.changes,
+            deskwork=Deskwork(self.rules, PlainWording()),
+            texting=TextDesk(PlainWording()),
             logins=self.logins,
             **changes,
         )

@@ -6,7 +6,7 @@
 from collections.abc import Iterator
 from types import ModuleType
 
-from secondring.domain.words import en, en_alarms, en_wishes, es, es_alarms, everyday
+from secondring.domain.words import en, en_alarms, en_wishes, es, es_alarms, everyday, medicines
 from secondring.domain.words.phrases import END, START, Hit, PhraseBook, words_in
 from secondring.domain.words.spelling import SHORT_TEXT, Speller
 from secondring.domain.words.tokens import clauses_of
@@ -78,6 +78,7 @@ _STOPS = {
     "texts-wanted": en.TEXTS_WANTED + es.TEXTS_WANTED,
     "not-opt-out": en.NOT_OPT_OUT + es.NOT_OPT_OUT,
     "not-stop": en.NOT_STOP + es.NOT_STOP,
+    "question": en.QUESTIONS + es.QUESTIONS,
 }
 _WANTS = {
     **{intent: phrases + es.WANTS.get(intent, ()) for intent, phrases in en_wishes.WANTS.items()},
@@ -92,6 +93,8 @@ _WANTS = {
 def _book(lists: dict[str, tuple[str, ...]]) -> PhraseBook:
     return PhraseBook((label, phrase) for label, phrases in lists.items() for phrase in phrases)
 
+
+_WANTS["refill"] += medicines.REFILL
 
 CLEAR = frozenset(en_wishes.WANTS)
 HINTS = {f"weak:{intent}": intent for intent in en_wishes.WEAK}
@@ -122,7 +125,7 @@ WORDS_OF = {"en": _EN - _ES, "es": _ES - _EN}
 
 SPELLER = Speller(
     slang=everyday.SLANG,
-    known=_EN | _ES | DIGITS.keys(),
+    known=_EN | _ES | DIGITS.keys() | medicines.NAMES,
     anywhere=everyday.MENDED_ANYWHERE.split(),
     alone=everyday.MENDED_ALONE.split(),
 )

@@ -159,6 +159,14 @@ NOT_OPT_OUT = (
 )
 """A question, although it holds the words of an opt-out."""
 
+QUESTIONS = (
+    "when|where|how do|does|did|can|could|is|are|will|would|should|much|many|long|late|early|soon",
+    "what time|times|day|days|hours|are|were|is your|the|my|are|is|do",
+    "what time|times|day|days|hours do|are|is",
+    "do|are|is you|they|u|there open|closed|take|have|accept|anybody|anyone|someone|somebody",
+)
+"""Something asked for beside an opt-out: a person answers, since no text may."""
+
 NOT_STOP = (
     "stop by|bye|in|over|at|off|up|into|near|my|his|her|the|our|working|bleeding",
     (

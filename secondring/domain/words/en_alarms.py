@@ -194,6 +194,11 @@ URGENT = (
     "help now|asap|immediately|quick|fast|hurry",
     "asap nurse|doctor",
     "cant wait _ nurse|doctor",
+    # Without insulin a diabetic can be in danger within hours; `running low` and `a refill` are not that.
+    "out|outta of? all? my|our|his|her|the? insulin",
+    "no|without|zero any|more? insulin",
+    "dont|havent|doesnt|hasnt|not|aint have|got|any|get|find|afford any|more|my|his|her? insulin",
+    "insulin is|has|all|just|ran|run|its? all? out|gone|empty|finished|expired|spoiled",
 )
 
 NOT_URGENT = (

@@ -103,6 +103,13 @@ TEXTS_WANTED = (
 NOT_OPT_OUT = ("es esto? un|una? spam|estafa|fraude",)
 """A question, although it holds the words of an opt-out."""
 
+QUESTIONS = (
+    "cuando|donde|como abren|abre|abres|cierran|cierra|estan|esta|puedo|es|son|hago",
+    "a? que hora|horas|dia|dias abren|abre|cierran|cierra|estan|tienen|atienden",
+    "cual|cuales|cuanto|cuanta|cuantos es|son|cuesta|debo",
+)
+"""Something asked for beside an opt-out: a person answers, since no text may."""
+
 NOT_STOP: tuple[str, ...] = ()
 """Spanish stop words count only alone, so nothing has to be exempted."""
 

@@ -94,6 +94,8 @@ URGENT = (
         "necesito|ocupo|quiero _ enfermera|enfermero|doctor|doctora|medico|ayuda _ ahora|inmediatamente"
         "|ya|rapido"
     ),
+    "sin|no|ninguna tengo|hay|queda|quedan|tiene? mas? insulina",
+    "acabo|acabaron|termino la|mi|su? insulina",
 )
 
 NOT_URGENT = (

@@ -19,7 +19,11 @@ _OF_CALLER = _ALL.where(episodes.c.caller_hash == bindparam("caller")).order_by(
 _OPEN = _OF_CALLER.where(episodes.c.closed_at.is_(None))
 _LAST = _OF_CALLER.limit(1)
 _OPENED = (
-    _ALL.where(episodes.c.opened_at >= bindparam("since"), episodes.c.opened_at < bindparam("until"))
+    _ALL.where(
+        episodes.c.opened_at >= bindparam("since"),
+        episodes.c.opened_at < bindparam("until"),
+        episodes.c.origin != Origin.ALARM.value,
+    )
     .order_by(*_NEWEST_FIRST)
     .limit(bindparam("most"))
 )

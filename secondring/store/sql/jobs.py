@@ -46,6 +46,13 @@ _RETRY = update(jobs).where(_HELD).values(_FREED)
 _FINISH = delete(jobs).where(_HELD)
 
 
+_COUNT = select(func.count().label("due"), func.min(jobs.c.due_at).label("earliest")).where(
+    jobs.c.kind == bindparam("kind"),
+    jobs.c.leased_until.is_(None),
+    jobs.c.due_at < bindparam("due_before"),
+)
+
+
 class JobPages(Page):
     """The part of `Books` about jobs."""
 
@@ -55,6 +62,10 @@ class JobPages(Page):
     def job(self, key: JobKey) -> Job | None:
         row = self._first(_BY_KEY, which=key)
         return None if row is None else _read(row)
+
+    def count_jobs(self, kind: str, *, due_before: datetime) -> tuple[int, datetime | None]:
+        row = self._first(_COUNT, kind=kind, due_before=due_before)
+        return (0, None) if row is None else (row.due, row.earliest)
 
     def move_job(self, key: JobKey, due_at: datetime) -> None:
         self._write(_MOVE, {"which": key, "due": due_at})

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from sqlalchemy import Row, bindparam
+from sqlalchemy import Row, bindparam, select, text
 
-from secondring.domain.ids import EpisodeId, TaskId
+from secondring.domain.ids import EpisodeId, SiteId, TaskId
 from secondring.domain.records import Task, TaskState
 from secondring.store.schema import NOT_DONE, tasks
 from secondring.store.sql.page import Page, number, pick, put, whole
@@ -15,6 +15,11 @@ _BY_ID = _ALL.where(tasks.c.id == bindparam("id"))
 _OF_EPISODE = _ALL.where(tasks.c.episode_id == bindparam("episode")).order_by(tasks.c.created_at, tasks.c.seq)
 _LIST = _ALL.order_by(tasks.c.urgent.desc(), tasks.c.due_at, tasks.c.seq).limit(bindparam("most"))
 _TO_DO = _LIST.where(NOT_DONE)
+_URGENT = (
+    select(tasks.c.site, tasks.c.episode_id)
+    .where(NOT_DONE, text("urgent IS TRUE"))
+    .order_by(tasks.c.due_at, tasks.c.seq)
+)
 
 
 class TaskPages(Page):
@@ -32,6 +37,9 @@ class TaskPages(Page):
 
     def tasks(self, *, include_done: bool = False, limit: int = 1000) -> list[Task]:
         return [_read(row) for row in self._all(_LIST if include_done else _TO_DO, most=limit)]
+
+    def urgent_work(self) -> list[tuple[SiteId, EpisodeId]]:
+        return [(SiteId(row.site), EpisodeId(row.episode_id)) for row in self._all(_URGENT)]
 
 
 def _values(task: Task) -> dict[str, object]:

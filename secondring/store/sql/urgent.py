@@ -1,6 +1,7 @@
 """Urgent cases in SQL. The phones of an attempt are staff's: they are written as JSON, in the open."""
 
 import json
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row, bindparam
@@ -19,6 +20,7 @@ _IN_ORDER = _ALL.order_by(_c.triggered_at, _c.seq)
 _BY_ID = _ALL.where(_c.id == bindparam("id"))
 _OPEN = _IN_ORDER.where(_c.closed_at.is_(None))
 _UNSIGNED = _IN_ORDER.where(UNSIGNED)
+_SINCE = _IN_ORDER.where(_c.triggered_at >= bindparam("since"))
 _OF_EPISODE = _IN_ORDER.where(_c.episode_id == bindparam("episode"))
 
 
@@ -37,6 +39,9 @@ class UrgentPages(Page):
 
     def unsigned_urgent_cases(self) -> list[UrgentCase]:
         return [_read(row) for row in self._all(_UNSIGNED)]
+
+    def urgent_cases_since(self, since: datetime) -> list[UrgentCase]:
+        return [_read(row) for row in self._all(_SINCE, since=since)]
 
     def urgent_cases_of(self, episode: EpisodeId) -> list[UrgentCase]:
         return [_read(row) for row in self._all(_OF_EPISODE, episode=episode)]

@@ -41,6 +41,7 @@ const secondRing = (() => {
       if (!before.has(row.dataset.row)) { row.classList.add("arrived"); }
     }
     if (focus) { restore(focus, piece); }
+    if (linkUp !== null) { tellLink(linkUp); }
     document.dispatchEvent(new CustomEvent("drawn", { detail: piece }));
   }
 
@@ -89,7 +90,9 @@ const secondRing = (() => {
 
   function heard() { heardAt = Date.now(); }
 
+  let linkUp = null;
   function tellLink(live) {
+    linkUp = live;
     for (const lamp of document.querySelectorAll("[data-lamp]")) {
       lamp.textContent = live ? lamp.dataset.live_word || "live" : "not live: trying again";
       lamp.classList.toggle("off", !live);
@@ -154,6 +157,184 @@ const secondRing = (() => {
       if (piece.dataset.waiting && !isBeingUsed(piece)) { refresh(piece); }
     }
   }
+
+  // ---- forms that are sent without leaving the page: <form data-quick>
+
+  async function send(form) {
+    const button = form.querySelector("button:not([type=button])");
+    if (button) { button.disabled = true; }
+    try {
+      const answer = await fetch(form.getAttribute("action"), {
+        method: "POST", credentials: "same-origin", redirect: "error",
+        headers: { "X-Quick": "1" }, body: new URLSearchParams(new FormData(form)),
+      });
+      if (answer.status === 401) { signedOut(); return false; }
+      const told = await answer.json().catch(() => ({ words: "That did not work." }));
+      toast(told.words, !answer.ok);
+      return answer.ok;
+    } catch (error) {
+      toast("The service cannot be reached. Call from your phone; nothing is lost.", true);
+      return false;
+    } finally {
+      if (button) { button.disabled = false; }
+      pieces().forEach(refresh);
+    }
+  }
+
+  let fading = 0;
+  function toast(words, bad) {
+    document.querySelector(".toast")?.remove();
+    const box = document.createElement("div");
+    box.className = bad ? "toast bad" : "toast";
+    box.textContent = words;
+    // A dialog lies above all else, so what is said while one is open is said inside it.
+    (document.querySelector("dialog[open]") || document.body).append(box);
+    say(words);
+    clearTimeout(fading);
+    fading = setTimeout(() => box.remove(), bad ? 9000 : 4000);
+  }
+
+  document.addEventListener("submit", async (event) => {
+    const form = event.target;
+    if (!form.matches("form[data-quick]")) { return; }
+    event.preventDefault();
+    if (await send(form)) { form.closest("dialog")?.close(); }
+  });
+
+  document.addEventListener("click", (event) => {
+    if (event.target.matches("[data-close]")) { event.target.closest("dialog").close(); }
+    if (event.target.matches("[data-words]")) {
+      event.preventDefault();
+      const box = document.getElementById("words");
+      box.value = event.target.dataset.words;
+      box.focus();
+      box.dispatchEvent(new Event("input", { bubbles: true }));
+    }
+  });
+
+  // ---- keys of the work list and the board
+
+  const rows = () => [...document.querySelectorAll("[data-row]")].filter((row) => !row.hidden);
+  const current = () => document.activeElement?.closest("[data-row]") || null;
+
+  function move(by) {
+    const all = rows();
+    if (!all.length) { return; }
+    const at = all.indexOf(current());
+    const next = at < 0 ? (by > 0 ? 0 : all.length - 1) : Math.min(Math.max(at + by, 0), all.length - 1);
+    all[next].focus();
+    all[next].scrollIntoView({ block: "nearest" });
+  }
+
+  function press(key) {
+    const row = current() || rows()[0];
+    row?.querySelector(`[data-key="${key}"]`)?.click();
+  }
+
+  function askResult() {
+    const dialog = document.getElementById("done-dialog");
+    const row = current() || rows()[0];
+    if (!dialog || !row) { return; }
+    const form = dialog.querySelector("form");
+    form.reset();
+    form.setAttribute("action", `/work/${row.dataset.row}/done`);
+    form.elements.seen.value = row.dataset.mark;
+    const urgent = row.classList.contains("urgent");
+    for (const choice of form.querySelectorAll("input[name=result]")) {
+      const allowed = !urgent || ["spoke", "booked"].includes(choice.value);
+      choice.disabled = !allowed;
+      choice.closest("label").hidden = !allowed;
+    }
+    dialog.showModal();
+  }
+
+  document.addEventListener("keydown", (event) => {
+    const typing = event.target.matches("input, textarea, select") || document.querySelector("dialog[open]");
+    if (event.key === "Escape" && event.target.id === "find") { event.target.value = ""; find(""); move(1); return; }
+    if (typing || event.ctrlKey || event.metaKey || event.altKey || !rows().length) { return; }
+    const row = current();
+    const keys = {
+      j: () => move(1), k: () => move(-1), c: () => press("call"), t: () => press("take"), d: askResult,
+      "/": () => document.getElementById("find")?.focus(),
+    };
+    if (event.key === "Enter" && event.target === row) { press("open"); return; }
+    const act = keys[event.key.toLowerCase()];
+    if (act) { event.preventDefault(); act(); }
+  });
+
+  function find(words) {
+    const wanted = words.trim().toLowerCase();
+    for (const row of document.querySelectorAll("#rows [data-row]")) {
+      row.hidden = wanted !== "" && !row.textContent.toLowerCase().includes(wanted);
+    }
+  }
+
+  document.addEventListener("input", (event) => {
+    if (event.target.id === "find") { find(event.target.value); }
+    const form = event.target.closest("form[data-check]");
+    if (form) { checkSoon(form); }
+  });
+  document.addEventListener("drawn", () => { find(document.getElementById("find")?.value || ""); tick(); });
+
+  // ---- parts and clinical words, while somebody writes
+
+  let checking = 0;
+  function checkSoon(form) {
+    clearTimeout(checking);
+    checking = setTimeout(async () => {
+      const told = document.getElementById("parts");
+      const fields = new URLSearchParams(new FormData(form));
+      const answer = await fetch(form.dataset.check, {
+        method: "POST", headers: { "X-Quick": "1" }, body: fields, credentials: "same-origin",
+      }).catch(() => null);
+      if (!answer || !answer.ok || !told) { return; }
+      const found = await answer.json();
+      told.textContent = `${found.parts} ${found.parts === 1 ? "part" : "parts"}, ${found.left} characters left in it.`;
+      for (const problem of found.wrong) {
+        const word = document.createElement("strong");
+        word.className = "wrong-word";
+        word.textContent = problem;
+        told.append(" ", word);
+      }
+    }, 300);
+  }
+
+  // ---- the urgent board: sound, for whoever does not look
+
+  let audio = null;
+  let beeping = 0;
+
+  function beep() {
+    const loud = document.querySelector("[data-loud], .signed-out-note");
+    if (!audio || !loud) { return; }
+    for (const [start, pitch] of [[0, 880], [0.25, 660], [0.5, 880]]) {
+      const tone = audio.createOscillator();
+      const volume = audio.createGain();
+      tone.frequency.value = pitch;
+      volume.gain.setValueAtTime(0.0001, audio.currentTime + start);
+      volume.gain.exponentialRampToValueAtTime(0.4, audio.currentTime + start + 0.02);
+      volume.gain.exponentialRampToValueAtTime(0.0001, audio.currentTime + start + 0.22);
+      tone.connect(volume).connect(audio.destination);
+      tone.start(audio.currentTime + start);
+      tone.stop(audio.currentTime + start + 0.25);
+    }
+  }
+
+  document.addEventListener("click", async (event) => {
+    if (event.target.id === "sound") {
+      const on = event.target.getAttribute("aria-pressed") !== "true";
+      event.target.setAttribute("aria-pressed", String(on));
+      event.target.textContent = on ? "Sound is on" : "Turn sound on";
+      clearInterval(beeping);
+      if (on) {
+        audio = audio || new AudioContext();
+        await audio.resume();
+        beep();
+        beeping = setInterval(beep, 4000);
+      } else if (audio) { await audio.suspend(); }
+    }
+    if (event.target.id === "full") { document.documentElement.requestFullscreen?.(); }
+  });
 
   document.addEventListener("DOMContentLoaded", () => {
     document.documentElement.classList.add("scripted");

@@ -1,5 +1,6 @@
 """The channel: pyst2's words, without what goes wrong in pyst2."""
 
+import contextlib
 import threading
 
 import pytest
@@ -97,10 +98,26 @@ def test_several_variables_are_set_and_each_answer_is_read(asterisk: OtherEnd) -
     assert asterisk.channel.get_variable("X") == "next"
 
 
+def test_plain_words_are_set_at_once(asterisk: OtherEnd) -> None:
+    asterisk.says(b"200 result=0")
+    asterisk.channel.answer_with(one="north-1", two=2, three="")
+    assert asterisk.heard == 'EXEC "MSet" "SR_ONE=north-1,SR_TWO=2,SR_THREE="\n'
+
+
+@given(st.lists(st.text(max_size=8), min_size=2, max_size=2))
+def test_nothing_that_could_be_read_as_more_is_set_together(values: list[str]) -> None:
+    with contextlib.closing(OtherEnd()) as asterisk:
+        asterisk.says(b"200 result=1", b"200 result=1")
+        asterisk.channel.answer_with(one=values[0], two=values[1])
+        heard = asterisk.heard
+    if heard.startswith("EXEC"):
+        assert all(c.isalnum() or c in "_.-" for value in values for c in value)
+
+
 def test_a_hang_up_between_them_is_a_hang_up(asterisk: OtherEnd) -> None:
     asterisk.says(b"200 result=1", b"HANGUP")
     with pytest.raises(HungUp):
-        asterisk.channel.answer_with(one=1, two=2)
+        asterisk.channel.answer_with(one="a b", two=2)
 
 
 def test_trying_is_waited_out(asterisk: OtherEnd) -> None:

@@ -1,42 +1,17 @@
 """The command line: what scripts read, what people read, and how it refuses."""
 
-import io
 import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 import typer
-from typer.testing import CliRunner
 
-from secondring import wiring
-from secondring.cli import app, main
 from secondring.cli.common import moment
-from secondring.domain.errors import ConfigError
-from secondring.domain.settings import Path as Path_
-from secondring.domain.settings import SettingsVersion, Value, set_on
+from tests.support.terminal import a_clinic, complains, run, warnings
 
-runner = CliRunner()
 RECORDINGS = Path(__file__).parents[2] / "recordings"
 NOW = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
-
-
-def a_clinic(folder: Path) -> list[str]:
-    """A first configuration and an empty database; returns the words every command begins with."""
-    begin = ["--config", str(folder)]
-    init = ["init", "--clinic", "Northside Clinic", "--phone", "+12025550100", "--zone", "America/New_York"]
-    assert runner.invoke(app, [*begin, *init]).exit_code == 0
-    site = folder / "conf.d/10-site.yaml"
-    places = f"\ndatabase:\n  url: sqlite:///{folder}/books.db\nstate_directory: {folder}\n"
-    site.write_text(site.read_text() + places)
-    assert runner.invoke(app, [*begin, "migrate"]).exit_code == 0
-    return begin
-
-
-def run(*words: str, stdin: str = "") -> str:
-    result = runner.invoke(app, list(words), input=stdin, catch_exceptions=False)
-    assert result.exit_code == 0, result.output
-    return result.output
 
 
 def test_replay_gives_one_json_object_a_call() -> None:
@@ -83,22 +58,12 @@ def test_from_nothing_to_an_empty_clinic(tmp_path: Path) -> None:
     assert "eventfilter" in run(*begin, "render", "manager", "--asterisk", "22.1.0")
 
 
-def complains(
-    words: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> tuple[int, str]:
-    monkeypatch.setattr("sys.argv", ["secondring", *words])
-    monkeypatch.setattr("sys.stdin", io.StringIO())
-    with pytest.raises(SystemExit) as stopped:
-        main()
-    return int(stopped.value.code or 0), capsys.readouterr().err
-
-
 def test_no_configuration_is_one_line_and_exit_code_78(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     code, told = complains(["--config", str(tmp_path), "calls"], monkeypatch, capsys)
     assert code == 78
-    assert "secondring init" in told
+    assert f"`secondring --config {tmp_path} init`" in told
     assert "Traceback" not in told
 
 
@@ -107,8 +72,10 @@ def test_what_does_not_exist_is_said_with_where_to_look(
 ) -> None:
     begin = a_clinic(tmp_path)
     code, told = complains([*begin, "explain", "1.2"], monkeypatch, capsys)
-    assert (code, "secondring calls" in told) == (1, True)
-    code, told = complains([*begin, "tasks", "done", "T-none"], monkeypatch, capsys)
+    assert (code, f"`secondring --config {tmp_path} calls`" in told) == (1, True)
+    code, told = complains(
+        [*begin, "tasks", "done", "T-none", "--result", "spoke", "--by", "ana"], monkeypatch, capsys
+    )
     assert (code, "there is no task T-none" in told) == (1, True)
     code, told = complains([*begin, "report", "--site", "moon"], monkeypatch, capsys)
     assert (code, "there are: main" in told) == (1, True)
@@ -131,53 +98,95 @@ def test_a_span_that_is_none_is_refused_with_an_example() -> None:
         moment("yesterday", NOW)
 
 
-def test_what_was_set_on_screen_can_be_seen_taken_back_and_dropped(tmp_path: Path) -> None:
+def test_the_version_is_said() -> None:
+    assert run("--version").startswith("secondring 0.")
+
+
+def test_init_asks_again_and_says_what_it_left_alone(tmp_path: Path) -> None:
+    begin = ["--config", str(tmp_path / "a clinic")]
+    first = run(*begin, "init", stdin="Northside Clinic\n555\n(202) 555-0100\n")
+    assert "not a phone number" in first
+    assert "wrote" in first
+    assert f"secondring --config '{tmp_path}/a clinic' migrate" in first
+    again = run(*begin, "init", "--clinic", "Other", "--phone", "+12025550199", "--zone", "America/Chicago")
+    assert again.count("kept ") == 3
+    assert "none of your answers" in again
+    assert "is up to date" in run(*begin, "migrate")
+    assert "1 number, America/New_York" in run(*begin, "check-config")
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["init"], "--clinic"),
+        (["init", "--clinic", "N"], "--phone"),
+        (["init", "--clinic", "N", "--phone", "555"], "not a phone"),
+        (["init", "--clinic", "N", "--phone", "+12025550100", "--zone", "EST"], "America/New_York"),
+        (["replay", str(RECORDINGS / "busy.ami"), "--inbound", "["], "regular expression"),
+        (["replay", str(RECORDINGS / "busy.ami"), "--region", "XX"], "not a country"),
+    ],
+)
+def test_wrong_usage_is_exit_code_2(
+    words: list[str],
+    told: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    code, said = complains(["--config", str(tmp_path), *words], monkeypatch, capsys)
+    assert (code, told in " ".join(said.split())) == (2, True)
+
+
+@pytest.mark.parametrize("content", [b"", b"not a word of Asterisk's\n", bytes(range(256)) * 40])
+def test_a_file_that_is_no_recording_fails(
+    content: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "x.ami"
+    file.write_bytes(content)
+    for option in ([], ["--json"]):
+        code, said = complains(["replay", str(file), *option], monkeypatch, capsys)
+        assert (code, "no recording" in said) == (1, True)
+
+
+def test_nothing_to_try_is_said(tmp_path: Path) -> None:
+    assert "no reply came in" in warnings("try")
+
+
+def test_a_file_that_may_not_be_read_is_no_bug_of_ours(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError(13, "Permission denied", "x.ami")
+
+    monkeypatch.setattr("secondring.wiring.read_facts", refuse)
+    code, said = complains(["replay", str(RECORDINGS / "busy.ami")], monkeypatch, capsys)
+    assert (code, "x.ami: Permission denied. Run this as root" in said) == (1, True)
+
+
+def test_a_folder_of_messages_that_is_not_there_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     begin = a_clinic(tmp_path)
-    assert "Nothing is set on screen" in run(*begin, "settings", "list")
-    assert "Nothing was ever set" in run(*begin, "settings", "history")
-    values: dict[Path_, Value] = {
-        ("sites", "main", "name"): "Other Clinic",
-        ("follow_up", "link_silence"): "3h",
-    }
-    with wiring.writing(wiring.load_files(tmp_path)) as books:
-        overlay = set_on({}, values, by="A. Admin", at=NOW, version=1)
-        books.add_settings(SettingsVersion(number=1, at=NOW, by="A. Admin", note="a try", overlay=overlay))
-
-    rows = [json.loads(line) for line in run(*begin, "settings", "list", "--json").splitlines()]
-    assert [(row["key"], row["value"], row["by"]) for row in rows] == [
-        ("follow_up.link_silence", "3h", "A. Admin"),
-        ("sites.main.name", "Other Clinic", "A. Admin"),
-    ]
-    assert rows[1]["file"] == f"{tmp_path}/conf.d/10-site.yaml:10"
-    checked = run(*begin, "check-config")
-    assert "site main: Other Clinic" in checked
-    assert "note: sites.main.name" in checked
-    assert "secondring settings drop sites.main.name" in checked
-    assert "+ Other Clinic" in run(*begin, "settings", "show", "1")
-
-    assert "version 2 now" in run(*begin, "settings", "rollback", "0")
-    assert "Northside Clinic" in run(*begin, "check-config")
-    run(*begin, "settings", "rollback", "1")
-    assert "this is version 4" in run(*begin, "settings", "drop", "sites.main")
-    assert json.loads(run(*begin, "check-config", "--json")) | {"files": []} == {
-        "ok": True,
-        "files": [],
-        "sites": 1,
-        "version": 4,
-        "disagreements": [],
-    }
-    history = [
-        json.loads(line)["version"] for line in run(*begin, "settings", "history", "--json").splitlines()
-    ]
-    assert history == [4, 3, 2, 1]
+    site = tmp_path / "conf.d/10-site.yaml"
+    site.write_text(site.read_text() + "messages:\n  directory: /nowhere/at/all\n")
+    code, said = complains([*begin, "check-config"], monkeypatch, capsys)
+    assert (code, "messages.directory: there is no folder /nowhere/at/all" in said) == (78, True)
 
 
-def test_settings_can_be_mended_when_nothing_else_starts(tmp_path: Path) -> None:
+def test_a_phone_is_read_and_answered(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     begin = a_clinic(tmp_path)
-    with wiring.writing(wiring.load_files(tmp_path)) as books:
-        overlay = set_on({}, {("sites", "gone", "name"): "Gone"}, by="A. Admin", at=NOW, version=1)
-        books.add_settings(SettingsVersion(number=1, at=NOW, by="A. Admin", note="a try", overlay=overlay))
-    with pytest.raises(ConfigError, match=r"settings drop sites\.gone"):
-        run(*begin, "check-config")
-    run(*begin, "settings", "drop", "sites.gone")
-    assert "is good" in run(*begin, "check-config")
+    assert "No text has reached" in run(*begin, "handset", "inbox", "2025550123")
+    assert "to (202) 555-0100" in run(*begin, "handset", "reply", "2025550123", "hello")
+    assert "to (202) 555-0100" in run(*begin, "handset", "reply", "2025550123", "hello", "--to", "main")
+    assert "to (202) 555-0144" in run(*begin, "handset", "reply", "2025550123", "x", "--to", "2025550144")
+    assert "nobody is reading" in warnings(*begin, "handset", "reply", "2025550123", "hello")
+    code, said = complains([*begin, "handset", "inbox", "12"], monkeypatch, capsys)
+    assert (code, "not a phone number" in said) == (2, True)
+
+
+def test_what_is_rendered_says_where_it_belongs(tmp_path: Path) -> None:
+    begin = a_clinic(tmp_path)
+    assert "manager_custom.conf" in warnings(*begin, "render", "manager", "--asterisk", "22.1.0")

@@ -13,7 +13,17 @@ SITE = """sites:
     hours: {mon-fri: ["08:00-17:00"]}
 """
 
+MAIL = "mail: {host: mail.clinic.example, sender: us@clinic.example"
+MQTT = "mqtt: {host: mqtt.clinic.example"
 SLIPS = {
+    "mail to nobody's server": ("alarms: {mail: [a@b.example]}", ["mail.host", "alarms.mail names somebody"]),
+    "no sender": ("mail: {host: mail.clinic.example}", ["mail.sender", "is missing"]),
+    "no address": ("alarms:\n  mail:\n    - Ana <a@b.example>\n", ["20-more.yaml:3: alarms.mail[1]", "bare"]),
+    "mail in the clear": (MAIL + ", security: none}", ["mail.host", "not encrypted", "starttls"]),
+    "user without password": (MAIL + ", user: us}", ["mail.password_file", "mail.user is there"]),
+    "password without user": (MQTT + ", password_file: credential:key}", ["mqtt.user", "Give both"]),
+    "mqtt in the clear": (MQTT + ", tls: false}", ["mqtt.host", "not encrypted", "mqtt.tls"]),
+    "no phone for alarms": ("alarms: {texts: [2025550177]}", ["alarms.texts[1]", "not a phone number"]),
     "unknown key": ("ami:\n  prot: 5038\n", ["20-more.yaml:2: ami.prot:", "'5038'", "Did you mean port?"]),
     "no text": ("ami:\n  port: \x00\x01\n", ["20-more.yaml:2:", "characters that YAML does not allow"]),
     "unknown section": ("amy: {}\n", ["20-more.yaml:1: amy:", "Did you mean ami?"]),

@@ -8,14 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from config.fields import read_duration, read_periods, read_week
+from config.fields import read_duration, read_external_answer, read_periods, read_week
 from config.loader import default_source, parse
 from config.schema import FollowUpKeys, GuardKeys, RouteKeys
 from config.tree import Source
 from secondring.domain.calls import ListeningRules
 from secondring.domain.phone import PhoneNumber
 from secondring.domain.records import Intent
-from secondring.domain.rules import DEFAULT_ROUTES, FollowUp, Guards, Route
+from secondring.domain.rules import DEFAULT_ROUTES, AlarmRules, FollowUp, Guards, Route
 from tests.unit.config.conftest import SECRETS, WHERE, configure
 
 SMALLEST = """
@@ -41,6 +41,28 @@ def test_the_packaged_defaults_are_the_domains_own() -> None:
 )
 def test_every_wish_of_the_domain_can_be_configured(keys: type, wishes: type) -> None:
     assert set(keys.model_fields) == {f.name for f in fields(wishes)}  # type: ignore[attr-defined]
+
+
+def test_alarms_mail_and_mqtt_are_off_until_somebody_is_named() -> None:
+    settings = configure()
+    assert (settings.mail, settings.alarm_mail, settings.mqtt) == (None, (), None)
+    assert settings.rules.alarms == AlarmRules()
+
+
+def test_alarms_by_every_channel() -> None:
+    settings = configure(
+        "alarms: {texts: [+1 202 555 0178, +1 202 555 0177], mail: [boss@clinic.example], fold: 0}",
+        "mail: {host: mail.example, user: us, password_file: credential:carrier-token, sender: us@b.example}",
+        "mqtt: {host: 127.0.0.1, port: 1883, tls: false}",
+    )
+    assert [n.e164 for n in settings.rules.alarms.texts] == ["+12025550177", "+12025550178"]
+    assert settings.alarm_mail == ("boss@clinic.example",)
+    assert settings.mail is not None
+    assert settings.mail.password is not None
+    assert (settings.mail.security, settings.mail.port) == ("starttls", 587)
+    assert "a-token" not in repr(settings)
+    assert settings.mqtt is not None
+    assert settings.mqtt.password is None
 
 
 def test_the_smallest_site_is_enough() -> None:
@@ -130,3 +152,10 @@ def test_midnight_ends_a_day() -> None:
 
 def test_days_are_named_alone_in_ranges_and_in_lists() -> None:
     assert set(read_week({"Mon, wed-thu": "09:00-10:00", "sun": "closed"})) == {0, 2, 3}
+
+
+@pytest.mark.parametrize(
+    ("written", "read"), [("person", timedelta(0)), ("20s", timedelta(seconds=20)), ("not-a-person", None)]
+)
+def test_what_an_outside_phone_counts_for(written: str, read: timedelta | None) -> None:
+    assert read_external_answer(written) == read

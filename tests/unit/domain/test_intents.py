@@ -273,3 +273,67 @@ def test_a_usual_reply_costs_next_to_nothing() -> None:
     texts = [reply.text for reply in TUNED]
     spent = min(timeit.repeat(lambda: [understand(text) for text in texts], number=1, repeat=3))
     assert spent / len(texts) < 400e-6
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "STOP calling me back so late, when do you open?",
+        "stop calling me back so late when do you open",
+        "STOP. what are your hours?",
+        "No more texts! How much do I owe",
+        "ya no me manden mensajes, a que hora abren?",
+    ],
+)
+def test_a_question_beside_an_opt_out_is_not_lost(text: str) -> None:
+    found = understand(text)
+    assert (found.intent, found.asks_more) == (Intent.STOP, True)
+
+
+@pytest.mark.parametrize(
+    "text", ["STOP", "can you stop texting me?", "how do I stop these texts", "who is this? STOP"]
+)
+def test_an_opt_out_put_as_a_question_asks_for_nothing_else(text: str) -> None:
+    found = understand(text)
+    assert (found.intent, found.asks_more) == (Intent.STOP, False)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "need more lisinopril",
+        "I need my metformin",
+        "out of atorvastatin",
+        "more Lipitor please",
+        "necesito losartan",
+    ],
+)
+def test_a_medicine_that_is_wanted_is_a_refill(text: str) -> None:
+    assert understand(text).intent is Intent.REFILL
+
+
+def test_a_medicine_that_is_only_named_is_read_by_a_person() -> None:
+    assert understand("lisinopril makes me cough").intent is Intent.UNKNOWN
+    assert understand("I dont need lisinopril any more").intent is Intent.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "out of insulin",
+        "im out of my insulin",
+        "I ran out of insulin",
+        "I have no insulin left",
+        "my insulin is gone",
+        "I don't have any insulin",
+        "no tengo insulina",
+        "se me acabó la insulina",
+    ],
+)
+def test_nobody_without_insulin_waits_for_a_refill(text: str) -> None:
+    assert understand(text).intent is Intent.URGENT
+
+
+@pytest.mark.parametrize("text", ["running low on insulin", "need more insulin", "insulin refill please"])
+def test_insulin_that_is_there_still_is_a_refill(text: str) -> None:
+    assert understand(text).intent is Intent.REFILL

@@ -24,7 +24,7 @@ def shown(began: CallBegan, **changes: object) -> InCall:
 
 
 def offers(clinic: Clinic) -> Offers:
-    return Offers(clinic.rules, PlainWording(), "2026-03", clinic.alarms.append)
+    return Offers(clinic.rules, PlainWording(), "2026-03")
 
 
 def press_1(

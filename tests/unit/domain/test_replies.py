@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from secondring.domain.deskwork import Result
-from secondring.domain.errors import UnknownThing
+from secondring.domain.errors import NotNow
 from secondring.domain.records import Origin, Outcome
 from secondring.domain.rules import FollowUp
 from secondring.domain.texting import Arrival
@@ -120,7 +120,7 @@ def test_a_text_we_fail_on_is_read_by_a_person() -> None:
 
 def test_an_urgent_task_stays_until_someone_has_spoken_with_the_caller() -> None:
     clinic = texted().writes("URGENT")
-    with pytest.raises(UnknownThing, match="urgent"):
+    with pytest.raises(NotNow, match="urgent"):
         clinic.finishes(clinic.task, Result.RESOLVED)
     clinic.wait(seconds=30).calls_back(talked=60)
     assert clinic.episode.outcome is Outcome.URGENT_CONNECTED
@@ -177,6 +177,14 @@ def test_cancel_opts_out_and_asks_a_person_about_the_appointment() -> None:
     assert "appointment" in clinic.task.title
     clinic.finishes(clinic.task, Result.RESOLVED)
     assert clinic.episode.outcome is Outcome.RESOLVED
+
+
+def test_a_question_beside_an_opt_out_goes_to_the_front_desk_whole() -> None:
+    clinic = texted().writes("STOP calling me back so late, when do you open?")
+    consent = clinic.consent()
+    assert consent is not None
+    assert consent.opted_out
+    assert (clinic.task.queue, "when do you open" in clinic.task.said) == ("front-desk", True)
 
 
 def test_start_opts_in_again() -> None:
@@ -251,7 +259,7 @@ def test_two_people_never_take_the_same_task() -> None:
     clinic = texted().writes("BILLING")
     with clinic.store.transaction() as books:
         clinic.deskwork.take(books, clinic.task.id, "ana", clinic.now)
-    with clinic.store.transaction() as books, pytest.raises(UnknownThing, match="already ana"):
+    with clinic.store.transaction() as books, pytest.raises(NotNow, match="already ana"):
         clinic.deskwork.take(books, clinic.task.id, "bea", clinic.now)
 
 

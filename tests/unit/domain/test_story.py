@@ -1,14 +1,19 @@
 """What `explain` tells."""
 
+from datetime import timedelta
+
+import pytest
+
 from secondring.domain import story
-from secondring.domain.records import Call
+from secondring.domain.records import Call, Intent
 from secondring.domain.verdict import Detail, Reason
-from tests.support.clinic import ANNA, Clinic
+from tests.support.clinic import ANNA, MONDAY_TEN, Clinic, a_site
 
 
-def told(clinic: Clinic, call: Call) -> str:
+def told(clinic: Clinic, call: Call, *, whole: bool = False) -> str:
     with clinic.store.reading() as books:
-        return "\n".join(line.words for line in story.of_call(books, call, clinic.rules))
+        teller = story.Teller(clinic.rules, whole=whole)
+        return "\n".join(line.words for line in teller.of_call(books, call))
 
 
 def test_a_call_is_told_from_the_ring_to_the_task() -> None:
@@ -19,11 +24,11 @@ def test_a_call_is_told_from_the_ring_to_the_task() -> None:
     words = told(clinic, clinic.call(ended))
     for part in (
         "called Northside Clinic",
-        "Verdict missed: gave up waiting in the queue in queue desk after 20 s",
+        "Verdict missed: gave up waiting in queue desk after 20 s",
         "by rule text-back",
         "'first-open' was accepted by the carrier",
         "A text came in from the caller",
-        "understood as billing by keyword:billing",
+        "Understood as billing by keyword:billing",
         "Task for billing",
     ):
         assert part in words
@@ -54,6 +59,47 @@ def test_neither_number_nor_words_are_told() -> None:
     assert "secret words" not in words
 
 
+def test_whoever_asks_for_them_is_told_both() -> None:
+    clinic = Clinic()
+    ended = clinic.misses()
+    clinic.wait(seconds=2).send_due()
+    clinic.writes("my secret words")
+    words = told(clinic, clinic.call(ended), whole=True)
+    assert "(202) 555-0123 called Northside Clinic" in words
+    assert "'my secret words'" in words
+
+
+def test_a_call_of_ours_is_told_as_one() -> None:
+    clinic = Clinic()
+    ended = clinic.misses()
+    clinic.wait(minutes=1).calls_back(talked=0).calls_back(talked=42)
+    words = told(clinic, clinic.call(ended))
+    assert f"Northside Clinic called {ANNA}: nobody answered." in words
+    assert f"Northside Clinic called {ANNA}: answered, for 42 s." in words
+
+
+def test_all_wishes_of_a_caller_are_told_in_their_order() -> None:
+    clinic = Clinic()
+    clinic.misses()
+    for text in ("BILLING", "REFILL", "BILLING"):
+        clinic.writes(text)
+    with clinic.store.reading() as books:
+        assert story.wishes(books, clinic.episode) == [Intent.BILLING, Intent.REFILL]
+
+
 def test_every_reason_and_detail_has_plain_words() -> None:
     assert set(story.REASONS) == {str(reason) for reason in Reason}
     assert set(story.DETAILS) == {str(detail) for detail in Detail}
+
+
+@pytest.mark.parametrize(
+    ("wait", "said"),
+    [
+        ({"hours": 2}, "12:00 PM"),
+        ({"days": 1}, "Tue 10:00 AM"),
+        ({"days": 9}, "Mar 11, 11:00 AM"),
+        ({"days": -1}, "Mar 1, 10:00 AM"),
+    ],
+)
+def test_a_time_is_said_as_short_as_it_can_be(wait: dict[str, float], said: str) -> None:
+    assert story.soon(MONDAY_TEN + timedelta(**wait), MONDAY_TEN, a_site()) == said

@@ -219,6 +219,22 @@ def test_nobody_takes_it() -> None:
     assert story.did(RingPatient)
 
 
+def test_phones_that_cannot_be_reached_are_tried_again_and_people_are_told_once() -> None:
+    """As right after the PBX was restarted: everybody fails within a moment."""
+    ladder = replace(LADDER, steps=(Step(targets=(ONE,)),), rounds=1, keep_trying=61 * SECOND)
+    story = Story(ladder).tell(Started())
+    loud = 0
+    for _ in range(3):
+        story.tell(Failed(story.live[0], Why.UNAVAILABLE))
+        loud += len(story.did(RaiseAlarm))
+        story.tell(Failed(story.live[0], Why.UNAVAILABLE))
+        assert (story.stage, story.case.due_at - story.now) == (Stage.PAUSED, ladder.pause)
+        assert story.wait().rung == ["1001"]
+    assert (loud, story.now - NOW) == (1, 60 * SECOND)
+    story.tell(Failed(story.live[0], Why.UNAVAILABLE)).tell(Failed(story.live[0], Why.UNAVAILABLE))
+    assert story.stage is Stage.LEFT
+
+
 def test_nobody_takes_it_and_the_caller_waits() -> None:
     story = on_line(replace(LADDER, rounds=1)).tell(Started()).wait().wait()
     assert story.did(ToLastResort)

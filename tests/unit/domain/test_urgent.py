@@ -68,7 +68,6 @@ class UrgentClinic(Clinic):
     def _take(self, orders: Orders | None) -> None:
         if orders is not None:
             self.orders += orders.pbx
-            self.alarms += orders.alarms
 
     @property
     def case(self) -> UrgentCase:
@@ -103,6 +102,14 @@ def test_without_a_ladder_all_is_as_it_was() -> None:
     clinic.writes("URGENT").runs_ladder().send_due()
     assert clinic.orders == []
     assert sorted(clinic.templates) == ["staff-alert", "urgent"]
+
+
+def test_a_key_without_a_ladder_tells_staff_all_the_same() -> None:
+    clinic = UrgentClinic(some_rules(a_site(alert_numbers=(NURSE,))))
+    clinic.presses().presses().send_due()
+    assert clinic.orders == []
+    assert (clinic.task.urgent, clinic.task.queue) == (True, "triage")
+    assert clinic.templates == ["staff-alert", "staff-alert"]
 
 
 def test_who_writes_urgent_twice_is_on_one_ladder(clinic: UrgentClinic) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from secondring.domain import handling, worklist
-from secondring.domain.errors import UnknownThing
+from secondring.domain.errors import NotNow, UnknownThing
 from secondring.domain.ids import SiteId, TaskId
 from secondring.domain.records import Task, TaskState
 from secondring.domain.rules import BILLING, FRONT_DESK, TRIAGE
@@ -109,7 +109,7 @@ def test_the_second_of_two_is_told_who_was_first() -> None:
 
 
 def test_a_row_that_is_done_or_gone_says_so() -> None:
-    clinic = _missed()
+    clinic = _missed("hello there friend")
     seen, task = handling.mark(clinic.task), clinic.task
     clinic.calls_back(talked=30)
     with clinic.store.transaction() as books:
@@ -136,7 +136,7 @@ def test_reassigning_moves_the_row_but_never_takes_urgent_from_triage() -> None:
         moved = handling.reassign(books, clinic.task, "ana", clinic.now, queue=BILLING, owner="bo")
         assert (moved.queue, moved.owner, moved.state) == (BILLING, "bo", TaskState.TAKEN)
         urgent = replace(clinic.task, urgent=True, queue=TRIAGE)
-        with pytest.raises(UnknownThing, match="urgent"):
+        with pytest.raises(NotNow, match="urgent"):
             handling.reassign(books, urgent, "ana", clinic.now, queue=FRONT_DESK, owner=None)
         with pytest.raises(UnknownThing, match="no such queue"):
             handling.reassign(books, moved, "ana", clinic.now, queue="archive", owner=None)
@@ -161,7 +161,7 @@ def test_what_is_urgent_or_somebody_elses_cannot_be_put_off() -> None:
     clinic = _missed()
     with clinic.store.transaction() as books:
         for task in (replace(clinic.task, urgent=True), replace(clinic.task, owner="bo")):
-            with pytest.raises(UnknownThing):
+            with pytest.raises(NotNow):
                 handling.snooze(books, task, "ana", clinic.now, until=clinic.now + timedelta(hours=1))
 
 
@@ -175,7 +175,7 @@ def test_the_next_opening_is_on_another_day() -> None:
 @pytest.mark.parametrize("words", ["", "   ", "x" * 1001])
 def test_a_note_has_some_words_and_not_too_many(words: str) -> None:
     clinic = _missed()
-    with clinic.store.transaction() as books, pytest.raises(UnknownThing):
+    with clinic.store.transaction() as books, pytest.raises(NotNow):
         handling.write_note(books, clinic.episode.id, None, "ana", words, clinic.now)
 
 

@@ -26,7 +26,7 @@ class Counter:
         self.store = MemoryStore()
         self.rung = 0
         self.writer = Writer(self.store)
-        offers = Offers(some_rules(), PlainWording(), "1", lambda _: None)
+        offers = Offers(some_rules(), PlainWording(), "1")
         nobody = cast("Urgent", None)  # no key 2 here
         self.desk = InCallDesk(
             offers, self.writer.within, pbx="lab", clock=lambda: AT, ring=self._ring, urgent=nobody

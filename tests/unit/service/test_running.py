@@ -6,6 +6,7 @@ import signal
 
 import pytest
 
+from secondring.domain.errors import LoginRefused
 from secondring.running import run_together
 
 
@@ -36,3 +37,12 @@ async def test_a_part_that_fails_takes_the_others_with_it_and_is_told() -> None:
     with pytest.raises(OSError, match="no more disk"):
         await run_together({"a": lambda: for_ever(stopped, "a"), "b": fails}, ready=lambda: None)
     assert stopped == ["a"]
+
+
+async def test_an_error_in_plain_words_is_left_to_whoever_tells_it(caplog: pytest.LogCaptureFixture) -> None:
+    async def refused() -> None:
+        raise LoginRefused("the PBX does not know us")
+
+    with pytest.raises(LoginRefused):
+        await run_together({"link": refused}, ready=lambda: None)
+    assert caplog.records == []

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from ami_listener.originate import Dialler, Ringing
 from secondring.domain import facts
-from secondring.domain.casework import Alarm
+from secondring.domain.alarms import Alarm
 from secondring.domain.errors import StoreBusy
 from secondring.domain.facts import Fact, Leg
 from secondring.domain.ids import CallId, Linkedid, Uniqueid
@@ -57,7 +57,7 @@ class Hand(Dialler):
 
 
 class Bell:
-    async def wait(self, timeout: float) -> bool:  # noqa: ASYNC109, ARG002 - the bell's own signature
+    async def wait(self, timeout: float) -> bool:  # noqa: ASYNC109 - the bell's own signature
         await asyncio.sleep(0)
         return False
 
@@ -177,7 +177,8 @@ async def test_what_the_pbx_refuses_to_ring_passes_on_and_nobody_is_the_last_res
     await clinic.hears(clinic.stock(clinic.caller_alive()))
     await clinic.runs_until(lambda: clinic.hand.moved == ["PJSIP/trunk-1"], "the last resort")
     assert clinic.case.stage is Stage.LAST_RESORT
-    assert [alarm.kind for alarm in clinic.alarms] == ["urgent-nobody"]
+    assert [alarm.kind for alarm in clinic.clinic.alarms] == ["urgent-nobody"]
+    assert clinic.alarms == []
 
 
 async def test_after_a_lost_link_what_rings_is_left_alone_and_what_does_not_rings_again() -> None:

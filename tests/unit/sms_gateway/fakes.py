@@ -1,7 +1,5 @@
 """A desk, a carrier and a clock with memories, and a world to put them in."""
 
-# ruff: noqa: ARG002 - a fake has the signatures of what it stands for
-
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace

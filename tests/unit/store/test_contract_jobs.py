@@ -204,3 +204,14 @@ def test_many_threads_claim_each_job_once(store: Store) -> None:
     for thread in threads:
         thread.join()
     assert sorted(taken) == sorted(f"send-{number}" for number in range(60))
+
+
+def test_jobs_that_are_due_are_counted_unless_somebody_has_them(store: Store) -> None:
+    with store.transaction() as books:
+        for number in range(3):
+            books.add_job(a_job(f"j-{number}", due_at=NOW + number * SECOND))
+        books.add_job(a_job("other", kind="window"))
+        assert books.count_jobs("send", due_before=NOW) == (0, None)
+        assert books.count_jobs("send", due_before=NOW + 2 * SECOND) == (2, NOW)
+        books.claim_jobs(["send"], now=NOW, lease=LEASE, limit=1)
+        assert books.count_jobs("send", due_before=NOW + DAY) == (2, NOW + SECOND)

@@ -108,6 +108,7 @@ def test_several_upgrades_at_once_do_no_harm(tmp_path: Path) -> None:
     SqlStore(url, KEY).close()
 
 
-def test_a_folder_that_does_not_exist_is_named(tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+    (tmp_path / "none").write_text("a file, and no folder")
     with pytest.raises(ConfigError, match=r"none/new\.db.*folder"):
         upgrade(f"sqlite:///{tmp_path}/none/new.db")

@@ -1,5 +1,6 @@
 """A database that cannot serve is refused when it is opened, with a remedy; one that fails later says why."""
 
+import os
 import sqlite3
 from datetime import timedelta
 from pathlib import Path
@@ -8,7 +9,9 @@ import pytest
 from sqlalchemy.exc import OperationalError
 
 from secondring.domain.errors import ConfigError, PeerError, StoreBroken, StoreBusy, StoreFull
+from secondring.store.alone import alone
 from secondring.store.keys import make_key
+from secondring.store.migrate import upgrade
 from secondring.store.sqlstore import SqlStore
 from secondring.store.trouble import explain, told_plainly
 from tests.support.books import ANNA, KEY, a_call, a_text, an_episode, eid, new_database
@@ -42,8 +45,22 @@ def test_a_database_that_was_never_migrated_is_refused(tmp_path: Path) -> None:
 
 def test_a_database_of_a_later_version_is_refused(url: str) -> None:
     _sql(url, "UPDATE alembic_version SET version_num = '9999'")
-    with pytest.raises(ConfigError, match="9999"):
-        SqlStore(url, KEY)
+    for attempt in (lambda: SqlStore(url, KEY), lambda: upgrade(url)):
+        with pytest.raises(ConfigError, match=r"newer version.*9999.*Install"):
+            attempt()
+
+
+def test_a_folder_that_is_missing_is_made_for_us_alone(tmp_path: Path) -> None:
+    upgrade(f"sqlite:///{tmp_path}/state/deeper/new.db")
+    assert (tmp_path / "state/deeper/new.db").exists()
+    assert (tmp_path / "state/deeper").stat().st_mode & 0o077 == 0
+
+
+def test_only_one_service_works_with_a_database(url: str) -> None:
+    with alone(url), pytest.raises(ConfigError, match=rf"already \(process {os.getpid()}\)"), alone(url):
+        pytest.fail("two at once")
+    with alone(url):
+        """It is free again."""
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import event
 
-from secondring.domain.ids import CallId, TaskId, TextId, Uniqueid, UrgentId
+from secondring.domain.ids import AlarmId, CallId, TaskId, TextId, Uniqueid, UrgentId
 from secondring.domain.ports import Books
 from secondring.store.schema import metadata
 from secondring.store.sqlstore import SqlStore
@@ -22,6 +22,7 @@ from tests.support.books import (
     a_job,
     a_task,
     a_text,
+    an_alarm,
     an_episode,
     eid,
 )
@@ -55,6 +56,7 @@ def _ask_everything(books: Books) -> None:
     books.urgent_case(UrgentId("U"))
     books.open_urgent_cases()
     books.urgent_cases_of(eid(1))
+    books.urgent_cases_since(NOW)
     books.episode(eid(1))
     books.open_episodes(ANNA)
     books.last_episode(ANNA)
@@ -75,6 +77,10 @@ def _ask_everything(books: Books) -> None:
     books.decisions_about(call)
     books.job(a_job().key)
     books.next_due(["send", "window"])
+    books.urgent_work()
+    books.alarm(AlarmId("A"))
+    books.last_alarm("store", "main")
+    books.alarms(since=NOW, limit=10)
     books.bookmark("inbox")
     books.figures(since=NOW, until=NOW + DAY)
     books.figures(since=NOW, until=NOW + DAY, site=MAIN)
@@ -87,6 +93,7 @@ def _write_everything(books: Books) -> None:
     books.save_task(a_task(1))
     books.add_consent(a_consent(opted_out=True))
     books.add_decision(a_decision(episode=eid(1)))
+    books.save_alarm(an_alarm())
     books.add_job(a_job())
     books.move_job(a_job().key, NOW)
     (job,) = books.claim_jobs(["send", "window"], now=NOW, lease=LEASE, limit=5)
@@ -116,8 +123,11 @@ def test_the_caps_and_the_claim_use_the_indexes_made_for_them(sql: SqlStore, ask
         books.caller_on_line(ANNA)
         books.open_calls("pbx")
         books.tasks()
+        books.urgent_work()
+        books.last_alarm("store", "main")
         books.claim_jobs(["send"], now=NOW, lease=LEASE, limit=5)
-    wanted = ["texts_out ", "texts_out_to ", "calls_on_line ", "calls_open ", "tasks_to_do", "jobs_free "]
+    wanted = ["texts_out ", "texts_out_to ", "calls_on_line ", "calls_open "]
+    wanted += ["tasks_to_do", "tasks_to_do", "alarms_last ", "jobs_free "]
     with sql.transaction() as books:
         explain = books._connection.exec_driver_sql  # type: ignore[attr-defined]
         statements = [entry for entry in asked if not entry[0].startswith("BEGIN")]

@@ -18,6 +18,9 @@ STRANGERS = {
     "POST /log-in/code",
     "GET /log-in/set-up",
     "POST /log-in/set-up",
+    "GET /healthz",
+    "GET /readyz",
+    "GET /metrics",
 }
 
 

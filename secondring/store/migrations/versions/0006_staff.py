@@ -1,13 +1,13 @@
 """The people who use the pages: users, sessions, notes, and an audit that can only grow.
 
-Revision ID: 0003
+Revision ID: 0006
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0003"
-down_revision = "0002"
+revision = "0006"
+down_revision = "0003"
 
 _SEQ = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 _UNSIGNED = sa.text("last_resort_at IS NOT NULL AND signed_at IS NULL")

@@ -1,0 +1,139 @@
+"""How the service is doing, link by link, in words that name the remedy; no patient's data in any of it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from secondring.domain.episodes import SEND_TEXT, TIMERS
+from secondring.domain.ports import Books
+from secondring.domain.urgent_begin import JOB
+
+LATE = timedelta(minutes=1)
+"""A text or a timer that is due for so long is not merely waiting for its turn."""
+QUIET = timedelta(hours=4)
+"""So long without a call is worth a look while a clinic is open."""
+CERTIFICATE_SOON = timedelta(days=14)
+DISK_LEAST, DISK_LITTLE = 100_000_000, 1_000_000_000
+"""Bytes: below the first nothing may be written soon, below the second somebody should make room."""
+KINDS = (SEND_TEXT, *TIMERS, JOB)
+
+
+class State(StrEnum):
+    """How a part is doing."""
+
+    OK = "ok"
+    WARN = "warn"
+    BAD = "bad"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One part of the service."""
+
+    name: str
+    """Short and stable: monitors go by it."""
+    shown: str
+    state: State
+    words: str
+    remedy: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """What the books say of the work that waits."""
+
+    texts_waiting: int
+    late: dict[str, int]
+    """Jobs that should have run, by kind."""
+    oldest_late: datetime | None
+    tasks_open: dict[str, int]
+    tasks_late: int
+    urgent_open: int
+    alarms: int
+    last_call: datetime | None
+
+
+def numbers(books: Books, now: datetime) -> Numbers:
+    """Count what waits."""
+    late = {kind: books.count_jobs(kind, due_before=now - LATE) for kind in KINDS}
+    to_do = books.tasks()
+    queues: dict[str, int] = {}
+    for task in to_do:
+        queues[task.queue] = queues.get(task.queue, 0) + 1
+    calls = books.calls(since=now - timedelta(days=30), until=now + timedelta(minutes=1), limit=1)
+    oldest = [first for _, first in late.values() if first is not None]
+    return Numbers(
+        texts_waiting=books.count_jobs(SEND_TEXT, due_before=now + timedelta(days=365))[0],
+        late={kind: count for kind, (count, _) in late.items()},
+        oldest_late=min(oldest, default=None),
+        tasks_open=queues,
+        tasks_late=sum(task.due_at <= now for task in to_do),
+        urgent_open=len(books.open_urgent_cases()),
+        alarms=len(books.unsigned_urgent_cases()),
+        last_call=calls[0].started_at if calls else None,
+    )
+
+
+def of_books(found: Numbers, now: datetime, *, clinic_open: bool) -> list[Finding]:
+    """What the books tell of the rest of the service."""
+    return [_texts(found, now), _jobs(found, now), _calls(found, now, clinic_open=clinic_open)]
+
+
+def _texts(found: Numbers, now: datetime) -> Finding:
+    late = found.late.get(SEND_TEXT, 0)
+    words = f"{found.texts_waiting} waiting" if found.texts_waiting else "none waiting"
+    if late and found.oldest_late is not None:
+        minutes = int((now - found.oldest_late).total_seconds() // 60)
+        remedy = "See whether the carrier answers; what cannot be sent becomes a task to call."
+        return Finding("texts", "Texts", State.BAD, f"{late} are late, by up to {minutes} min", remedy)
+    return Finding("texts", "Texts", State.OK, words)
+
+
+def _jobs(found: Numbers, now: datetime) -> Finding:
+    del now
+    late = sum(count for kind, count in found.late.items() if kind != SEND_TEXT)
+    if late:
+        remedy = "See whether `secondring run` is alive, and its log."
+        return Finding("jobs", "Timers and ladders", State.BAD, f"{late} are late", remedy)
+    return Finding("jobs", "Timers and ladders", State.OK, "all on time")
+
+
+def _calls(found: Numbers, now: datetime, *, clinic_open: bool) -> Finding:
+    if found.last_call is None:
+        remedy = "Call the clinic once and hang up. If nothing shows, run `secondring doctor`."
+        return Finding("calls", "Last call", State.WARN, "none seen in 30 days", remedy)
+    ago = now - found.last_call
+    hours, minutes = divmod(int(ago.total_seconds()) // 60, 60)
+    words = f"{hours} h {minutes} min ago" if hours else f"{minutes} min ago"
+    if clinic_open and ago > QUIET:
+        remedy = "A quiet day, or calls that pass us by: `secondring doctor` tells."
+        return Finding("calls", "Last call", State.WARN, words, remedy)
+    return Finding("calls", "Last call", State.OK, words)
+
+
+def of_disk(free: int) -> Finding:
+    """Room where the database is, in bytes."""
+    words = f"{free / 1e9:.1f} GB free"
+    if free < DISK_LEAST:
+        return Finding("disk", "Disk", State.BAD, words, "Make room now: soon nothing can be written.")
+    if free < DISK_LITTLE:
+        return Finding("disk", "Disk", State.WARN, words, "Make room.")
+    return Finding("disk", "Disk", State.OK, words)
+
+
+def of_certificate(ends: datetime, now: datetime) -> Finding:
+    """The certificate of the pages."""
+    days = (ends - now).days
+    if ends <= now:
+        return Finding("certificate", "Certificate", State.BAD, "has run out", "Renew it and restart.")
+    if ends - now < CERTIFICATE_SOON:
+        return Finding("certificate", "Certificate", State.WARN, f"runs out in {days} days", "Renew it.")
+    return Finding("certificate", "Certificate", State.OK, f"good for {days} days")
+
+
+def worst(findings: Sequence[Finding]) -> State:
+    """The state of it all; what is not known here does not count."""
+    states = {finding.state for finding in findings}
+    return next((state for state in (State.BAD, State.WARN) if state in states), State.OK)

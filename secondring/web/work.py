@@ -1,0 +1,138 @@
+"""The work list: one row for each thing that a person must do, most urgent first."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from starlette.responses import Response
+
+from secondring.domain import worklist
+from secondring.domain.handling import SNOOZES, mark
+from secondring.domain.ports import Books
+from secondring.domain.records import Episode
+from secondring.domain.rules import QUEUES
+from secondring.domain.staff import Role
+from secondring.domain.worklist import OWN_QUEUE, Row, may_see, queues_for
+from secondring.web.screens import Visit, page
+
+WORKERS = frozenset({Role.FRONT_DESK, Role.BILLING, Role.NURSE, Role.MANAGER})
+CONSIDERED = 400
+"""Rows that are put in order, of those that are due first."""
+ON_A_PAGE = 100
+LOOK_BACK = timedelta(days=7)
+
+QUEUE_WORDS = {
+    "front-desk": "Front desk",
+    "billing": "Billing",
+    "care-team": "Care team",
+    "triage": "Triage",
+}
+RESULT_WORDS = {
+    "spoke": "Spoke with them",
+    "booked": "Booked",
+    "resolved": "Resolved without a call",
+    "no-contact": "Not reached: try again later",
+}
+SNOOZE_WORDS = dict(zip(SNOOZES, ("15 minutes", "1 hour", "next opening on another day"), strict=True))
+
+
+@dataclass(frozen=True, slots=True)
+class List:
+    """What is on the screen."""
+
+    rows: list[Row]
+    hidden: int
+    to_do: int
+    late: int
+    names: Mapping[str, str]
+    """How people who have a row are shown."""
+    last_call: datetime | None
+    last_episode: Episode | None
+
+
+def chosen_queue(visit: Visit) -> str:
+    """The queue they look at; empty for all that they may see."""
+    wanted = visit.request.query_params.get("queue", "")
+    return wanted if wanted in queues_for(visit.user) else ""
+
+
+def names_of(books: Books) -> dict[str, str]:
+    """How each user is shown to colleagues, by log-in name."""
+    return {user.name: user.shown for user in books.users()}
+
+
+def look(books: Books, visit: Visit, queue: str) -> List:
+    """Read the list."""
+    tasks = [
+        task
+        for task in books.tasks()
+        if may_see(visit.user, task) and visit.shows(task.site) and queue in ("", task.queue)
+    ]
+    rows = worklist.rows(books, tasks[:CONSIDERED], visit.desk.rules, visit.now)
+    to_do, late = worklist.count(rows)
+    calls = books.calls(since=visit.now - LOOK_BACK, until=visit.now + timedelta(minutes=1), limit=1)
+    episodes = books.episodes(since=visit.now - LOOK_BACK, until=visit.now + timedelta(minutes=1), limit=20)
+    return List(
+        rows=rows[:ON_A_PAGE],
+        hidden=max(len(tasks) - ON_A_PAGE, 0),
+        to_do=to_do + len(tasks) - len(rows),
+        late=late,
+        names=names_of(books),
+        last_call=calls[0].started_at if calls else None,
+        last_episode=next((episode for episode in episodes if visit.shows(episode.site)), None),
+    )
+
+
+async def show(visit: Visit) -> Response:
+    """The whole page."""
+    return await _draw(visit, "work.html")
+
+
+async def rows(visit: Visit) -> Response:
+    """The rows alone, for a screen that follows what happens."""
+    return await _draw(visit, "rows.html")
+
+
+async def _draw(visit: Visit, template: str) -> Response:
+    queue = chosen_queue(visit)
+    found = await visit.read(lambda books: look(books, visit, queue))
+    await _note_views(visit, found.rows)
+    site = visit.chosen_site()
+    query = f"?site={site.id if site else ''}&queue={queue}"
+    return visit.render(
+        template,
+        list=found,
+        mark=mark,
+        site=site or visit.sites()[0] if visit.sites() else visit.desk.rules.sites[0],
+        chosen=site,
+        queue=queue,
+        queues=[name for name in QUEUES if name in queues_for(visit.user)],
+        query=query,
+        queue_words=QUEUE_WORDS,
+        result_words=RESULT_WORDS,
+        snooze_words=SNOOZE_WORDS,
+        own_queues=[OWN_QUEUE[role] for role in visit.user.roles if role in OWN_QUEUE],
+        can_call=visit.desk.telephone is not None,
+    )
+
+
+async def _note_views(visit: Visit, shown: list[Row]) -> None:
+    """Each caller that a session is shown is written down once, before they are shown."""
+    sites = {row.episode.id: row.episode.site for row in shown}
+    fresh = visit.desk.shown.new(visit.session.token_hash, sites)
+    if not fresh:
+        return
+    entries = [
+        visit.entry("view", "work list", about=episode, site=site)
+        for episode, site in sites.items()
+        if episode in fresh
+    ]
+
+    def keep(books: Books) -> None:
+        for entry in entries:
+            books.add_audit(entry)
+
+    await visit.write(keep)
+
+
+SCREENS = (page("/work", show, WORKERS), page("/work/rows", rows, WORKERS))

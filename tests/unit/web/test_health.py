@@ -1,0 +1,99 @@
+"""How the service is doing: for people, for monitors, and without a patient in any of it."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import httpx
+import pytest
+
+from secondring.domain import health
+from secondring.domain.errors import StoreBusy
+from secondring.domain.health import Finding, State
+from secondring.domain.staff import Role
+from secondring.web.app import make_app
+from tests.support.clinic import ANNA
+from tests.support.pages import ORIGIN, Pages, text_of
+from tests.unit.web.test_work import clinic_of, missed
+
+
+async def monitor(pages: Pages, path: str, address: str = "127.0.0.1") -> httpx.Response:
+    transport = httpx.ASGITransport(app=pages.app, client=(address, 1))
+    async with httpx.AsyncClient(transport=transport, base_url=ORIGIN) as client:
+        return await client.get(path)
+
+
+async def test_all_is_well(pages: Pages) -> None:
+    missed(pages)
+    browser = await pages.signed_in("max", Role.ADMIN)
+    page = text_of(await browser.get("/health"))
+    assert "All is well" in page
+    assert "0 min ago" in page
+    assert "1 tasks to do" in page
+
+
+async def test_texts_that_wait_too_long_are_told(pages: Pages) -> None:
+    clinic_of(pages).misses(ANNA)
+    pages.wait(minutes=7)
+    browser = await pages.signed_in("max", Role.ADMIN)
+    page = text_of(await browser.get("/health"))
+    assert "Something is broken" in page
+    assert "1 are late, by up to 6 min" in page
+
+
+async def test_monitors_get_numbers_and_no_patient(pages: Pages) -> None:
+    missed(pages, "URGENT my knee")
+    answer = await monitor(pages, "/metrics")
+    assert answer.headers["content-type"].startswith("text/plain; version=0.0.4")
+    lines = answer.text.splitlines()
+    assert 'secondring_tasks_open{queue="triage"} 1' in lines
+    assert "secondring_alarms_unsigned 0" in lines
+    assert any(line.startswith("secondring_last_call_timestamp_seconds 17") for line in lines)
+    for line in lines:
+        assert line.startswith("# ") or len(line.rsplit(" ", 1)) == 2
+    assert "555" not in answer.text
+    assert "knee" not in answer.text
+
+
+async def test_alive_and_ready(pages: Pages) -> None:
+    assert (await monitor(pages, "/healthz")).status_code == 200
+    assert (await monitor(pages, "/readyz")).status_code == 200
+
+
+async def test_without_a_link_it_is_alive_but_not_ready(pages: Pages) -> None:
+    async def vitals() -> list[Finding]:
+        return [Finding("ami", "Link to the PBX", State.BAD, "down")]
+
+    pages.app = make_app(pages.make_desk(vitals=vitals))
+    assert (await monitor(pages, "/healthz")).status_code == 200
+    answer = await monitor(pages, "/readyz")
+    assert (answer.status_code, answer.text) == (503, "ami: down\n")
+    assert 'secondring_part_state{part="ami"} 2' in (await monitor(pages, "/metrics")).text
+
+
+async def test_without_a_database_monitors_are_told_so(pages: Pages) -> None:
+    async def busy(work: object) -> None:
+        raise StoreBusy("somebody else writes")
+
+    pages.app = make_app(replace(pages.make_desk(), read=busy))  # type: ignore[arg-type]
+    answer = await monitor(pages, "/readyz")
+    assert (answer.status_code, answer.text) == (503, "database: somebody else writes\n")
+    assert 'secondring_part_state{part="database"} 2' in (await monitor(pages, "/metrics")).text
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/readyz", "/metrics"])
+@pytest.mark.parametrize("address", ["192.0.2.7", "testclient", ""])
+async def test_only_this_machine_is_answered(pages: Pages, path: str, address: str) -> None:
+    assert (await monitor(pages, path, address)).status_code == 404
+
+
+def test_disk_and_certificate() -> None:
+    now = Pages().now
+    assert [health.of_disk(n).state for n in (10, 10**8, 10**10)] == [State.BAD, State.WARN, State.OK]
+    ends = [now - timedelta(1), now + timedelta(days=3), now + timedelta(days=60)]
+    assert [health.of_certificate(at, now).state for at in ends] == [State.BAD, State.WARN, State.OK]
+
+
+def test_what_is_not_known_here_is_not_held_against_it() -> None:
+    unknown = Finding("ami", "Link", State.UNKNOWN, "another process")
+    assert health.worst([unknown]) is State.OK
+    assert health.worst([unknown, Finding("disk", "Disk", State.WARN, "little")]) is State.WARN
