@@ -1,7 +1,7 @@
 """Hours, holidays and special days of a site."""
 
 from secondring.domain.rules import Site
-from secondring.domain.settings import Path, Value
+from secondring.domain.settings import Path, SettingsRefused, Value, Wrong
 from secondring.web.settings.area import Area, Filled, Form, refill_plainly
 from secondring.web.settings.words import (
     DAY_NAMES,
@@ -32,6 +32,8 @@ def _fill(view: View, site: Site) -> Filled:
 def _read(form: Form, view: View, site: Site) -> dict[Path, Value]:
     hours, holidays, special = _keys(view, site)
     week: dict[str, Value] = {day: periods(form.get(day, "")) for day in DAYS if form.get(day, "").strip()}
+    if not week:
+        raise SettingsRefused((Wrong(hours, "has no day on which the clinic is open", "Write when it is."),))
     special_days: dict[str, Value] = {
         day: periods(said) for day, said in dates_of(form.get("special_days", "")).items()
     }

@@ -19,6 +19,7 @@ from secondring.store.memory import MemoryStore
 from secondring.web.settings_port import Change
 from secondring.writer import Reader, Writer
 from tests.support.books import NOW, an_episode, an_urgent_case
+from tests.support.clinic import ANNA, BEN, Clinic
 from tests.support.settings import TWO_SITES, ClinicFiles
 
 
@@ -90,6 +91,16 @@ async def test_whoever_decides_holds_the_same_rules_before_and_after(desk: Desk)
     await desk.save(routes__book__queue="billing")
     await desk.follower.look()
     assert held.routes[Intent.BOOK].queue == "billing"
+
+
+async def test_the_next_caller_is_met_by_the_new_hours(desk: Desk) -> None:
+    clinic = Clinic(rules=desk.rules, store=desk.store)
+    clinic.misses(ANNA)
+    await desk.save(sites__north__hours={"tue": "09:00-10:00"})
+    await desk.follower.look()
+    clinic.misses(BEN)
+    clinic.wait(seconds=5).send_due()
+    assert clinic.templates == ["first-open", "first-closed"]
 
 
 async def test_what_is_no_configuration_is_refused_whole(desk: Desk) -> None:
