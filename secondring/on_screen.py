@@ -226,25 +226,28 @@ class OnScreen:
 
     async def wording(self, name: str, language: str) -> str:
         newest = (await self._read(self._newest_and_started))[0]
+        messages = await asyncio.to_thread(self._messages_of, newest)
+        return messages.source(name, language).strip()
+
+    def _messages_of(self, newest: SettingsVersion | None) -> Messages:
         found = self._source.layers.checked(newest.overlay if newest else NOTHING)
-        return self._messages_with(build_wording(found.found)).source(name, language).strip()
+        return self._messages_with(build_wording(found.found))
 
     async def packaged(self, name: str, language: str) -> str:
         return Messages().source(name, language).strip()
 
     async def preview(self, name: str, language: str, words: str, site: Site) -> Preview:
         messages = self._messages_with({(language, name): words})
-        now = wiring.now()
-        # While they are open, nothing says when they open next; the texts that do go out after closing.
-        values = wiring.site_words(site, language, closes_at(site.hours, now) or now) | {
-            "task": "T-k3x9a2m4q7wz"
-        }
-        problems = messages.wrong_with(name, language, samples=(values,))
-        if problems:
-            said = tuple(problem.partition(": ")[2] for problem in problems)
-            return Preview(text="", parts=(), alphabet="", problems=said)
-        text = messages.render(name, language, values)
-        return Preview(text=text, parts=tuple(segments(text)), alphabet=encoding(text).name)
+        return await asyncio.to_thread(_preview, messages, name, language, site)
+
+    async def previews(self, language: str, site: Site) -> list[tuple[str, Preview]]:
+        newest = (await self._read(self._newest_and_started))[0]
+
+        def all_of_them() -> list[tuple[str, Preview]]:
+            messages = self._messages_of(newest)
+            return [(name, _preview(messages, name, language, site)) for name in NAMES]
+
+        return await asyncio.to_thread(all_of_them)
 
     # -- links
 
@@ -262,6 +265,18 @@ def _add(books: Books, version: SettingsVersion, change: Change, found: tuple[Di
         replace(change.entry, what=f"{change.note}: {keys}"[:500], about=f"settings-{version.number}")
     )
     return True
+
+
+def _preview(messages: Messages, name: str, language: str, site: Site) -> Preview:
+    now = wiring.now()
+    # While they are open, nothing says when they open next; the texts that do go out after closing.
+    values = wiring.site_words(site, language, closes_at(site.hours, now) or now) | {"task": "T-k3x9a2m4q7wz"}
+    problems = messages.wrong_with(name, language, samples=(values,))
+    if problems:
+        said = tuple(problem.partition(": ")[2] for problem in problems)
+        return Preview(text="", parts=(), alphabet="", problems=said)
+    text = messages.render(name, language, values)
+    return Preview(text=text, parts=tuple(segments(text)), alphabet=encoding(text).name)
 
 
 def _shown(path: Path, value: Value) -> Value:

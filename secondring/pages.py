@@ -27,6 +27,7 @@ from secondring.web.app import make_app
 from secondring.web.changes import Bell, Changes
 from secondring.web.desk import Desk, nobody_dials, nobody_listens
 from secondring.web.server import Listen, serve
+from secondring.web.work_rows import WorkRows
 from secondring.wiring import ClinicWording, Settings
 from secondring.writer import Reader, Writer
 from secondring.written import TextDesk
@@ -111,7 +112,8 @@ def parts(settings: Settings, store: Store, writer: Writer, bell: Bell, links: L
     if web.port is None:
         return {}
     changes = Changes(store.watch, bell)
-    app = make_app(make_desk(settings, store, writer, changes, links))
+    rows = WorkRows(store.watch, store.reading, settings.rules)
+    app = make_app(make_desk(settings, store, writer, changes, links, rows))
     where = Listen(
         host=web.host,
         port=web.port,
@@ -119,10 +121,19 @@ def parts(settings: Settings, store: Store, writer: Writer, bell: Bell, links: L
         certificate_key=str(web.certificate_key) if web.certificate_key else None,
         behind_proxy=web.behind_proxy,
     )
-    return {"screens": changes.run, "pages": lambda: serve(app, where, changes.close)}
+
+    async def serve_pages() -> None:
+        try:
+            await serve(app, where, changes.close)
+        finally:
+            rows.close()
+
+    return {"screens": changes.run, "pages": serve_pages}
 
 
-def make_desk(settings: Settings, store: Store, writer: Writer, changes: Changes, links: Links) -> Desk:
+def make_desk(
+    settings: Settings, store: Store, writer: Writer, changes: Changes, links: Links, rows: WorkRows
+) -> Desk:
     """All that the pages need."""
     web, words, read = settings.web, links.wording, Reader(store)
     names = {"127.0.0.1", "localhost", "::1", web.host, web.public_name or web.host}
@@ -139,6 +150,7 @@ def make_desk(settings: Settings, store: Store, writer: Writer, changes: Changes
         telephone=Telephone(links.dials, settings.call_back) if links.dials else None,
         ring=links.ring,
         vitals=_vitals(settings, links),
+        work_rows=rows,
         logins=SessionRules(idle=web.idle, absolute=web.absolute),
         hosts=frozenset(name.lower() for name in names),
         encrypted=web.encrypted,

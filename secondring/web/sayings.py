@@ -12,6 +12,7 @@ SAYINGS = {
     "user-disabled": "Disabled and signed out everywhere. A new first password lets them in again.",
     "user-signed-out": "Signed out everywhere.",
     "setup-left": "The first steps wait under Settings.",
+    "still-here": "You stay signed in.",
     "taken": "It is yours.",
     "released": "You gave it back.",
     "finished": "Done.",

@@ -114,6 +114,10 @@ class SettingsDesk(Protocol):
         """A message as we deliver it."""
         ...
 
+    async def previews(self, language: str, site: Site) -> list[tuple[str, Preview]]:
+        """Every message as it would go out now, by name."""
+        ...
+
     async def preview(self, name: str, language: str, words: str, site: Site) -> Preview: ...
     def test(self) -> Awaitable[list[Found]]:
         """Try the links to the PBX, the callers' scripts and the carrier; sends no text."""

@@ -24,6 +24,7 @@ from secondring.web.entrance import COOKIE
 from secondring.web.passwords import Passwords
 from secondring.web.second_factor import code_at
 from secondring.web.tokens import form_token
+from secondring.web.work_rows import WorkRows
 from secondring.written import TextDesk
 from tests.support.clinic import CLINIC, MONDAY_TEN, PlainWording, a_site, some_rules
 from tests.support.settings import ClinicFiles
@@ -72,6 +73,7 @@ class Pages:
             deskwork=Deskwork(self.rules, PlainWording()),
             texting=TextDesk(PlainWording()),
             logins=self.logins,
+            work_rows=WorkRows(self.store.watch, self.store.reading, self.rules),
             **changes,
         )
 

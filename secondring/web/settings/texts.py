@@ -27,12 +27,8 @@ async def texts(visit: Visit) -> Response:
     language = visit.request.query_params.get("language", "en")
     if language not in LANGUAGES:
         not_here()
-    rows = []
-    for name in desk.messages:
-        words = await desk.wording(name, language)
-        rows.append(
-            (name, await desk.preview(name, language, words, site), view.source(key_of(name, language)))
-        )
+    shown = await desk.previews(language, site)
+    rows = [(name, one, view.source(key_of(name, language))) for name, one in shown]
     return visit.render(
         "settings/texts.html",
         **common(visit, view, ()),

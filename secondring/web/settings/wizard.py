@@ -7,7 +7,6 @@ from typing import Any
 from starlette.responses import RedirectResponse, Response
 
 from secondring.domain.ports import Books
-from secondring.domain.rules import Site
 from secondring.domain.settings import SettingsRefused, Wrong
 from secondring.web.screens import Visit, action, not_here, page
 from secondring.web.settings.area import WRITE, Area, Frame, common, keep, save, show, whole_clinic
@@ -109,7 +108,8 @@ async def _show(visit: Visit, step: Step, frame: Frame, view: View) -> Response:
     site = view.rules.sites[0]
     if step.area is not None:
         return await show(visit, step.area, frame, view, site)
-    shown = [await _first_text(visit, name, site) for name in FIRST_TEXTS] if step.name == "text" else []
+    shown = await visit.desk.settings.previews(site.language, site) if step.name == "text" else []
+    shown = [(name, preview) for name, preview in shown if name in FIRST_TEXTS]
     return _draw(visit, frame, view, (), shown=shown)
 
 
@@ -120,11 +120,6 @@ def _draw(
     values |= {"site": view.rules.sites[0], "here": frame.path, "area": None, "shown": shown}
     values["mode"] = view.value(MODE) or ""
     return visit.render(frame.template, status=400 if problems else 200, **values)
-
-
-async def _first_text(visit: Visit, name: str, site: Site) -> tuple[str, Preview]:
-    desk = visit.desk.settings
-    return name, await desk.preview(name, site.language, await desk.wording(name, site.language), site)
 
 
 async def take(visit: Visit) -> Response:
