@@ -42,7 +42,9 @@ class Problem:
         key = f"{dotted(self.path)}: " if self.path else ""
         found = f" (found {self.value})" if self.value is not None else ""
         back = (
-            f" Or go by the files again: secondring settings drop {self.place.key}" if self.place.key else ""
+            f" Or go by the files again: `secondring settings drop {self.place.key}`."
+            if self.place.key
+            else ""
         )
         return f"{self.place}: {key}{self.what}{found}. {self.remedy}{back}"
 

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from secondring import answering, beginning, installation, wiring
-from secondring.cli.common import Json, config_directory, count, print_json, settings, warn
+from secondring.cli.common import Json, config_directory, count, print_json, settings, to_type, warn
 from secondring.cli.versions import as_row
 from secondring.domain.errors import ConfigError
 
@@ -126,7 +126,7 @@ def check_config(json: Json = False) -> None:
     if chosen.version:
         sys.stdout.write(f"read what was set on screen, version {chosen.version}: secondring settings list\n")
     for one in chosen.disagreements:
-        sys.stdout.write(f"note: {one}\n")
+        sys.stdout.write(f"note: {to_type(str(one))}\n")
     sys.stdout.write("The configuration is good.\n")
 
 

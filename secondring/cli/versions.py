@@ -10,7 +10,7 @@ from typing import Annotated, Any, TypeVar
 import typer
 
 from secondring import wiring
-from secondring.cli.common import Json, config_directory, console, iso, print_json, table
+from secondring.cli.common import Json, config_directory, console, iso, print_json, table, to_type
 from secondring.domain.errors import ConfigError, UnknownThing
 from secondring.domain.settings import (
     NOTHING,
@@ -93,7 +93,7 @@ def list_settings(json: Json = False) -> None:
     ]
     console().print(table("", ("key", "set by", "on", "version", "value"), rows))
     for one in view.disagreements:
-        sys.stdout.write(f"note: {one}\n")
+        sys.stdout.write(f"note: {to_type(str(one))}\n")
 
 
 @settings_app.command()

@@ -234,5 +234,5 @@ class Disagreement:
     def __str__(self) -> str:
         return (
             f"{written(self.path)}: {self.file} says otherwise than what was {self.setting.source};"
-            f" the screen's is in force. To go by the file again: secondring settings drop {written(self.path)}"
+            f" the screen's is in force. To go by the file again: `secondring settings drop {written(self.path)}`"
         )

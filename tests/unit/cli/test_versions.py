@@ -36,7 +36,7 @@ def test_what_was_set_on_screen_can_be_seen_taken_back_and_dropped(tmp_path: Pat
     checked = run(*begin, "check-config")
     assert "site main: Other Clinic" in checked
     assert "note: sites.main.name" in checked
-    assert "secondring settings drop sites.main.name" in checked
+    assert f"`secondring --config {tmp_path} settings drop sites.main.name`" in checked
     assert "+ Other Clinic" in run(*begin, "settings", "show", "1")
 
     assert "version 2 now" in run(*begin, "settings", "rollback", "0")
