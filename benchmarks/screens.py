@@ -109,7 +109,7 @@ def _p95(took: Sequence[float]) -> float:
 
 
 async def browse(address: str, cookies: Sequence[str]) -> None:
-    """Many screens in a process of their own: says `ready`, is told when the change was made, tells when it was drawn."""
+    """Many screens in a process of their own: says `ready`, is told when the change was made, tells when drawn."""
     headers = [{"cookie": one} for one in cookies]
     limits = httpx.Limits(max_connections=None, max_keepalive_connections=SCREENS)
     async with httpx.AsyncClient(base_url=address, limits=limits, timeout=60, trust_env=False) as client:

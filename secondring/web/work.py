@@ -16,6 +16,7 @@ from secondring.domain.staff import Role
 from secondring.domain.worklist import Row, may_see, queues_for
 from secondring.web.drawing import piece
 from secondring.web.screens import Visit, page
+from secondring.web.silence import silence
 from secondring.web.tokens import form_token
 
 WORKERS = frozenset({Role.FRONT_DESK, Role.BILLING, Role.NURSE, Role.MANAGER})
@@ -49,6 +50,8 @@ class List:
     late: int
     names: Mapping[str, str]
     """How people who have a row are shown."""
+    silence: str
+    """Why the list may not be all there is."""
     last_call: datetime | None
     last_episode: Episode | None
 
@@ -88,6 +91,7 @@ def look(books: Books, visit: Visit, queue: str) -> List:
         to_do=to_do,
         late=late,
         names=names_of(books),
+        silence=silence(books, visit),
         last_call=calls[0].started_at if calls else None,
         last_episode=next((episode for episode in episodes if visit.shows(episode.site)), None),
     )

@@ -10,6 +10,7 @@ import httpx
 from starlette.applications import Starlette
 
 from secondring.bus.memory import Ear
+from secondring.domain import pulse
 from secondring.domain.deskwork import Deskwork
 from secondring.domain.ids import SiteId
 from secondring.domain.ports import Books
@@ -57,9 +58,15 @@ class Pages:
     test: Test | None = None
 
     def __post_init__(self) -> None:
+        self.somebody_listens()
         self.changes = Changes(self.store.watch, self.bell)
         self.desk = self.make_desk()
         self.app: Starlette = make_app(self.desk)
+
+    def somebody_listens(self, state: pulse.State = pulse.State.LISTENING) -> None:
+        """A sign of life that lasts for the whole test."""
+        with self.store.transaction() as books:
+            pulse.keep(books, state, self.now + timedelta(days=300))
 
     def make_desk(self, **changes: Any) -> Desk:
         screen = OnScreen(self.files.made, self._read, self._write, self.test)

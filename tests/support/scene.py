@@ -16,6 +16,7 @@ from typing import Any, Self, TypeVar
 
 from lab.ports import free_port
 from secondring.bus.memory import Ear
+from secondring.domain import pulse
 from secondring.domain.deskwork import Deskwork
 from secondring.domain.health import Finding, State
 from secondring.domain.ids import SiteId
@@ -115,6 +116,8 @@ class Scene:
 
     def __post_init__(self) -> None:
         self.store = SqlStore(new_database(self.folder), KEY)
+        with self.store.transaction() as books:
+            pulse.keep(books, pulse.State.LISTENING, MONDAY_TEN + timedelta(days=300))
         self.writer = Writer(self.store)
         self.work_rows = WorkRows(self.store.watch, self.store.reading, self.rules)
         self.port = free_port(socket.SOCK_STREAM)

@@ -2,6 +2,8 @@
 "use strict";
 
 const secondRing = (() => {
+  const DRAW_ANEW = 30000; // clocks run in what is shown: a row turns late without anybody's doing
+  let drawnAt = Date.now();
   const QUIET_FOR_TOO_LONG = 25000; // the service says something every 10 s
 
   // ---- pieces that follow changes: <div data-live="work calls" data-src="/work/rows?site=...">
@@ -187,6 +189,7 @@ const secondRing = (() => {
       tellLink(false);
     }
     watchIdleness();
+    if (Date.now() - drawnAt > DRAW_ANEW) { drawnAt = Date.now(); pieces().forEach(refresh); }
     for (const piece of pieces()) {
       if (piece.dataset.waiting && !isBeingUsed(piece)) { refresh(piece); }
     }
