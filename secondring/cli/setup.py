@@ -68,23 +68,32 @@ def init(
     ] = None,
     ami_user: Annotated[str, typer.Option(help="Name of the AMI account.")] = "secondring",
 ) -> None:
-    """Write a first configuration, an encryption key and an AMI secret. Nothing is overwritten.
+    """Write a first configuration, an encryption key and the AMI secrets. Nothing is overwritten.
+
+    Where there is a clinic already and you say nothing about it, only AMI secrets that are missing are made.
 
     Below another place than /etc/secondring (--config DIR) the database is in there too: a trial of its own.
 
     Example: secondring init --clinic "Northside Clinic" --phone +12025550100
     """
+    if beginning.is_begun(config_directory()) and not any((clinic, phone, zone, did)):
+        _show_made(beginning.missing_secrets(config_directory()))
+        return
     name = clinic or _ask("--clinic", "Clinic's name, as patients know it")
     number = phone or _ask("--phone", "Number patients call", beginning.read_phone)
     chosen = zone or _ask_zone(beginning.machine_zone())
     made = beginning.first_configuration(config_directory(), name, number, chosen, tuple(did or ()), ami_user)
+    if not made.written:
+        sys.stdout.write("Nothing is written, and none of your answers either: edit the files themselves.\n")
+    _show_made(made)
+
+
+def _show_made(made: beginning.FirstConfiguration) -> None:
     for path in made.written:
         sys.stdout.write(f"wrote {path}\n")
     for path in made.kept:
         sys.stdout.write(f"kept  {path}: it is there already, and stays as it is\n")
-    if not made.written:
-        sys.stdout.write("Nothing was written, and none of your answers either: edit the files themselves.\n")
-    sys.stdout.write(f"{made.next_steps}\n")
+    sys.stdout.write(f"{made.next_steps}\n" if made.next_steps else "Every secret is there.\n")
 
 
 def _ask(option: str, question: str, read: Callable[[str], str] = str) -> str:

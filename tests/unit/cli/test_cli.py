@@ -109,10 +109,15 @@ def test_init_asks_again_and_says_what_it_left_alone(tmp_path: Path) -> None:
     assert "wrote" in first
     assert f"secondring --config '{tmp_path}/a clinic' migrate" in first
     again = run(*begin, "init", "--clinic", "Other", "--phone", "+12025550199", "--zone", "America/Chicago")
-    assert again.count("kept ") == 3
+    assert again.count("kept ") == 4
     assert "none of your answers" in again
     assert "is up to date" in run(*begin, "migrate")
     assert "1 number, America/New_York" in run(*begin, "check-config")
+    second = tmp_path / "a clinic/credentials/ami-dial-secret"
+    second.unlink()
+    assert f"wrote {second}" in run(*begin, "init"), "asks nothing"
+    assert second.exists()
+    assert "Every secret is there." in run(*begin, "init")
 
 
 @pytest.mark.parametrize(
