@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from config.build import Secrets, build_settings
-from config.check import validate
+from config.check import validate, warnings
 from config.problems import Place, Problem, refuse
 from config.schema import Configuration
 from config.secret_files import SecretReader, secret_reader
@@ -53,7 +53,7 @@ def parse(sources: Sequence[Source], read_secret: SecretReader, where: Place) ->
     secrets = Secrets(read_secret, tree)
     settings = build_settings(found, secrets)
     refuse(secrets.problems)
-    return settings
+    return replace(settings, cautions=tuple(str(problem) for problem in warnings(found, tree)))
 
 
 def checked(sources: Sequence[Source], where: Place) -> tuple[Tree, Configuration]:

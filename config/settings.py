@@ -174,3 +174,5 @@ class Settings:
     state_directory: Path
     files: tuple[Path, ...] = field(default=())
     """The administrator's files that were read, in order."""
+    cautions: tuple[str, ...] = field(default=())
+    """What is allowed, and should be known before it matters: place, what it means, what mends it."""
