@@ -3,6 +3,7 @@
 import shlex
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
@@ -84,11 +85,13 @@ def doctor(conf: Conf = CONF, asterisk: Command = "", json: Json = False) -> Non
     Rings no phone and sends no text. As root on the PBX itself it sees most.
     """
     visit = Visit(config=config_directory(), asterisk_conf=conf, asterisk=tuple(shlex.split(asterisk)))
-    failed = False
+    seen: Counter[bool | None] = Counter()
     for named in examine(visit):
-        failed = failed or named.finding.ok is False
+        seen[named.finding.ok] += 1
         show_finding(named, json=json)
-    if failed:
+    if not json:
+        sys.stdout.write(f"{seen[True]} ok, {seen[False]} failed, {seen[None]} not checked\n")
+    if seen[False]:
         raise typer.Exit(1)
 
 

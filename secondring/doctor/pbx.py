@@ -27,6 +27,11 @@ TOO_MUCH = ("Originate", "Redirect", "Hangup", "Command", "UpdateConfig", "Reloa
 """Actions that the listener's account must not have; `write = reporting` has none of them."""
 INSTALL = "secondring install, then: asterisk -rx 'dialplan reload'"
 
+RENEW = (
+    "secondring install --reload writes the account with the secret in ami_dial.secret_file; then restart us"
+)
+ELSEWHERE = "run this as root on the PBX itself; --asterisk-conf and --asterisk say where its files and its program are"
+
 Place = Callable[[str], Awaitable[str]]
 """Makes a call to an extension of our context; gives what went wrong, or nothing."""
 
@@ -74,10 +79,11 @@ async def examine_dialling(account: AmiAccount) -> Named:
         async with Probe(account) as probe:
             may = (await probe.action({"Action": "ListCommands"})).response
             if not may.has("Originate"):
-                return Named("AMI dialling", bad(f"{account.user} may not originate", "write = originate"))
+                return Named("AMI dialling", bad(f"{account.user} may not originate", RENEW))
             return Named("AMI dialling", well(f"{account.user} may originate"))
     except PeerError as error:
-        return Named("AMI dialling", bad(*split_remedy(error)))
+        what, _ = split_remedy(error)
+        return Named("AMI dialling", bad(f"{what}: no nurse can be rung", RENEW))
 
 
 async def _rights(probe: Probe) -> Finding:
@@ -122,9 +128,7 @@ def _questions(entries: Sequence[str]) -> list[Question]:
 async def _calls(probe: Probe, place: Place | None, questions: list[Question]) -> AsyncIterator[Named]:
     if place is None:
         for name in ("events arrive", "event filter", *(question[0] for question in questions)):
-            yield Named(
-                name, unseen("needs a test call", "run this as root on the PBX itself, or set up ami.dial")
-            )
+            yield Named(name, unseen("needs a test call", ELSEWHERE))
         return
     first, *others = questions
     here = await _ask(probe, place, first)
