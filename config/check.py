@@ -38,13 +38,42 @@ def validate(tree: Tree) -> tuple[Configuration | None, list[Problem]]:
         found = Configuration.model_validate(tree.values)
     except ValidationError as error:
         details = error.errors(include_url=False, include_input=False)
-        return None, [_problem(tree, detail) for detail in details if not _follows(detail, details)]
+        slips, rest = _misspelt_sites(tree, details)
+        return None, [*slips, *(_problem(tree, detail) for detail in rest if not _follows(detail, rest))]
     return found, list(_contradictions(found, tree))
 
 
 def warnings(found: Configuration, tree: Tree) -> list[Problem]:
     """What may be meant, and should be known before it matters."""
     return [problem_at(tree, *slip) for slip in cautions(found)]
+
+
+def _misspelt_sites(tree: Tree, details: list[ErrorDetails]) -> tuple[list[Problem], list[ErrorDetails]]:
+    """A site that lacks what every site has, and is called nearly like another: that one was meant."""
+    sites = [part for part in tree.value(("sites",)) or () if isinstance(part, str)]
+    lacking = {
+        d["loc"][1]
+        for d in details
+        if d["type"] == "missing" and d["loc"][0] == "sites" and len(d["loc"]) == 3
+    }
+    meant = {
+        name: near[0]
+        for name in sites
+        if name in lacking
+        and (near := get_close_matches(name, [other for other in sites if other not in lacking], n=1))
+    }
+    slips = [
+        problem_at(
+            tree,
+            ("sites", name),
+            "is a site without name, phone and zone",
+            f"Did you mean {near}? If it is another site, say all of it.",
+        )
+        for name, near in meant.items()
+    ]
+    return slips, [
+        d for d in details if d["loc"][0] != "sites" or len(d["loc"]) < 2 or d["loc"][1] not in meant
+    ]
 
 
 def _follows(detail: ErrorDetails, details: list[ErrorDetails]) -> bool:

@@ -24,6 +24,26 @@ def cautions(settings: Settings, now: datetime) -> Iterator[str]:
             )
 
 
+def on_freepbx(settings: Settings) -> Iterator[str]:
+    """What works elsewhere, and fails callers where FreePBX writes the dialplan."""
+    if settings.ivr.ordinary is None:
+        yield (
+            "ivr.ordinary is missing: FreePBX sends callers to us by Goto, so whoever stays on the line is HUNG UP"
+            " ON. Write where they go on, for example a queue: `ivr: {ordinary: 'ext-queues,400,1'}`."
+        )
+    for site in settings.rules.sites:
+        if site.triage is not None and not site.triage.dial.internal.startswith("Local/"):
+            yield (
+                f"sites.{site.id}.triage.internal is {site.triage.dial.internal!r}: on FreePBX that rings no ring"
+                " group, no follow-me and only one phone of an extension."
+                f" Write `internal: {FREEPBX_INTERNAL}`."
+            )
+
+
+FREEPBX_INTERNAL = "Local/{number}@originate-skipvm/n"
+"""FreePBX's own way to ring an extension or a ring group without their mailboxes."""
+
+
 def said(at: datetime, site: Site) -> str:
     """`Sat 2026-12-26 00:00`, by the clinic's own clock."""
     return at.astimezone(ZoneInfo(site.hours.zone)).strftime("%a %Y-%m-%d %H:%M")

@@ -13,7 +13,7 @@ import typer
 
 from dialplan.install import unified_diff
 from secondring import installation
-from secondring.cli.common import Json, config_directory, print_json
+from secondring.cli.common import Json, config_directory, print_json, warn
 from secondring.doctor import Named, Visit, examine
 from secondring.domain.errors import ConfigError, PeerError
 from secondring.installation import Work
@@ -53,13 +53,21 @@ def install(
     Touches two files of the PBX, by one marked line each, and keeps what they held before.
     """
     work = installation.plan_install(
-        config_directory(), conf, asterisk_version, prompts=prompts, dry_run=dry_run
+        config_directory(),
+        conf,
+        asterisk_version,
+        prompts=prompts,
+        dry_run=dry_run,
+        asterisk=shlex.split(asterisk),
     )
     _do(work, dry_run=dry_run, json=json)
-    if not dry_run and reload:
+    reloaded = reload and not dry_run
+    if reloaded:
         _reload(asterisk, conf)
     if not json:
-        sys.stdout.write("\n".join(installation.advice(work)) + "\n")
+        sys.stdout.write("\n".join(installation.advice(work, reloaded=reloaded)).lstrip("\n") + "\n")
+    for caution in work.cautions:
+        warn(f"WARNING: {caution}")
 
 
 def uninstall(

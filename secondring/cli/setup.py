@@ -118,7 +118,7 @@ def check_config(json: Json = False) -> None:
     """Read the configuration and the messages; say what is wrong, with file, line and remedy."""
     chosen = settings()
     wiring.check_messages(chosen)
-    told = list(ladders.cautions(chosen, wiring.now()))
+    told = [*ladders.cautions(chosen, wiring.now()), *installation.cautions_here(chosen)]
     for caution in told:
         warn(f"WARNING: {caution}")
     if json:

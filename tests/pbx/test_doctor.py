@@ -59,6 +59,7 @@ def red(findings: Findings) -> dict[str, str]:
 
 
 USUAL_GREY = {"carrier", "service", "call records", "queue log", "alarms by text", "alarms by e-mail", "MQTT"}
+USUAL_GREY |= {"booking page", "booking page from outside", "calendars"}
 """What a lab has not: a real carrier, systemd, a day of records."""
 
 

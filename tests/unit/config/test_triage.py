@@ -114,6 +114,14 @@ def test_a_slip_is_named(slip: str) -> None:
         assert words in str(caught.value), caught.value
 
 
+def test_a_site_id_that_is_a_slip_is_one_problem() -> None:
+    with pytest.raises(ConfigError) as caught:
+        configure(DIAL, "sites: {maple-stret: {triage: {steps: [{ring: ['1001']}]}}}")
+    assert "1 problem." in str(caught.value)
+    assert "21-more.yaml:1: sites.maple-stret" in str(caught.value)
+    assert "Did you mean maple-street?" in str(caught.value)
+
+
 def test_one_bad_step_is_one_problem() -> None:
     with pytest.raises(ConfigError) as caught:
         configure(DIAL, "sites: {maple-street: {triage: {steps: [{ring: [nurse]}]}}}")
