@@ -36,9 +36,11 @@ class FirstConfiguration:
 
 
 def is_begun(directory: Path | None) -> bool:
-    """There is a clinic here already, with a key of its own."""
+    """There is a clinic here already: files of somebody's own, or what `init` wrote and the key that it made."""
     home = directory or HOME
-    return (home / SITE_FILE).exists() and (home / "credentials/key").exists()
+    if (home / SITE_FILE).exists():
+        return (home / "credentials/key").exists()
+    return any((home / SITE_FILE.parent).glob("*.y*ml"))
 
 
 def missing_secrets(directory: Path | None) -> FirstConfiguration:

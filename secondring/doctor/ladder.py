@@ -111,7 +111,8 @@ async def _phone(ladder: Ladder, target: Target, ask: StateOf, *, needed: bool) 
         return unseen(f"{dial}: the PBX keeps no state of it")
     state = await ask(f"DEVICE_STATE({device})")
     if dial.startswith("Local/") and state not in (NO_SUCH, *UNTOLD):
-        state = await ask(f"EXTENSION_STATE({target.number}@{HINTS})")
+        hint = await ask(f"EXTENSION_STATE({target.number}@{HINTS})")
+        state = UNTOLD[0] if hint == NO_SUCH else hint
     if state == NO_SUCH:
         return bad(
             f"{dial}: the PBX has no such phone",
@@ -120,7 +121,7 @@ async def _phone(ladder: Ladder, target: Target, ask: StateOf, *, needed: bool) 
     if state == AWAY and needed:
         return bad(f"{dial}: not registered, so it cannot ring", "switch the phone on, or take it out")
     if state in UNTOLD:
-        return unseen(f"{dial}: the PBX does not tell its state")
+        return unseen(f"{dial}: the PBX keeps no state of it, as of a ring group", "call it once, to be sure")
     return well(f"{dial}: {'not registered, and not on duty now' if state == AWAY else state.lower()}")
 
 

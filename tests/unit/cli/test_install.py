@@ -1,5 +1,7 @@
 """`install`, `check-config`, `prompts`: what an administrator is told on a PBX that does not run here."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -83,6 +85,21 @@ def test_check_config_shows_each_ladder_and_warns_of_what_is_missing(tmp_path: P
     assert "20-triage.yaml:3: sites.main.triage.last_resort: is missing" in warnings(*begin, "check-config")
 
 
+def test_the_start_warns_too(tmp_path: Path) -> None:
+    a_clinic(tmp_path / "home")
+    (tmp_path / "home/conf.d/20-triage.yaml").write_text(LADDER % "")
+    (tmp_path / "home/state/secondring.db").unlink()
+    started = subprocess.run(
+        [sys.executable, "-m", "secondring.cli", "--config", str(tmp_path / "home"), "run"],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert started.returncode == 78, "it stops at the database that is gone, after the warning"
+    assert "sites.main.triage.last_resort: is missing" in started.stderr
+
+
 def test_prompts_are_looked_for_where_asterisk_reads_them_in_the_languages_spoken(
     tmp_path: Path, freepbx: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -94,6 +111,15 @@ def test_prompts_are_looked_for_where_asterisk_reads_them_in_the_languages_spoke
     assert "/es/" not in told
     (tmp_path / "home/conf.d/20-triage.yaml").write_text(LADDER % ", last_resort: none, language: es")
     assert "/es/" in complains(check, monkeypatch, capsys)[1], "a nurse hears Spanish"
+
+
+def test_init_never_writes_a_second_clinic_beside_files_of_somebodys_own(tmp_path: Path) -> None:
+    begin = a_clinic(tmp_path / "home")
+    (tmp_path / "home/conf.d/10-site.yaml").rename(tmp_path / "home/conf.d/clinic.yaml")
+    (tmp_path / "home/credentials/ami-dial-secret").unlink()
+    assert "wrote" in run(*begin, "init")
+    assert [file.name for file in (tmp_path / "home/conf.d").iterdir()] == ["clinic.yaml"]
+    assert (tmp_path / "home/credentials/ami-dial-secret").exists()
 
 
 def test_a_site_that_is_nearly_one(

@@ -77,6 +77,8 @@ def test_freepbx_tells_by_its_hints() -> None:
     hints = {f"EXTENSION_STATE({n}@ext-local)": "NOT_INUSE" for n in ("1002", "1009")}
     found = phones(ladder, WELL | local | hints | {"EXTENSION_STATE(1001@ext-local)": "UNAVAILABLE"})
     assert [name for name, finding in found.items() if finding.ok is False] == ["phone 1001"]
+    group = phones(ladder, WELL | local | hints)["phone 1001"]
+    assert group.ok is None, "a ring group has no state"
 
 
 @pytest.mark.parametrize(
