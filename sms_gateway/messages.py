@@ -33,6 +33,7 @@ NAMES = (
     "urgent",
     "urgent-call",
     "urgent-tried",
+    "urgent-left",
     "help",
     "opt-out",
     "start",
@@ -42,6 +43,8 @@ NAMES = (
     "unknown",
     "reminder",
     "staff-alert",
+    "staff-alert-nobody",
+    "staff-alert-left",
 )
 """Every message there is. `asked-link` and `asked` answer a key pressed in the call; `asked`, `book-call` and
 `reschedule-call` are for sites without a booking page."""

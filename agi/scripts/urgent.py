@@ -2,6 +2,7 @@
 SR_LADDER: the seconds that it may take.
 
 Without SR_LADDER nobody is being rung, and the dialplan goes to the clinic's last resort.
+SR_SHADOW=1 says that no call back may be promised.
 """
 
 from agi.caller import in_call
@@ -13,5 +14,7 @@ def urgent(channel: Channel, desk: CallDesk) -> None:
     """Begin the ladder for whoever is on this channel."""
     waiting = desk.urgent(in_call(channel), channel.request.known("channel"))
     channel.answer_with(site=waiting.site, language=waiting.language, noted="1")
+    if waiting.is_shadow:
+        channel.answer_with(shadow="1")
     if waiting.seconds is not None:
         channel.answer_with(ladder=str(waiting.seconds))

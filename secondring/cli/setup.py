@@ -145,6 +145,7 @@ def check_config(json: Json = False) -> None:
         sys.stdout.write(
             "carrier handset: simulated phones; no text leaves this machine until you choose another\n"
         )
+    sys.stdout.write(f"mode {'shadow: nothing is sent' if chosen.shadow else 'live'}\n")
     good = f"can be used, with {count(len(told), 'warning')}" if told else "is good"
     sys.stdout.write(f"The configuration {good}.\n")
 

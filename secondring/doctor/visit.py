@@ -69,7 +69,10 @@ async def _pbx(settings: Settings, visit: Visit) -> AsyncIterator[Named]:
     async for named in examine_ladders(settings, dial, wiring.now()):
         yield named
     entries = entries_in(answering.render_dialplan(settings, ANY_VERSION))
-    async for named in examine_pbx(wiring.account(settings), _place(visit, dial), wiring.now, entries):
+    asked = examine_pbx(
+        wiring.account(settings), _place(visit, dial), wiring.now, entries, offered=not settings.shadow
+    )
+    async for named in asked:
         yield named
 
 

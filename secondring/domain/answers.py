@@ -17,6 +17,7 @@ from secondring.domain.phone import PhoneNumber
 from secondring.domain.ports import Books
 from secondring.domain.records import Episode, Intent, Outcome, Task
 from secondring.domain.rules import FRONT_DESK, Clock, Route, Rules, Site
+from secondring.domain.staff_alert import alert_staff
 from secondring.domain.triage_ringing import CALLING_YOU
 
 REPLIES_PER_DAY = 12
@@ -104,20 +105,7 @@ class Answer:
         task = self._task(episode, Intent.URGENT, route, said, urgent=True)
         rings = urgent_begin.from_text(self._books, self._rules, self._site, episode, self._now)
         self._text(episode, CALLING_YOU if rings else route.template, always=True)
-        body = self._wording.text(
-            episodes.STAFF_ALERT, site=self._site, language=self._site.language, now=self._now, task=task.id
-        )
-        for nurse in self._site.alert_numbers:
-            episodes.queue_text(
-                self._books,
-                episode,
-                self._site,
-                episodes.STAFF_ALERT,
-                body,
-                now=self._now,
-                due_at=self._now,
-                to=nurse,
-            )
+        alert_staff(self._books, episode, self._site, episodes.STAFF_ALERT, self._wording, task, self._now)
         if meaning.opts_out:
             self._books.add_consent(consent.opted_out(_caller(episode), self._now, consent.Source.TEXT, said))
             self._tell_who_has_them(episode)
@@ -178,7 +166,9 @@ class Answer:
         patient = _caller(episode)
         if template is None or not consent.standing(self._books.consent(patient)).may_text:
             return False
-        sent = self._books.count_texts_out(since=self._now - DAY, to=patient, at_most=REPLIES_PER_DAY)
+        sent = self._books.count_texts_out(
+            since=self._now - DAY, to=patient, at_most=REPLIES_PER_DAY, withheld=self._site.shadow
+        )
         if not always and sent >= REPLIES_PER_DAY:
             because = f"no answer sent: {REPLIES_PER_DAY} texts to this number in 24 hours"
             episodes.note(self._books, self._now, "no-text", "cap-replies", because, episode=episode.id)

@@ -205,6 +205,8 @@ class RedTask:
     """A task at the very top, until a person records having spoken with the caller."""
 
     title: str
+    alert: str
+    """Which message tells staff's phones of it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from secondring.domain.episodes import ALERT_LEFT, ALERT_NOBODY
 from secondring.domain.ladder import SLACK, Ladder, Target
 from secondring.domain.triage_events import (
     Deadline,
@@ -16,6 +17,7 @@ from secondring.domain.triage_events import (
     Ring,
     Spoken,
     StopRinging,
+    TextPatient,
     ToLastResort,
 )
 from secondring.domain.urgent_case import Attempt, Stage, UrgentCase
@@ -24,8 +26,8 @@ Turn = tuple[UrgentCase, tuple[Effect, ...]]
 
 SOME_MORE = timedelta(seconds=10)
 """How long a nurse's channel that is still up is trusted before the PBX is asked again."""
-CALLING_YOU, WE_TRIED = "urgent-call", "urgent-tried"
-"""Texts to the patient."""
+CALLING_YOU, WE_TRIED, NOT_YET = "urgent-call", "urgent-tried", "urgent-left"
+"""Texts to the patient. NOT_YET tells that nobody was found, so that nobody waits for a call that does not come."""
 
 
 def bound(ladder: Ladder) -> timedelta:
@@ -48,10 +50,16 @@ def leave(case: UrgentCase, now: datetime, because: str) -> Turn:
     """Only people can help now; the task stays red until one of them has spoken with the caller."""
     closed = replace(case, stage=Stage.LEFT, attempts=(), closed_at=now)
     return closed, (
+        *_not_yet(case),
         RaiseAlarm("urgent-left", f"an urgent caller was not connected: {because}"),
-        RedTask("URGENT: not connected, call now"),
+        RedTask("URGENT: not connected, call now", ALERT_LEFT),
         Note("triage-left", because),
     )
+
+
+def _not_yet(case: UrgentCase) -> tuple[Effect, ...]:
+    """For whoever sits beside their phone and waits; a caller on the line hears it instead."""
+    return () if case.on_line or case.caller is None else (TextPatient(NOT_YET),)
 
 
 def connected(case: UrgentCase, now: datetime) -> Turn:
@@ -154,7 +162,7 @@ def _loud() -> tuple[Effect, ...]:
     because = "nobody on the ladder took an urgent call"
     return (
         RaiseAlarm("urgent-nobody", because),
-        RedTask("URGENT: nobody took the call, call now"),
+        RedTask("URGENT: nobody took the call, call now", ALERT_NOBODY),
         Note("triage-nobody", because),
     )
 
@@ -167,7 +175,7 @@ def _once_more(case: UrgentCase, ladder: Ladder, now: datetime, because: str) ->
     if case.on_line or due_at >= case.triggered_at + ladder.keep_trying:
         return leave(case, now, because)
     waiting = replace(case, stage=Stage.PAUSED, attempts=(), due_at=due_at)
-    return waiting, (Note("triage-pause", f"{because}; the ladder begins again"),)
+    return waiting, (*_not_yet(case), Note("triage-pause", f"{because}; the ladder begins again"))
 
 
 def last_failed(case: UrgentCase, event: Failed, ladder: Ladder, now: datetime) -> Turn:

@@ -115,7 +115,7 @@ def patient_missed(case: UrgentCase, ladder: Ladder, now: datetime) -> Turn:
     if case.on_line:
         return after((told,), begin(case, Started(), ladder, now))
     if tries >= ladder.patient.tries or now >= case.give_up_at:
-        return after((told, TextPatient(WE_TRIED)), leave(case, now, "the patient did not answer"))
+        return after((told,), leave(case, now, "the patient did not answer"))
     waiting = replace(case, stage=Stage.RETRY, due_at=now + ladder.patient.pause)
     return waiting, (told, TextPatient(WE_TRIED))
 
@@ -158,7 +158,8 @@ def left_the_last(case: UrgentCase, event: CallerLeft, ladder: Ladder, now: date
         return case, ()
     if case.caller is None:
         return leave(replace(case, line=""), now, "the caller hung up and withheld their number")
-    return after((TextPatient(CALLING_YOU),), nobody(replace(case, line=""), ladder, now))
+    turn = nobody(replace(case, line=""), ladder, now)
+    return after((TextPatient(CALLING_YOU),) if turn[0].attempts else (), turn)
 
 
 def _was_on(case: UrgentCase, event: CallerLeft | CallbackAsked) -> bool:

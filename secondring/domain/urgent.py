@@ -17,6 +17,7 @@ from secondring.domain.phone import LineKind, PhoneNumber, line_kind, parse_numb
 from secondring.domain.ports import Books
 from secondring.domain.records import Episode, Intent, Job, Origin, Task
 from secondring.domain.rules import TRIAGE, Clock, Rules, Site
+from secondring.domain.staff_alert import alert_staff
 from secondring.domain.triage_events import (
     CallerCame,
     CallerIs,
@@ -39,6 +40,7 @@ from secondring.domain.triage_events import (
     ToLastResort,
     Why,
 )
+from secondring.domain.triage_ringing import NOT_YET
 from secondring.domain.urgent_begin import JOB, OnLine, case_of, job_key, may_be_called, open_case
 from secondring.domain.urgent_case import Stage, Trigger, UrgentCase
 
@@ -92,7 +94,7 @@ class Triage:
     def _episode(
         self, books: Books, who: OnLine, site: Site, caller: PhoneNumber | None, now: datetime
     ) -> Episode:
-        found = [e for e in books.open_episodes(caller) if e.site == site.id] if caller else []
+        found = episodes.open_here(books, caller, site) if caller else []
         known = found[0] if found else books.episode(episode_id(who.call))
         episode = known or Episode(
             id=episode_id(who.call),
@@ -194,27 +196,36 @@ class Triage:
     def _red_task(self, books: Books, episode: Episode, site: Site, title: str, now: datetime) -> Task:
         return episodes.open_task(books, episode, site, TRIAGE, Clock.NOW, title, now=now, urgent=True)
 
-    def red_task(self, books: Books, episode: EpisodeId, site: Site, title: str, now: datetime) -> None:
+    def red_task(
+        self,
+        books: Books,
+        episode: EpisodeId,
+        site: Site,
+        title: str,
+        now: datetime,
+        alert: str = episodes.STAFF_ALERT,
+    ) -> None:
         """Make the task, or say on the one there is what has happened since; then staff phones are texted."""
         found = books.episode(episode)
         if found is None:
             return
         task = self._red_task(books, found, site, title, now)
-        body = self._wording.text(
-            episodes.STAFF_ALERT, site=site, language=site.language, now=now, task=task.id
-        )
-        for phone in site.alert_numbers:
-            episodes.queue_text(books, found, site, episodes.STAFF_ALERT, body, now=now, due_at=now, to=phone)
+        alert_staff(books, found, site, alert, self._wording, task, now)
 
     def alarm(self, books: Books, alarm: Alarm, now: datetime) -> None:
         raise_in(books, alarm, self._rules, now)
 
     def text(self, books: Books, episode: EpisodeId, site: Site, template: str, now: datetime) -> None:
-        """Text the patient, unless they asked for no texts or have no number."""
+        """Text the patient, unless they asked for no texts or have no number. That nobody was found is told again only
+        when something else was said since.
+        """
         found = books.episode(episode)
         if found is None or found.caller is None:
             return
         if not consent.standing(books.consent(found.caller)).may_text or not _textable(found.caller):
+            return
+        said = [t for t in books.texts_of(episode) if t.outgoing and t.template not in episodes.TO_STAFF]
+        if template == NOT_YET and said and said[-1].template == template:
             return
         body = self._wording.text(template, site=site, language=found.language, now=now)
         episodes.queue_text(books, found, site, template, body, now=now, due_at=now)
@@ -265,7 +276,7 @@ class _Told:
         elif isinstance(effect, RaiseAlarm):
             self._desk.alarm(books, Alarm(effect.kind, effect.because, self._site.id), now)
         elif isinstance(effect, RedTask):
-            self._desk.red_task(books, case.episode, self._site, effect.title, now)
+            self._desk.red_task(books, case.episode, self._site, effect.title, now, effect.alert)
         elif isinstance(effect, Spoken):
             self._spoken()
         elif isinstance(effect, Note):

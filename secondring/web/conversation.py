@@ -111,7 +111,9 @@ def _items(books: Books, episode: Episode, visit: Visit) -> list[Item]:
     told = story.Teller(visit.desk.rules, texts=False).of_episode(books, episode)
     caller = str(episode.caller) if episode.caller else "the caller"
     items = [Item(line.at, "line", line.words.replace(caller, "The caller")) for line in told]
-    items += [_text(text) for text in books.texts_of(episode.id) if text.template != episodes.STAFF_ALERT]
+    items += [
+        _text(text) for text in books.texts_of(episode.id) if text.template not in episodes.STAFF_ALERTS
+    ]
     names = names_of(books)
     items += [
         Item(note.at, "note", note.words, by=names.get(note.by, note.by))

@@ -175,6 +175,7 @@ def test_a_mailbox_is_no_patient_and_is_tried_again_until_the_plan_ends() -> Non
     assert story.wait().rung == ["1001"]
     story.tell(Accepted(story.live[0]), PatientEnded(story.live[0], 0 * SECOND))
     assert story.stage is Stage.LEFT
+    assert story.did(TextPatient) == [TextPatient("urgent-left")]
     assert story.did(RedTask)
     assert story.did(RaiseAlarm)
 
@@ -196,6 +197,7 @@ def test_a_caller_without_a_number_who_hangs_up_leaves_a_red_task() -> None:
     story.case = replace(story.case, caller=None)
     story.tell(Started(), CallbackAsked(LINE))
     assert story.stage is Stage.LEFT
+    assert story.did(TextPatient) == []
     assert story.did(StopRinging)
     assert story.did(RedTask)
 
@@ -233,6 +235,14 @@ def test_phones_that_cannot_be_reached_are_tried_again_and_people_are_told_once(
     assert (loud, story.now - NOW) == (1, 60 * SECOND)
     story.tell(Failed(story.live[0], Why.UNAVAILABLE)).tell(Failed(story.live[0], Why.UNAVAILABLE))
     assert story.stage is Stage.LEFT
+
+
+def test_who_hangs_up_where_there_is_no_last_resort_is_not_told_that_they_are_being_called() -> None:
+    ladder = replace(LADDER, rounds=1, last_resort=None)
+    story = on_line(ladder).tell(Started()).wait().wait().tell(CallerLeft(LINE))
+    assert story.did(TextPatient) == [TextPatient("urgent-left")]
+    story = on_line(replace(LADDER, rounds=1)).tell(Started()).wait().wait().tell(CallerLeft(LINE))
+    assert story.did(TextPatient) == [TextPatient("urgent-call")]
 
 
 def test_nobody_takes_it_and_the_caller_waits() -> None:
@@ -341,6 +351,9 @@ def test_every_sequence_ends_with_a_person_or_a_red_task(
     nobody_does_anything(story)
     assert story.stage in FINAL
     assert story.now - came <= 2 * bound(ladder) + 60 * SECOND
+    if story.stage is Stage.LEFT and not story.case.on_line and known:
+        texts = [effect for effect in story.effects if isinstance(effect, TextPatient)]
+        assert texts[-1] == TextPatient("urgent-left"), "the last word is never that somebody is calling"
     kinds = {type(effect) for effect in story.effects}
     assert Spoken in kinds if story.stage is Stage.CONNECTED else {RedTask, RaiseAlarm} <= kinds
     assert story.case.closed_at is not None

@@ -121,6 +121,8 @@ def test_a_key_without_a_ladder_tells_staff_all_the_same() -> None:
     clinic.presses().presses().send_due()
     assert clinic.orders == []
     assert (clinic.task.urgent, clinic.task.queue) == (True, "triage")
+    assert clinic.templates == ["staff-alert"], "the same words within a minute are no news"
+    clinic.wait(seconds=61).presses().send_due()
     assert clinic.templates == ["staff-alert", "staff-alert"]
 
 
@@ -168,7 +170,7 @@ def test_a_withheld_caller_who_hangs_up_leaves_a_red_task_and_an_alarm(clinic: U
     clinic.presses(None).hears(CallbackAsked(LINE.uniqueid)).send_due()
     assert clinic.task.urgent
     assert clinic.alarms[-1].kind == "urgent-left"
-    assert clinic.templates == ["staff-alert"]
+    assert clinic.templates == ["staff-alert-left"]
 
 
 def test_nobody_takes_it(clinic: UrgentClinic) -> None:
@@ -183,6 +185,57 @@ def test_nobody_takes_it(clinic: UrgentClinic) -> None:
         clinic.finishes(clinic.task, Result.NO_CONTACT)
     clinic.finishes(clinic.task, Result.SPOKE)
     assert clinic.episode.outcome is Outcome.URGENT_CONNECTED
+
+
+def test_staff_are_told_what_is_new_and_not_three_times_in_a_second(clinic: UrgentClinic) -> None:
+    """As when no phone is registered; the ladder goes on for a while."""
+    clinic.writes("URGENT").runs_ladder()
+    clinic.hears(Failed(f"{clinic.case.id}.1", Why.UNAVAILABLE)).send_due()
+    to_staff = [text.template for text in clinic.on_phones if text.patient == NURSE]
+    assert to_staff == ["staff-alert"], "says that the caller waits for a call now"
+    while clinic.case.is_open:
+        clinic.wait(seconds=60).runs_ladder().send_due()
+    to_staff = [text.template for text in clinic.on_phones if text.patient == NURSE]
+    assert to_staff == ["staff-alert", "staff-alert-left"]
+
+
+def test_staff_are_told_that_nobody_took_it_when_they_rang_for_minutes(clinic: UrgentClinic) -> None:
+    clinic.writes("URGENT").runs_ladder().send_due()
+    clinic.wait(minutes=2).hears(Failed(f"{clinic.case.id}.1", Why.NO_ANSWER)).send_due()
+    to_staff = [text.template for text in clinic.on_phones if text.patient == NURSE]
+    assert to_staff == ["staff-alert", "staff-alert-nobody"]
+
+
+def test_a_patient_whom_nobody_reached_is_told_so_once(clinic: UrgentClinic) -> None:
+    clinic.writes("URGENT").runs_ladder().send_due()
+    clinic.hears(Failed(f"{clinic.case.id}.1", Why.NO_ANSWER)).send_due()
+    to_patient = [text for text in clinic.on_phones if text.patient == ANNA]
+    assert [text.template for text in to_patient] == ["urgent-call", "urgent-left"]
+    while clinic.case.is_open:
+        clinic.wait(seconds=60).runs_ladder().send_due()
+    assert clinic.case.stage is Stage.LEFT
+    assert clinic.templates.count("urgent-left") == 1
+
+
+def test_a_patient_who_did_not_answer_is_told_again_because_something_else_was_said_since(
+    clinic: UrgentClinic,
+) -> None:
+    clinic.writes("URGENT").runs_ladder()
+    clinic.hears(Failed(f"{clinic.case.id}.1", Why.NO_ANSWER)).wait(seconds=21).runs_ladder()
+    for _ in range(LADDER.patient.tries):
+        attempt = clinic.case.attempts[0].id
+        clinic.hears(Accepted(attempt), PatientEnded(attempt, 0 * SECOND)).wait(minutes=5).runs_ladder()
+    assert clinic.case.stage is Stage.LEFT
+    told = [text.template for text in clinic.texts if text.outgoing and text.patient == ANNA]
+    tried = ["urgent-tried"] * (LADDER.patient.tries - 1)
+    assert told == ["urgent-call", "urgent-left", *tried, "urgent-left"]
+
+
+def test_one_who_opted_out_is_not_told_that_nobody_was_reached(clinic: UrgentClinic) -> None:
+    clinic.writes("STOP").send_due()
+    clinic.writes("URGENT").runs_ladder()
+    clinic.hears(Failed(f"{clinic.case.id}.1", Why.NO_ANSWER)).send_due()
+    assert [text.template for text in clinic.on_phones if text.patient == ANNA] == ["opt-out"]
 
 
 def test_who_is_reached_by_hand_needs_no_nurse(clinic: UrgentClinic) -> None:

@@ -13,7 +13,7 @@ from sms_gateway.segments import Encoding, count, encoding
 
 GOLDEN = Path(__file__).parents[3] / "docs" / "messages.md"
 EVERY = [(name, language) for name in NAMES for language in LANGUAGES]
-TO_PATIENTS = [(name, language) for name, language in EVERY if name != "staff-alert"]
+TO_PATIENTS = [(name, language) for name, language in EVERY if not name.startswith("staff-")]
 FIRST = [(name, language) for name, language in EVERY if name.startswith("first-")]
 OPENS = {"en": "Monday at 8 AM", "es": "el lunes a las 8 am"}
 
@@ -58,8 +58,9 @@ def test_the_urgent_answer_begins_with_911_and_promises_a_nurses_call(language: 
     assert {"en": "nurse", "es": "enfermera"}[language] in rest
 
 
-def test_the_alert_to_staff_names_the_site_and_the_task_and_no_number() -> None:
-    text = render("staff-alert", "en")
+@pytest.mark.parametrize("name", ["staff-alert", "staff-alert-nobody", "staff-alert-left"])
+def test_the_alert_to_staff_names_the_site_and_the_task_and_no_number(name: str) -> None:
+    text = render(name, "en")
     assert SAMPLE["clinic"] in text
     assert SAMPLE["task"] in text
     assert SAMPLE["phone"] not in text
