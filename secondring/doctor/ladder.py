@@ -72,7 +72,7 @@ def _duty(settings: Settings, site: Site, now: datetime) -> Iterator[Named]:
     elif warned:
         found = bad(
             "none: with no nurse, or with Second Ring down, an urgent caller reaches NOBODY",
-            f"name a phone in sites.{site.id}.triage.last_resort, or write `last_resort` as none",
+            f"name a phone in sites.{site.id}.triage.last_resort, or write `last_resort: none`",
         )
     else:
         found = unseen("none, as the configuration says on purpose")
@@ -84,7 +84,10 @@ def _on_duty(site: Site, here: list[str], gap: datetime | None) -> Finding:
     if not here:
         return bad("nobody now: urgent callers reach no nurse", fill)
     if gap is not None:
-        return bad(f"{', '.join(here)} now, but nobody from {ladders.said(gap, site)} on", fill)
+        told = f"{', '.join(here)} now, but nobody from {ladders.said(gap, site)} on"
+        if site.triage is not None and site.triage.last_resort is not None:
+            return well(f"{told}: then only the last resort is rung")
+        return bad(told, fill)
     return well(f"{', '.join(here)} now, and somebody at any hour of the coming week")
 
 

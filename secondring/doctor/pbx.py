@@ -16,7 +16,7 @@ from ami_listener.probe import Probe
 from ami_listener.session import AmiAccount
 from dialplan.doctor import CONTEXT
 from secondring.doctor.findings import Finding, Named, bad, split_remedy, unseen, well
-from secondring.domain.errors import PeerError
+from secondring.domain.errors import LoginRefused, PeerError
 
 CALL_SECONDS = 6.0
 """A script is waited for 1.5 s, the call's own end takes 1 s more."""
@@ -88,8 +88,9 @@ async def examine_dialling(account: AmiAccount) -> Named:
                 return Named("AMI dialling", bad(f"{account.user} may not originate", RENEW))
             return Named("AMI dialling", well(f"{account.user} may originate"))
     except PeerError as error:
-        what, _ = split_remedy(error)
-        return Named("AMI dialling", bad(f"{what}: no nurse can be rung", RENEW))
+        what, remedy = split_remedy(error)
+        mend = RENEW if isinstance(error, LoginRefused) else remedy
+        return Named("AMI dialling", bad(f"{what}: no nurse can be rung", mend))
 
 
 async def _rights(probe: Probe) -> Finding:

@@ -110,6 +110,15 @@ def test_who_is_on_duty_now() -> None:
     assert (nobody.ok, "nobody now" in nobody.evidence) == (False, True)
 
 
+def test_hours_to_come_without_anybody_are_red_where_there_is_no_last_resort() -> None:
+    days = OpeningHours(zone="America/New_York", week=dict.fromkeys(range(7), ((time(8), time(20)),)))
+    step = Step(rota=(Shift(target=Target(number="1002"), hours=days),))
+    covered = ladders_of(replace(PJSIP, steps=(step,)))["on duty at north"]
+    alone = ladders_of(replace(PJSIP, steps=(step,), last_resort=None))["on duty at north"]
+    assert (covered.ok, alone.ok) == (True, False)
+    assert "1002 now, but nobody from Mon 2026-03-02 20:00 on" in covered.evidence
+
+
 def test_no_last_resort_is_red_unless_it_was_decided() -> None:
     none = replace(PJSIP, last_resort=None)
     told = ("20.yaml: sites.north.triage.last_resort: is missing",)
