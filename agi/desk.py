@@ -36,10 +36,10 @@ class CallDesk(Protocol):
         """Find a nurse for this caller, who waits on the channel of that name."""
         ...
 
-    def urgent_callback(self, call: InCall) -> None:
-        """They would rather be called back."""
+    def urgent_callback(self, call: InCall) -> bool:
+        """They would rather be called back. False when the books know nothing of them."""
         ...
 
-    def urgent_ended(self, call: InCall, *, answered: bool) -> None:
-        """They were put through to the last resort, and that is over."""
+    def urgent_ended(self, call: InCall, *, answered: bool) -> bool:
+        """They were put through to the last resort, and that is over. False when the books know nothing of them."""
         ...

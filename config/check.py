@@ -8,6 +8,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from config.booking import build_timetable, visits_that_never_fit
+from config.ladders import cautions, deadly_settings
 from config.links import is_loopback
 from config.problems import SECRET_KEYS, KeyPath, Problem, dotted, may_show, shown
 from config.schema import Configuration
@@ -37,8 +38,49 @@ def validate(tree: Tree) -> tuple[Configuration | None, list[Problem]]:
         found = Configuration.model_validate(tree.values)
     except ValidationError as error:
         details = error.errors(include_url=False, include_input=False)
-        return None, [_problem(tree, detail) for detail in details]
+        slips, rest = _misspelt_sites(tree, details)
+        return None, [*slips, *(_problem(tree, detail) for detail in rest if not _follows(detail, rest))]
     return found, list(_contradictions(found, tree))
+
+
+def warnings(found: Configuration, tree: Tree) -> list[Problem]:
+    """What may be meant, and should be known before it matters."""
+    return [problem_at(tree, *slip) for slip in cautions(found)]
+
+
+def _misspelt_sites(tree: Tree, details: list[ErrorDetails]) -> tuple[list[Problem], list[ErrorDetails]]:
+    """A site that lacks what every site has, and is called nearly like another: that one was meant."""
+    sites = [part for part in tree.value(("sites",)) or () if isinstance(part, str)]
+    lacking = {
+        d["loc"][1]
+        for d in details
+        if d["type"] == "missing" and d["loc"][0] == "sites" and len(d["loc"]) == 3
+    }
+    meant = {
+        name: near[0]
+        for name in sites
+        if name in lacking
+        and (near := get_close_matches(name, [other for other in sites if other not in lacking], n=1))
+    }
+    slips = [
+        problem_at(
+            tree,
+            ("sites", name),
+            "is a site without name, phone and zone",
+            f"Did you mean {near}? If it is another site, say all of it.",
+        )
+        for name, near in meant.items()
+    ]
+    return slips, [
+        d for d in details if d["loc"][0] != "sites" or len(d["loc"]) < 2 or d["loc"][1] not in meant
+    ]
+
+
+def _follows(detail: ErrorDetails, details: list[ErrorDetails]) -> bool:
+    """A list counts as short when its entries are refused: then those are the mistake."""
+    at = detail["loc"]
+    inside = (other["loc"] for other in details if len(other["loc"]) > len(at))
+    return detail["type"] == "too_short" and any(loc[: len(at)] == at for loc in inside)
 
 
 def problem_at(tree: Tree, path: KeyPath, what: str, remedy: str) -> Problem:
@@ -115,6 +157,8 @@ def _contradictions(found: Configuration, tree: Tree) -> Iterator[Problem]:
             f"is missing, and {dotted(('sites', with_ladder))} has a triage ladder",
             "Name the file of the second manager account's secret; `secondring render manager` shows the account.",
         )
+    for slip in deadly_settings(found):
+        yield problem_at(tree, *slip)
     yield from _open_pages(found, tree)
     if not found.ami.tls and not is_loopback(found.ami.host):
         yield problem_at(

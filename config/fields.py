@@ -11,7 +11,7 @@ from datetime import date, time, timedelta
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import phonenumbers
 from pydantic import AfterValidator, PlainValidator, ValidationInfo
@@ -260,6 +260,11 @@ def read_target(raw: object) -> Target:
     if not re.fullmatch(r"[0-9*#]{1,12}", text):
         raise refusal("is neither an extension nor a number", 'Write "1001", or +1 202 555 0177.')
     return Target(number=text)
+
+
+def read_last_resort(raw: object) -> Target | Literal["none"] | None:
+    """A phone; `none` where somebody decided that there is none."""
+    return raw if raw is None or raw == "none" else read_target(raw)
 
 
 Destination = Annotated[

@@ -4,6 +4,7 @@ import grp
 import json
 import os
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from string import Template
@@ -11,6 +12,7 @@ from string import Template
 from pydantic_core import PydanticCustomError
 
 from config import zones
+from config.secret_files import OWN_SECRETS
 from secondring.domain.errors import ConfigError
 from secondring.domain.phone import parse_number
 
@@ -53,18 +55,21 @@ class FirstFiles:
 
 
 def write_first_config(directory: Path, answers: Answers, group: str = SERVICE_GROUP) -> FirstFiles:
-    """Write `conf.d/10-site.yaml`, `credentials/key` and `credentials/ami-secret` below `directory`.
+    """Write `conf.d/10-site.yaml`, `credentials/key` and the secrets of the two AMI accounts below `directory`.
 
     Files that exist already stay as they are.
     As root, the service's group may read conf.d; the credentials are for root alone, systemd hands
     them over. Raises ConfigError when it may not write there.
     """
-    secret_files = directory / "credentials"
     wanted = (
         _New(path=directory / SITE_FILE, text=first_site(answers, directory.absolute())),
-        _New(path=secret_files / "key", text=secrets.token_hex(SECRET_BYTES) + "\n", secret=True),
-        _New(path=secret_files / "ami-secret", text=secrets.token_urlsafe(SECRET_BYTES) + "\n", secret=True),
+        _New(path=directory / "credentials/key", text=secrets.token_hex(SECRET_BYTES) + "\n", secret=True),
+        *_own_secrets(directory),
     )
+    return _write_all(directory, wanted, group)
+
+
+def _write_all(directory: Path, wanted: Sequence[_New], group: str) -> FirstFiles:
     try:
         made = [new.path for new in wanted if _write_new(new, group)]
         return FirstFiles(made, [new.path for new in wanted if new.path not in made])
@@ -73,6 +78,17 @@ def write_first_config(directory: Path, answers: Answers, group: str = SERVICE_G
             f"Cannot write the configuration to {directory}: {error.strerror} ({error.filename}). "
             "Run this as root, or name another place with --config."
         ) from error
+
+
+def write_missing_secrets(directory: Path) -> FirstFiles:
+    """The AMI accounts' secrets that an existing configuration lacks. Never a key: that one is its database's."""
+    return _write_all(directory, _own_secrets(directory), SERVICE_GROUP)
+
+
+def _own_secrets(directory: Path) -> list[_New]:
+    place = directory / "credentials"
+    texts = ((name, secrets.token_urlsafe(SECRET_BYTES) + "\n") for name in OWN_SECRETS)
+    return [_New(path=place / name, text=text, secret=True) for name, text in texts]
 
 
 def first_site(answers: Answers, directory: Path) -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from config.build import Secrets, build_settings
-from config.check import validate
+from config.check import validate, warnings
 from config.overlay import disagreements, laid_over
 from config.problems import Place, Problem, refuse
 from config.schema import Configuration
@@ -76,7 +76,8 @@ class Layers:
         secrets = Secrets(read_secret, found.tree)
         settings = build_settings(found.found, secrets)
         refuse(secrets.problems)
-        return replace(settings, files=self.files, disagreements=found.disagreements)
+        cautions = tuple(str(problem) for problem in warnings(found.found, found.tree))
+        return replace(settings, files=self.files, disagreements=found.disagreements, cautions=cautions)
 
 
 def load(path: Path, environ: Mapping[str, str], overlay: Overlay = NOTHING) -> Settings:

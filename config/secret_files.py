@@ -1,8 +1,8 @@
 """Where secrets come from: files, systemd credentials, the environment. Never from the YAML itself.
 
 `credential:NAME` is the file that systemd hands to the service. Commands that an administrator runs
-by hand have no such hand-over; for them it is `credentials/NAME` beside `conf.d`, which is the very
-file that the unit loads.
+by hand have no such hand-over; for them it is `credentials/NAME` beside `conf.d`. The unit loads that
+whole directory, which makes each file `secondring_NAME`; a unit's own line for one NAME goes first.
 """
 
 import re
@@ -14,6 +14,11 @@ MAX_BYTES = 65_536
 KEY_BYTES = 32
 """AES-256."""
 READABLE_BY_ALL = stat.S_IROTH | stat.S_IWOTH
+
+UNIT_PREFIX = "secondring"
+"""The ID that the unit loads its directory of secrets by; systemd puts it before every file's name."""
+OWN_SECRETS = ("ami-secret", "ami-dial-secret")
+"""Nobody else gives these out: `init` makes those that are missing."""
 
 SecretReader = Callable[[str], bytes]
 """Takes a place as the configuration writes it; raises SecretRefused."""
@@ -58,13 +63,14 @@ def _from_credential(name: str, root: Path, environ: Mapping[str, str]) -> bytes
     handed = environ.get("CREDENTIALS_DIRECTORY")
     if handed is None:
         return read_secret_file(own)
-    path = Path(handed) / name
-    if not path.exists():
-        raise SecretRefused(
-            f"names the credential {name}, which systemd did not hand over",
-            f"Run `systemctl edit secondring` and add, under [Service], LoadCredential={name}:{own}.",
-        )
-    return read_secret_file(path)
+    for file in (name, f"{UNIT_PREFIX}_{name}"):
+        if (path := Path(handed) / file).exists():
+            return read_secret_file(path)
+    raise SecretMissing(
+        f"names the credential {name}, which systemd did not hand over",
+        f"{_create_it(own)} Where {own} is there already, the unit is an older one: put the new"
+        " secondring.service in its place and run systemctl daemon-reload.",
+    )
 
 
 def read_secret_file(path: Path) -> bytes:
@@ -77,7 +83,7 @@ def read_secret_file(path: Path) -> bytes:
             raise SecretRefused(f"names {path}, which everybody can read", f"Run: chmod 600 {path}")
         return path.read_bytes()
     except FileNotFoundError:
-        raise SecretMissing(f"names {path}, which does not exist", _create_it()) from None
+        raise SecretMissing(f"names {path}, which does not exist", _create_it(path)) from None
     except PermissionError:
         raise SecretRefused(f"names {path}, which we may not read", "Run this as root.") from None
     except (OSError, ValueError) as error:
@@ -85,8 +91,10 @@ def read_secret_file(path: Path) -> bytes:
         raise SecretRefused(f"names {path}, which cannot be read ({why})", "Look at the file.") from None
 
 
-def _create_it() -> str:
-    return "Write the secret to it and run chmod 600 on it; `secondring init` makes one for a new clinic."
+def _create_it(path: Path) -> str:
+    if path.name in OWN_SECRETS:
+        return f"Run `secondring init`: it makes {path.name}, asks nothing and changes nothing else."
+    return f"Run `install -m 600 /dev/null {path}` and write the secret into that file."
 
 
 RESTORE_KEY = (

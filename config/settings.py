@@ -188,3 +188,5 @@ class Settings:
     """Where the files are, so that they can be read anew."""
     version: int = 0
     """Of what was set on screen; 0 when nothing ever was."""
+    cautions: tuple[str, ...] = field(default=())
+    """What is allowed, and should be known before it matters: place, what it means, what mends it."""

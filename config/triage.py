@@ -6,7 +6,15 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, PlainValidator, model_validator
 
-from config.fields import Duration, OpenWeek, PositiveDuration, SpecialDays, Word, read_target
+from config.fields import (
+    Duration,
+    OpenWeek,
+    PositiveDuration,
+    SpecialDays,
+    Word,
+    read_last_resort,
+    read_target,
+)
 from config.links import SecretPlace
 from config.refusal import refusal
 from config.section import Section
@@ -20,10 +28,13 @@ def _dial_template(text: str) -> str:
     """One number in it, and nothing that the dialplan would read as more than a dial string."""
     if not _DIAL.fullmatch(text) or "/" not in text:
         raise refusal("is no way to dial", "Write for example PJSIP/{number} or PJSIP/{digits}@trunk.")
+    if "@" in text and not re.search(r"@[A-Za-z0-9_]", text):
+        raise refusal("names no trunk after the @", "Write your trunk's name: PJSIP/{number}@trunk.")
     return text
 
 
 Phone = Annotated[Target, PlainValidator(read_target)]
+LastResort = Annotated[Target | Literal["none"] | None, PlainValidator(read_last_resort)]
 DialTemplate = Annotated[str, AfterValidator(_dial_template)]
 
 
@@ -45,6 +56,12 @@ class ShiftKeys(Section):
     """When they are on call, by weekday; a night is two periods on two days."""
     days: SpecialDays = Field(default={}, examples=['{2026-12-24: ["00:00-24:00"]}'])
     """On these dates, other hours; `closed` for a day off."""
+
+    @model_validator(mode="after")
+    def _is_on_call(self) -> Self:
+        if not self.hours and not any(self.days.values()):
+            raise refusal("is never on call", 'Add hours: {mon-sun: ["00:00-24:00"]}, or take it out.')
+        return self
 
 
 class StepKeys(Section):
@@ -75,8 +92,9 @@ class TriageKeys(Section):
     """Between two rounds."""
     keep_trying: Duration = Field(default=timedelta(minutes=5), examples=["5m"])
     """For so long after the trigger the ladder begins again when everybody failed, the last resort too."""
-    last_resort: Phone | None = Field(default=None, examples=["+1 202 555 0188"])
-    """Rung when nobody takes it: an answering service, a doctor's line. Also dialled when Second Ring is down."""
+    last_resort: LastResort = Field(default=None, examples=["+1 202 555 0188"])
+    """Rung when nobody takes it: an answering service, a doctor's line. Also dialled when Second Ring is down: without
+    one, an urgent caller then reaches nobody. `none`: there is none, and nobody needs to be told so."""
     last_resort_ring: PositiveDuration = Field(default=timedelta(seconds=45), examples=["45s"])
     """How long it rings."""
     patient_ring: PositiveDuration = Field(default=timedelta(seconds=45), examples=["45s"])
@@ -104,7 +122,7 @@ def build_ladder(keys: TriageKeys | None, zone: str, spoken: timedelta) -> Ladde
         rounds=keys.rounds,
         pause=keys.pause,
         keep_trying=keys.keep_trying,
-        last_resort=keys.last_resort,
+        last_resort=keys.last_resort if keys.last_resort != "none" else None,
         last_resort_ring=keys.last_resort_ring,
         patient=PatientPlan(ring=keys.patient_ring, tries=keys.patient_tries, pause=keys.patient_pause),
         dial=DialPlan(internal=keys.internal, outside=keys.outside),

@@ -146,7 +146,7 @@ def render_dialplan(settings: Settings, version: str, sounds: Path | None = None
     """The contexts of the offer. With Asterisk's sounds given, stock ones replace prompts that are missing."""
     gone: Collection[str] = ()
     if sounds is not None:
-        gone = {prompt.name for prompt in words.missing(site_names(settings), sounds, _languages(settings))}
+        gone = {prompt.name for prompt in words.missing(site_names(settings), sounds, languages(settings))}
     return dialplan.render_dialplan(_offer(settings), version, missing=gone)
 
 
@@ -162,8 +162,11 @@ def site_names(settings: Settings) -> dict[str, str]:
     return {site.id: site.name for site in settings.rules.sites}
 
 
-def _languages(settings: Settings) -> tuple[str, ...]:
-    return tuple(sorted({site.language for site in settings.rules.sites}))
+def languages(settings: Settings) -> tuple[str, ...]:
+    """Those that callers or nurses hear."""
+    sites = settings.rules.sites
+    nurses = {site.triage.language for site in sites if site.triage}
+    return tuple(sorted({site.language for site in sites} | nurses))
 
 
 def _offer(settings: Settings) -> dialplan.Offer:

@@ -4,10 +4,26 @@ import shlex
 from dataclasses import dataclass
 from pathlib import Path
 
-from config.first import SITE_FILE, Answers, machine_zone, read_phone, read_zone, write_first_config
+from config.first import (
+    SITE_FILE,
+    Answers,
+    machine_zone,
+    read_phone,
+    read_zone,
+    write_first_config,
+    write_missing_secrets,
+)
 from config.loader import HOME
 
-__all__ = ["FirstConfiguration", "first_configuration", "machine_zone", "read_phone", "read_zone"]
+__all__ = [
+    "FirstConfiguration",
+    "first_configuration",
+    "is_begun",
+    "machine_zone",
+    "missing_secrets",
+    "read_phone",
+    "read_zone",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +33,26 @@ class FirstConfiguration:
     written: list[Path]
     kept: list[Path]
     next_steps: str
+
+
+def is_begun(directory: Path | None) -> bool:
+    """There is a clinic here already: files of somebody's own, or what `init` wrote and the key that it made."""
+    home = directory or HOME
+    if (home / SITE_FILE).exists():
+        return (home / "credentials/key").exists()
+    return any((home / SITE_FILE.parent).glob("*.y*ml"))
+
+
+def missing_secrets(directory: Path | None) -> FirstConfiguration:
+    """Make what an existing clinic lacks of the secrets that are ours to make; nothing that exists is touched."""
+    home = directory or HOME
+    files = write_missing_secrets(home)
+    option = f" --config {shlex.quote(str(home))}" if home != HOME else ""
+    steps = (
+        f"Then: secondring{option} install --reload    (tells the PBX)",
+        "      systemctl restart secondring",
+    )
+    return FirstConfiguration(files.made, files.kept, "\n".join(steps) if files.made else "")
 
 
 def first_configuration(

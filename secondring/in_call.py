@@ -108,20 +108,21 @@ class InCallDesk:
             site=welcome.site, language=welcome.language, seconds=seconds, is_shadow=not welcome.is_offered
         )
 
-    def urgent_callback(self, call: InCall) -> None:
+    def urgent_callback(self, call: InCall) -> bool:
         """Key 1 while they wait."""
-        self._tell(call, CallbackAsked(call.uniqueid))
+        return self._tell(call, CallbackAsked(call.uniqueid))
 
-    def urgent_ended(self, call: InCall, *, answered: bool) -> None:
+    def urgent_ended(self, call: InCall, *, answered: bool) -> bool:
         """The last resort."""
-        self._tell(call, LastResortEnded(answered))
+        return self._tell(call, LastResortEnded(answered))
 
-    def _tell(self, call: InCall, event: CallbackAsked | LastResortEnded) -> None:
+    def _tell(self, call: InCall, event: CallbackAsked | LastResortEnded) -> bool:
         orders = self._write(
             BOOKS_SECONDS, lambda books: self._urgent.tell(books, call.uniqueid, event, self._clock())
         )
         if orders is not None:
             self._urgent.carry_out(orders)
+        return orders is not None
 
     def _id(self, call: InCall) -> CallId:
         return CallId(self._pbx, call.uniqueid)

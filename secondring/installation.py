@@ -1,7 +1,7 @@
 """`install` and `uninstall`: what our pieces are for this site, and what the administrator is told."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +11,8 @@ from dialplan.doctor import entries_in, render_doctor
 from dialplan.install import PbxSite, Pieces, Plan, carry_out, find_site, install_plan, uninstall_plan
 from dialplan.install.site import asterisk_command, asterisk_version, freepbx_version
 from secondring import answering, wiring
+from secondring.domain.errors import ConfigError
+from secondring.ladders import on_freepbx
 from secondring.wiring import Settings
 
 KEPT = "install"
@@ -27,6 +29,8 @@ class Work:
     backups: Path
     entries: tuple[str, ...] = ()
     """What the context `secondring` has for an administrator to choose."""
+    cautions: tuple[str, ...] = ()
+    """What would fail callers on this PBX."""
 
     def carry_out(self) -> list[str]:
         """Do it; says what was done."""
@@ -34,12 +38,21 @@ class Work:
 
 
 def plan_install(
-    directory: Path | None, conf: Path, version: str | None, *, prompts: bool, dry_run: bool = False
+    directory: Path | None,
+    conf: Path,
+    version: str | None,
+    *,
+    prompts: bool,
+    dry_run: bool = False,
+    asterisk: Sequence[str] = (),
 ) -> Work:
-    """What is to change on this PBX. `prompts`: those that are not there yet are spoken, but not in a dry run."""
+    """What is to change on this PBX. `prompts`: those that are not there yet are spoken, but not in a dry run.
+
+    `asterisk` is how Asterisk is run, when it is not the machine's own.
+    """
     settings = wiring.load_settings(directory)
     site = find_site(conf)
-    known = version or version_here()
+    known = version or version_here(asterisk)
     made = _kept(directory) / "prompts"
     if prompts and not dry_run:
         _make_prompts(settings, made)
@@ -54,12 +67,23 @@ def plan_install(
         plan=install_plan(site, pieces),
         backups=_backups(directory, "install"),
         entries=entries_in(ours),
+        cautions=tuple(on_freepbx(settings)) if site.is_freepbx else (),
     )
 
 
-def version_here() -> str:
+def version_here(asterisk: Sequence[str] = ()) -> str:
     """What the Asterisk on this machine says it is; raises ConfigError when there is none to ask."""
-    return asterisk_version(asterisk_command())
+    own = asterisk_command()
+    return asterisk_version(asterisk or ([own] if own else ()))
+
+
+def cautions_here(settings: Settings) -> tuple[str, ...]:
+    """What would fail callers on the PBX of this machine; nothing where there is none."""
+    try:
+        site = find_site()
+    except ConfigError:
+        return ()
+    return tuple(on_freepbx(settings)) if site.is_freepbx else ()
 
 
 def plan_uninstall(directory: Path | None, conf: Path) -> Work:
@@ -68,10 +92,11 @@ def plan_uninstall(directory: Path | None, conf: Path) -> Work:
     return Work(site=site, plan=uninstall_plan(site), backups=_backups(directory, "uninstall"))
 
 
-def advice(work: Work) -> Iterator[str]:
+def advice(work: Work, *, reloaded: bool = False) -> Iterator[str]:
     """What is left for the administrator to do."""
-    yield "Make it count (interrupts no call):"
-    yield from (f"  asterisk -rx '{command}'" for command in RELOADS)
+    if not reloaded:
+        yield "Make it count (interrupts no call):"
+        yield from (f"  asterisk -rx '{command}'" for command in RELOADS)
     if work.site.is_freepbx:
         version = freepbx_version()
         yield ""

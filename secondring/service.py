@@ -10,7 +10,7 @@ from datetime import timedelta
 
 from ami_listener.connection import AmiLink
 from ami_listener.originate import Dialler
-from secondring import digesting, following, pages, wiring
+from secondring import digesting, following, ladders, pages, wiring
 from secondring.alarming import Alarms, Channel, Shout, Teller
 from secondring.answering import CallServer, call_desk
 from secondring.booking_part import booking_page
@@ -70,6 +70,8 @@ def run(settings: Settings, test: Test | None = None) -> None:
         log.warning(
             "the carrier is 'handset': texts go to simulated phones, and nobody outside this machine gets one"
         )
+    for caution in ladders.cautions(settings, now()):
+        log.warning("%s", caution)
     if settings.shadow:
         log.warning("SHADOW MODE: everything is decided and explained, nothing is sent to anybody")
     store = wiring.open_store(settings)

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
+from difflib import get_close_matches
 from pathlib import Path
 
 from ami_listener.recording import read_facts
@@ -89,8 +90,10 @@ def known_site(settings: Settings, name: str | None) -> SiteId | None:
     if name is None:
         return None
     if name not in {site.id for site in settings.rules.sites}:
-        names = ", ".join(site.id for site in settings.rules.sites)
-        raise UnknownThing(f"there is no site {name!r}; there are: {names}")
+        names = [str(site.id) for site in settings.rules.sites]
+        near = get_close_matches(name, names, n=1)
+        hint = f" (did you mean {near[0]}?)" if near else ""
+        raise UnknownThing(f"there is no site {name!r}{hint}; there are: {', '.join(names)}")
     return SiteId(name)
 
 

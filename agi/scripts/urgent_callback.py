@@ -1,4 +1,4 @@
-"""`urgent_callback`: the caller would rather be called back than wait. Sets SR_CALLBACK."""
+"""`urgent_callback`: the caller would rather be called back than wait. Sets SR_CALLBACK when that is noted."""
 
 from agi.caller import in_call
 from agi.channel import Channel
@@ -7,5 +7,5 @@ from agi.desk import CallDesk
 
 def urgent_callback(channel: Channel, desk: CallDesk) -> None:
     """The same ladder goes on, and ends with a call to their phone."""
-    desk.urgent_callback(in_call(channel))
-    channel.answer_with(callback="1")
+    if desk.urgent_callback(in_call(channel)):
+        channel.answer_with(callback="1")

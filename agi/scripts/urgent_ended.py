@@ -1,6 +1,7 @@
-"""`urgent_ended`: the caller was put through to the last resort, and that is over. Sets SR_ENDED.
+"""`urgent_ended`: the caller was put through to the last resort, and that is over. Sets SR_ENDED when the books know
+of this caller: only then may the dialplan promise that somebody calls back.
 
-Arguments: DID, presentation, DIALSTATUS of the last resort; empty where there is none.
+Arguments: DID, presentation, DIALSTATUS of the last resort (empty where there is none), SR_NOTED.
 """
 
 from agi.caller import in_call
@@ -10,5 +11,6 @@ from agi.desk import CallDesk
 
 def urgent_ended(channel: Channel, desk: CallDesk) -> None:
     """Was it answered?"""
-    desk.urgent_ended(in_call(channel), answered=channel.argument(3) == "ANSWER")
-    channel.answer_with(ended="1")
+    known = desk.urgent_ended(in_call(channel), answered=channel.argument(3) == "ANSWER")
+    if known or channel.argument(4) == "1":
+        channel.answer_with(ended="1")

@@ -6,7 +6,7 @@ import pwd
 import re
 import shutil
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -100,12 +100,12 @@ def asterisk_command() -> str | None:
     return shutil.which("asterisk", path=os.environ.get("PATH", "") + MORE_PLACES)
 
 
-def asterisk_version(command: str | None) -> str:
+def asterisk_version(command: Sequence[str]) -> str:
     """What `asterisk -V` says; raises ConfigError when it cannot be asked."""
-    said = _said([command, "-V"]) if command else ""
+    said = _said([*command, "-V"]) if command else ""
     if not said:
         raise ConfigError(
-            "cannot ask this machine's Asterisk for its version (`asterisk -V`): give --asterisk-version"
+            "cannot ask this machine's Asterisk for its version (`asterisk -V`): give --asterisk, or --asterisk-version"
         )
     return said
 

@@ -3,6 +3,7 @@
 import shlex
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
@@ -12,7 +13,7 @@ import typer
 
 from dialplan.install import unified_diff
 from secondring import installation
-from secondring.cli.common import Json, config_directory, print_json
+from secondring.cli.common import Json, config_directory, print_json, warn
 from secondring.doctor import Named, Visit, examine
 from secondring.domain.errors import ConfigError, PeerError
 from secondring.installation import Work
@@ -52,13 +53,21 @@ def install(
     Touches two files of the PBX, by one marked line each, and keeps what they held before.
     """
     work = installation.plan_install(
-        config_directory(), conf, asterisk_version, prompts=prompts, dry_run=dry_run
+        config_directory(),
+        conf,
+        asterisk_version,
+        prompts=prompts,
+        dry_run=dry_run,
+        asterisk=shlex.split(asterisk),
     )
     _do(work, dry_run=dry_run, json=json)
-    if not dry_run and reload:
+    reloaded = reload and not dry_run
+    if reloaded:
         _reload(asterisk, conf)
     if not json:
-        sys.stdout.write("\n".join(installation.advice(work)) + "\n")
+        sys.stdout.write("\n".join(installation.advice(work, reloaded=reloaded)).lstrip("\n") + "\n")
+    for caution in work.cautions:
+        warn(f"WARNING: {caution}")
 
 
 def uninstall(
@@ -84,11 +93,13 @@ def doctor(conf: Conf = CONF, asterisk: Command = "", json: Json = False) -> Non
     Rings no phone and sends no text. As root on the PBX itself it sees most.
     """
     visit = Visit(config=config_directory(), asterisk_conf=conf, asterisk=tuple(shlex.split(asterisk)))
-    failed = False
+    seen: Counter[bool | None] = Counter()
     for named in examine(visit):
-        failed = failed or named.finding.ok is False
+        seen[named.finding.ok] += 1
         show_finding(named, json=json)
-    if failed:
+    if not json:
+        sys.stdout.write(f"{seen[True]} ok, {seen[False]} failed, {seen[None]} not checked\n")
+    if seen[False]:
         raise typer.Exit(1)
 
 

@@ -1,5 +1,6 @@
 """`init`, `check-config`, `migrate`, `render`: from nothing to a service that may start."""
 
+import contextlib
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -7,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from secondring import answering, beginning, installation, wiring
+from secondring import answering, beginning, installation, ladders, wiring
 from secondring.cli.common import Json, config_directory, count, print_json, settings, to_type, warn
 from secondring.cli.versions import as_row
 from secondring.domain.errors import ConfigError
@@ -16,7 +17,7 @@ NEWEST = "22.1.0"
 PLACES = {
     "manager": "This belongs at the end of manager.conf (FreePBX: manager_custom.conf).",
     "dialplan": "This belongs at the end of extensions.conf (FreePBX: extensions_custom.conf).",
-    "queues": "This belongs after the queues in queues.conf (FreePBX: queues_custom.conf).",
+    "queues": "This belongs after the queues in queues.conf (FreePBX: queues_post_custom.conf).",
 }
 """Where each piece goes, for whoever does by hand what `install` does."""
 
@@ -69,23 +70,32 @@ def init(
     ] = None,
     ami_user: Annotated[str, typer.Option(help="Name of the AMI account.")] = "secondring",
 ) -> None:
-    """Write a first configuration, an encryption key and an AMI secret. Nothing is overwritten.
+    """Write a first configuration, an encryption key and the AMI secrets. Nothing is overwritten.
+
+    Where there is a clinic already and you say nothing about it, only AMI secrets that are missing are made.
 
     Below another place than /etc/secondring (--config DIR) the database is in there too: a trial of its own.
 
     Example: secondring init --clinic "Northside Clinic" --phone +12025550100
     """
+    if beginning.is_begun(config_directory()) and not any((clinic, phone, zone, did)):
+        _show_made(beginning.missing_secrets(config_directory()))
+        return
     name = clinic or _ask("--clinic", "Clinic's name, as patients know it")
     number = phone or _ask("--phone", "Number patients call", beginning.read_phone)
-    chosen = zone or _ask_zone(beginning.machine_zone())
+    chosen = zone or _ask_zone(beginning.machine_zone(), person=not (clinic and phone))
     made = beginning.first_configuration(config_directory(), name, number, chosen, tuple(did or ()), ami_user)
+    if not made.written:
+        sys.stdout.write("Nothing is written, and none of your answers either: edit the files themselves.\n")
+    _show_made(made)
+
+
+def _show_made(made: beginning.FirstConfiguration) -> None:
     for path in made.written:
         sys.stdout.write(f"wrote {path}\n")
     for path in made.kept:
         sys.stdout.write(f"kept  {path}: it is there already, and stays as it is\n")
-    if not made.written:
-        sys.stdout.write("Nothing was written, and none of your answers either: edit the files themselves.\n")
-    sys.stdout.write(f"{made.next_steps}\n")
+    sys.stdout.write(f"{made.next_steps}\n" if made.next_steps else "Every secret is there.\n")
 
 
 def _ask(option: str, question: str, read: Callable[[str], str] = str) -> str:
@@ -96,10 +106,11 @@ def _ask(option: str, question: str, read: Callable[[str], str] = str) -> str:
         raise typer.BadParameter("nobody is there to be asked: say it", param_hint=option) from None
 
 
-def _ask_zone(usual: str) -> str:
+def _ask_zone(usual: str, *, person: bool) -> str:
     """Ask a person; a script that did not say gets the machine's own zone, and is told."""
-    if sys.stdin.isatty():
-        return str(typer.prompt("Time zone", default=usual, value_proc=_checked(beginning.read_zone)))
+    if person or sys.stdin.isatty():
+        with contextlib.suppress(typer.Abort):
+            return str(typer.prompt("Time zone", default=usual, value_proc=_checked(beginning.read_zone)))
     sys.stdout.write(f"time zone {usual} (--zone chooses another)\n")
     return usual
 
@@ -108,10 +119,13 @@ def check_config(json: Json = False) -> None:
     """Read the configuration and the messages; say what is wrong, with file, line and remedy."""
     chosen = settings()
     wiring.check_messages(chosen)
+    told = [*ladders.cautions(chosen, wiring.now()), *installation.cautions_here(chosen)]
+    for caution in told:
+        warn(f"WARNING: {caution}")
     if json:
         found = {"ok": True, "files": [str(file) for file in chosen.files], "sites": len(chosen.rules.sites)}
         found |= {"version": chosen.version, "disagreements": [as_row(one) for one in chosen.disagreements]}
-        print_json([found])
+        print_json([found | {"warnings": told}])
         return
     for file in chosen.files:
         sys.stdout.write(f"read {file}\n")
@@ -119,6 +133,8 @@ def check_config(json: Json = False) -> None:
         sys.stdout.write(
             f"site {site.id}: {site.name}, {count(len(site.dids), 'number')}, {site.hours.zone}\n"
         )
+        if site.triage is not None:
+            sys.stdout.write(f"  urgent callers: {ladders.summary(site.triage)}\n")
     if chosen.carrier.kind == "handset":
         sys.stdout.write(
             "carrier handset: simulated phones; no text leaves this machine until you choose another\n"
@@ -128,7 +144,8 @@ def check_config(json: Json = False) -> None:
         sys.stdout.write(f"read what was set on screen, version {chosen.version}: secondring settings list\n")
     for one in chosen.disagreements:
         sys.stdout.write(f"note: {to_type(str(one))}\n")
-    sys.stdout.write("The configuration is good.\n")
+    good = f"can be used, with {count(len(told), 'warning')}" if told else "is good"
+    sys.stdout.write(f"The configuration {good}.\n")
 
 
 def migrate() -> None:

@@ -149,7 +149,7 @@ def _reachable(listen: str) -> str:
 
 
 def _prompts(settings: Settings, site: PbxSite) -> Finding:
-    languages = tuple(sorted({clinic.language for clinic in settings.rules.sites}))
+    languages = answering.languages(settings)
     gone = prompts.missing(answering.site_names(settings), site.sounds, languages)
     if gone:
         names = ", ".join(f"{prompt.language}/{prompt.name}" for prompt in gone[:5])

@@ -16,7 +16,7 @@ from ami_listener.probe import Probe
 from ami_listener.session import AmiAccount
 from dialplan.doctor import CONTEXT
 from secondring.doctor.findings import Finding, Named, bad, split_remedy, unseen, well
-from secondring.domain.errors import PeerError
+from secondring.domain.errors import LoginRefused, PeerError
 
 CALL_SECONDS = 6.0
 """A script is waited for 1.5 s, the call's own end takes 1 s more."""
@@ -26,6 +26,11 @@ MOST_SKEW = timedelta(seconds=2)
 TOO_MUCH = ("Originate", "Redirect", "Hangup", "Command", "UpdateConfig", "Reload")
 """Actions that the listener's account must not have; `write = reporting` has none of them."""
 INSTALL = "secondring install, then: asterisk -rx 'dialplan reload'"
+
+RENEW = (
+    "secondring install --reload writes the account with the secret in ami_dial.secret_file; then restart us"
+)
+ELSEWHERE = "run this as root on the PBX itself; --asterisk-conf and --asterisk say where its files and its program are"
 
 Place = Callable[[str], Awaitable[str]]
 """Makes a call to an extension of our context; gives what went wrong, or nothing."""
@@ -80,10 +85,12 @@ async def examine_dialling(account: AmiAccount) -> Named:
         async with Probe(account) as probe:
             may = (await probe.action({"Action": "ListCommands"})).response
             if not may.has("Originate"):
-                return Named("AMI dialling", bad(f"{account.user} may not originate", "write = originate"))
+                return Named("AMI dialling", bad(f"{account.user} may not originate", RENEW))
             return Named("AMI dialling", well(f"{account.user} may originate"))
     except PeerError as error:
-        return Named("AMI dialling", bad(*split_remedy(error)))
+        what, remedy = split_remedy(error)
+        mend = RENEW if isinstance(error, LoginRefused) else remedy
+        return Named("AMI dialling", bad(f"{what}: no nurse can be rung", mend))
 
 
 async def _rights(probe: Probe) -> Finding:
@@ -128,9 +135,7 @@ def _questions(entries: Sequence[str], *, offered: bool) -> list[Question]:
 async def _calls(probe: Probe, place: Place | None, questions: list[Question]) -> AsyncIterator[Named]:
     if place is None:
         for name in ("events arrive", "event filter", *(question[0] for question in questions)):
-            yield Named(
-                name, unseen("needs a test call", "run this as root on the PBX itself, or set up ami.dial")
-            )
+            yield Named(name, unseen("needs a test call", ELSEWHERE))
         return
     first, *others = questions
     here = await _ask(probe, place, first)

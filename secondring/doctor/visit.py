@@ -13,6 +13,7 @@ from secondring import answering, wiring
 from secondring.doctor.alarms import alarm_checks
 from secondring.doctor.booking import booking_checks
 from secondring.doctor.findings import Check, Named, bad, carried_out, split_remedy, unseen
+from secondring.doctor.ladder import examine_ladders
 from secondring.doctor.machine import LEAST_FREE, file_checks, own_checks
 from secondring.doctor.pbx import Place, by_account, by_command, examine_dialling, examine_pbx
 from secondring.domain.errors import ConfigError, SecondRingError
@@ -62,11 +63,14 @@ def _site(visit: Visit) -> PbxSite | Named:
 
 
 async def _pbx(settings: Settings, visit: Visit) -> AsyncIterator[Named]:
-    if visit.dial is not None:
-        yield await examine_dialling(visit.dial)
+    dial = visit.dial or wiring.dial_account(settings)
+    if dial is not None:
+        yield await examine_dialling(dial)
+    async for named in examine_ladders(settings, dial, wiring.now()):
+        yield named
     entries = entries_in(answering.render_dialplan(settings, ANY_VERSION))
     asked = examine_pbx(
-        wiring.account(settings), _place(visit), wiring.now, entries, offered=not settings.shadow
+        wiring.account(settings), _place(visit, dial), wiring.now, entries, offered=not settings.shadow
     )
     async for named in asked:
         yield named
@@ -76,12 +80,12 @@ async def _collected(findings: AsyncIterator[Named]) -> list[Named]:
     return [named async for named in findings]
 
 
-def _place(visit: Visit) -> Place | None:
+def _place(visit: Visit, dial: AmiAccount | None) -> Place | None:
     if visit.dial is not None:
         return by_account(visit.dial)
     command = visit.asterisk or _of_this_machine()
     if not command or not visit.asterisk_conf.exists():
-        return None
+        return by_account(dial) if dial else None
     return by_command([*command, "-C", str(visit.asterisk_conf)])
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from secondring.domain.hours import OpeningHours, is_open
+from secondring.domain.hours import OpeningHours, closes_at, is_open
 
 DIALABLE = re.compile(r"[0-9+*#]{1,24}")
 """What may be dialled. Everything that reaches the PBX as part of a dial string is held against it."""
@@ -66,6 +66,24 @@ class Step:
 def on_call(rota: tuple[Shift, ...], now: datetime) -> tuple[Target, ...]:
     """The phones of those who are on call now, in the order of the rota."""
     return tuple(shift.target for shift in rota if is_open(shift.hours, now))
+
+
+def first_gap(steps: tuple[Step, ...], now: datetime, within: timedelta) -> datetime | None:
+    """When nobody at all is rung any more, from `now` on; None when somebody is all that time."""
+    if any(step.targets for step in steps):
+        return None
+    rota = [shift for step in steps for shift in step.rota]
+    at = now
+    while at < now + within:
+        here = [shift.hours for shift in rota if is_open(shift.hours, at)]
+        ends = [closes_at(hours, at) for hours in here]
+        if not ends:
+            return at
+        known = [end for end in ends if end is not None]
+        if len(known) < len(ends):
+            return None
+        at = max(known)
+    return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

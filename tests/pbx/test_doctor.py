@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from lab.errors import LabError
 from lab.pbx import Pbx
+from lab.phones import Phone
 from lab.service import COMMAND, Service
 from secondring.doctor import Visit, examine
 from tests.support.until import until
@@ -57,6 +59,7 @@ def red(findings: Findings) -> dict[str, str]:
 
 
 USUAL_GREY = {"carrier", "service", "call records", "queue log", "alarms by text", "alarms by e-mail", "MQTT"}
+USUAL_GREY |= {"booking page", "booking page from outside", "calendars"}
 """What a lab has not: a real carrier, systemd, a day of records."""
 
 
@@ -195,3 +198,47 @@ def test_in_shadow_mode_what_is_not_offered_is_grey_and_the_rest_is_green(box: P
     assert {"mode", "test call"} <= grey <= USUAL_GREY | {"mode", "test call"}
     assert findings["FastAGI from Asterisk"]["ok"] is True
     until(lambda: box.channels() == 0, "every call of ours to be over")
+
+
+LADDER = """
+ami_dial: {secret_file: 'credential:ami-dial-secret'}
+sites:
+  northside:
+    triage:
+      steps: [{ring: ["1001"]}, {ring: ["1002", "1998"]}]
+      outside: PJSIP/{number}@%s
+      last_resort: none
+"""
+
+
+def test_a_ladder_of_dead_phones_is_red_and_rings_nobody(box: Pbx, clinic: Service) -> None:
+    config, secret = clinic.home / "conf.d/30-ladder.yaml", clinic.home / "credentials/ami-dial-secret"
+    existed = secret.exists()
+    if not existed:
+        secret.write_text("a-secret-of-enough-length")
+        secret.chmod(0o600)
+    right = secret.read_text()
+    config.write_text(LADDER % "carrier")
+    try:
+        install(box, clinic)
+        with Phone.inside(box, "1001") as nurse:
+            findings = look(box, clinic)[1]
+            with pytest.raises(LabError):
+                nurse.next_call(0.1)
+        config.write_text(LADDER % "nobodys-trunk")
+        no_trunk = look(box, clinic)[1]
+        secret.write_text("wrong-secret-of-enough-length")
+        locked_out = look(box, clinic)[1]
+    finally:
+        secret.write_text(right)
+        config.unlink()
+        if not existed:
+            secret.unlink()
+        install(box, clinic)
+    assert red(findings).keys() == {"phone 1002", "phone 1998"}
+    assert "not registered" in str(findings["phone 1002"])
+    assert "no such phone" in str(findings["phone 1998"])
+    assert findings["AMI dialling"]["ok"] is findings["trunk for northside"]["ok"] is True
+    assert "nobodys-trunk" in str(no_trunk["trunk for northside"])
+    assert "trunk for northside" in red(no_trunk)
+    assert "secondring install --reload" in red(locked_out)["AMI dialling"]

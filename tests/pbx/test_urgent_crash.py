@@ -200,6 +200,21 @@ def test_dead_for_good_the_caller_goes_to_the_last_resort(pbx: Pbx, clinic: Onlo
     clinic.service.start()
 
 
+def test_dead_and_no_last_resort_nothing_is_promised_and_the_ordinary_path_is_next(
+    pbx: Pbx, clinic: Onlooker, number: str
+) -> None:
+    """Nobody has noted this caller, so nobody may say that we call back."""
+    clinic.service.kill()
+    with Phone.inside(pbx, "1001") as desk, Phone.outside(pbx, number) as caller:
+        call = caller.call(URGENT).wait_for(State.TALKING)
+        line = desk.next_call(10).wait_for(State.RINGING)
+        assert call.first_heard(TONES["urgent-nobody"]) is None
+        line.answer()
+        hear_each_other(line, call)
+        call.hang_up()
+    clinic.service.start()
+
+
 def test_dead_in_the_middle_the_dialplan_ends_the_wait_by_itself(
     pbx: Pbx, clinic: Onlooker, number: str
 ) -> None:

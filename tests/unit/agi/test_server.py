@@ -28,6 +28,7 @@ class Desk:
         self.declined: list[str] = []
         self.waiting: list[tuple[str, str]] = []
         self.trouble: Exception | None = None
+        self.knows = True
         self.shadow = False
 
     def welcome(self, call: InCall) -> Welcome:
@@ -50,11 +51,11 @@ class Desk:
         self.waiting.append((call.caller, line))
         return Waiting(site=SiteId("north"), language="en", seconds=90, is_shadow=self.shadow)
 
-    def urgent_callback(self, call: InCall) -> None:
-        """Not asked for here."""
+    def urgent_callback(self, call: InCall) -> bool:
+        return self.knows
 
-    def urgent_ended(self, call: InCall, *, answered: bool) -> None:
-        """Not asked for here."""
+    def urgent_ended(self, call: InCall, *, answered: bool) -> bool:
+        return self.knows
 
 
 def run_nothing(request: Request, wire: Wire) -> None:
@@ -121,9 +122,22 @@ def test_no_more_texts(server: Server, desk: Desk) -> None:
 
 
 def test_a_nurse_is_looked_for(server: Server, desk: Desk) -> None:
-    assert asked(server, "urgent") == {"SR_SITE": "north", "SR_LANGUAGE": "en", "SR_LADDER": "90"}
+    assert asked(server, "urgent") == {
+        "SR_SITE": "north",
+        "SR_LANGUAGE": "en",
+        "SR_NOTED": "1",
+        "SR_LADDER": "90",
+    }
     (caller, line), *others = desk.waiting
     assert (caller, bool(line), others) == ("+12025550123", True, [])
+
+
+def test_a_call_back_may_be_promised_only_to_whom_the_books_know(server: Server, desk: Desk) -> None:
+    assert asked(server, "urgent_callback") == {"SR_CALLBACK": "1"}
+    assert asked(server, "urgent_ended") == {"SR_ENDED": "1"}
+    desk.knows = False
+    assert asked(server, "urgent_callback") == {}
+    assert asked(server, "urgent_ended") == {}
 
 
 def test_a_number_is_looked_at(server: Server) -> None:

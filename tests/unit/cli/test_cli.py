@@ -104,15 +104,22 @@ def test_the_version_is_said() -> None:
 
 def test_init_asks_again_and_says_what_it_left_alone(tmp_path: Path) -> None:
     begin = ["--config", str(tmp_path / "a clinic")]
-    first = run(*begin, "init", stdin="Northside Clinic\n555\n(202) 555-0100\n")
+    first = run(*begin, "init", stdin="Northside Clinic\n555\n(202) 555-0100\nEST\nAmerica/New_York\n")
+    assert "Did you mean America/New_York?" in first, "the zone is asked for, too"
     assert "not a phone number" in first
     assert "wrote" in first
     assert f"secondring --config '{tmp_path}/a clinic' migrate" in first
     again = run(*begin, "init", "--clinic", "Other", "--phone", "+12025550199", "--zone", "America/Chicago")
-    assert again.count("kept ") == 3
+    assert again.count("kept ") == 4
     assert "none of your answers" in again
     assert "is up to date" in run(*begin, "migrate")
     assert "1 number, America/New_York" in run(*begin, "check-config")
+    assert "queues_post_custom.conf" in run(*begin, "render", "queues", "--asterisk", "22.1.0")
+    second = tmp_path / "a clinic/credentials/ami-dial-secret"
+    second.unlink()
+    assert f"wrote {second}" in run(*begin, "init"), "asks nothing"
+    assert second.exists()
+    assert "Every secret is there." in run(*begin, "init")
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from config.first import write_missing_secrets
 from config.loader import HOME, config_path, load
 from config.secret_files import SecretRefused, secret_reader
 from secondring.domain.errors import ConfigError
@@ -84,10 +85,49 @@ def test_systemd_hands_the_secrets_over(home: Path, tmp_path: Path) -> None:
     assert settings.ami.secret.get_secret_value() == "a-secret-of-the-pbx"
 
 
-def test_a_credential_not_handed_over_names_the_line_to_add(home: Path, tmp_path: Path) -> None:
+def test_a_credential_not_handed_over_is_told_with_what_mends_it(home: Path, tmp_path: Path) -> None:
     (tmp_path / "run").mkdir()
     message = refused(home, {"CREDENTIALS_DIRECTORY": str(tmp_path / "run")})
-    assert f"LoadCredential=key:{home}/credentials/key" in message
+    assert f"Where {home}/credentials/ami-secret is there already, the unit is an older one" in message
+    assert "Put the key back" in message
+
+
+def test_the_unit_hands_over_the_whole_directory(home: Path, tmp_path: Path) -> None:
+    """systemd puts the unit's ID before each file's name; a unit's own line for one name goes first."""
+    handed = tmp_path / "run"
+    handed.mkdir()
+    for file in (home / "credentials").iterdir():
+        file.rename(handed / f"secondring_{file.name}")
+    settings = load(home, {"CREDENTIALS_DIRECTORY": str(handed)})
+    assert settings.ami.secret.get_secret_value() == "a-secret-of-the-pbx"
+    (handed / "ami-secret").write_bytes(b"a-secret-of-its-own")
+    (handed / "ami-secret").chmod(0o600)
+    settings = load(home, {"CREDENTIALS_DIRECTORY": str(handed)})
+    assert settings.ami.secret.get_secret_value() == "a-secret-of-its-own"
+
+
+@pytest.mark.parametrize("by_systemd", [False, True])
+def test_the_remedy_for_a_secret_of_ours_makes_it(home: Path, by_systemd: bool) -> None:
+    handed = {"CREDENTIALS_DIRECTORY": str(home / "run")} if by_systemd else {}
+    (home / "run").mkdir()
+    for name in ("ami-secret", "key"):
+        secret = home / "run" / f"secondring_{name}"
+        secret.write_bytes((home / "credentials" / name).read_bytes())
+        secret.chmod(0o600)
+    (home / "conf.d" / "20.yaml").write_text("ami_dial: {secret_file: 'credential:ami-dial-secret'}", "utf-8")
+    message = refused(home, handed)
+    assert "ami_dial.secret_file" in message
+    assert "Run `secondring init`: it makes ami-dial-secret" in message
+    made = [file.name for file in write_missing_secrets(home).made]
+    assert made == ["ami-dial-secret"]
+    load(home, {})
+
+
+def test_the_remedy_for_a_secret_that_somebody_gave_you_names_the_file(home: Path) -> None:
+    (home / "conf.d" / "20.yaml").write_text("ami_dial: {secret_file: 'credential:given'}", "utf-8")
+    message = refused(home)
+    assert f"install -m 600 /dev/null {home}/credentials/given" in message
+    assert "secondring init" not in message
 
 
 def test_a_secret_from_the_environment(home: Path) -> None:

@@ -10,7 +10,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from config.first import Answers, first_site, machine_zone, read_phone, read_zone, write_first_config
+from config.first import (
+    Answers,
+    first_site,
+    machine_zone,
+    read_phone,
+    read_zone,
+    write_first_config,
+    write_missing_secrets,
+)
 from config.loader import load
 from config.tree import Source, read_all
 from secondring.domain.errors import ConfigError
@@ -26,6 +34,7 @@ def test_the_first_configuration_works_at_once(tmp_path: Path) -> None:
         "conf.d/10-site.yaml",
         "credentials/key",
         "credentials/ami-secret",
+        "credentials/ami-dial-secret",
     ]
     settings = load(tmp_path / "etc", {})
     assert settings.rules.sites[0].name == "Maple Street Clinic"
@@ -42,27 +51,44 @@ def test_nothing_is_overwritten(tmp_path: Path) -> None:
 
 
 def test_what_was_lost_is_made_again(tmp_path: Path) -> None:
-    site, key, _ = write_first_config(tmp_path, ANSWERS).made
+    site, key, *_ = write_first_config(tmp_path, ANSWERS).made
     site.unlink()
     kept = key.read_bytes()
     assert write_first_config(tmp_path, ANSWERS).made == [site]
     assert key.read_bytes() == kept
 
 
+def test_an_older_clinic_gets_the_secret_it_lacks_and_nothing_else(tmp_path: Path) -> None:
+    *others, second = write_first_config(tmp_path, ANSWERS).made
+    before = [path.read_bytes() for path in others]
+    second.unlink()
+    others[1].rename(tmp_path / "key-elsewhere")
+    assert write_missing_secrets(tmp_path).made == [second]
+    assert not others[1].exists(), "a key is never made for books that have one"
+    (tmp_path / "key-elsewhere").rename(others[1])
+    assert [path.read_bytes() for path in others] == before
+    assert stat.S_IMODE(second.stat().st_mode) == 0o600
+
+
 def test_strangers_cannot_read_it(tmp_path: Path) -> None:
     old = os.umask(0)
     try:
-        site, key, secret = write_first_config(tmp_path, ANSWERS).made
+        site, key, secret, second = write_first_config(tmp_path, ANSWERS).made
     finally:
         os.umask(old)
-    assert [stat.S_IMODE(p.stat().st_mode) for p in (site, key, secret)] == [0o640, 0o600, 0o600]
+    assert [stat.S_IMODE(p.stat().st_mode) for p in (site, key, secret, second)] == [
+        0o640,
+        0o600,
+        0o600,
+        0o600,
+    ]
     assert stat.S_IMODE(key.parent.stat().st_mode) == 0o700
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
 def test_the_service_may_read_the_clinic_but_not_the_secrets(tmp_path: Path) -> None:
     other = next(g for g in grp.getgrall() if g.gr_gid != os.getegid())
-    site, key, _ = write_first_config(tmp_path, ANSWERS, group=other.gr_name).made
+    site, key, *_ = write_first_config(tmp_path, ANSWERS, group=other.gr_name).made
     assert site.stat().st_gid == site.parent.stat().st_gid == other.gr_gid
     assert key.stat().st_gid != other.gr_gid
 
@@ -90,7 +116,7 @@ def test_a_trial_keeps_everything_in_its_own_directory(tmp_path: Path) -> None:
 
 
 def test_a_lost_key_is_to_be_restored_and_not_made_anew(tmp_path: Path) -> None:
-    _, key, _ = write_first_config(tmp_path, ANSWERS).made
+    _, key, *_ = write_first_config(tmp_path, ANSWERS).made
     key.unlink()
     with pytest.raises(ConfigError, match=r"credentials/key, which does not exist.*Put the key back"):
         load(tmp_path, {})

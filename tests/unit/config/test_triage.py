@@ -80,6 +80,27 @@ SLIPS = {
     "an option": ("{steps: [{ring: ['1001']}], internal: 'PJSIP/{number},30,g'}", ["is no way to dial"]),
     "two phones": ("{steps: [{ring: ['1001']}], internal: 'PJSIP/{number}&SIP/9'}", ["is no way to dial"]),
     "no number": ("{steps: [{ring: ['1001']}], outside: PJSIP/trunk}", ["is no way to dial"]),
+    "no trunk": ("{steps: [{ring: ['1001']}], outside: 'PJSIP/{number}@'}", ["outside", "names no trunk"]),
+    "never on call": ("{steps: [{on_call: [{who: '1003'}]}]}", ["on_call[1]", "is never on call"]),
+    "only days off": (
+        "{steps: [{on_call: [{who: '1003', days: {2026-12-24: closed}}]}]}",
+        ["on_call[1]", "is never on call"],
+    ),
+    "ourselves": (
+        "{steps: [{ring: ['1001']}], last_resort: +1 202 555 0123}",
+        ["21-more.yaml:1", "last_resort", "rings at sites.maple-street"],
+    ),
+    "ourselves, as staff dial it": (
+        "{steps: [{ring: ['912025550123']}]}",
+        ["steps[1].ring[1]", "rings at sites.maple-street"],
+    ),
+    "ourselves on call": (
+        "{steps: [{on_call: [{who: +1 202 555 0123, hours: {mon: ['08:00-09:00']}}]}]}",
+        ["steps[1].on_call[1].who", "rings at"],
+    ),
+    "the emergency number": ("{steps: [{ring: ['911']}]}", ["steps[1].ring[1]", "emergency services"]),
+    "with a prefix": ("{steps: [{ring: ['1001']}], last_resort: '9911'}", ["last_resort", "emergency"]),
+    "Europe's": ("{steps: [{ring: ['1001']}], last_resort: '112'}", ["last_resort", "emergency"]),
     "a function": ("{steps: [{ring: ['1001']}], outside: 'PJSIP/${DB({number})}'}", ["is no way to dial"]),
 }
 
@@ -91,6 +112,38 @@ def test_a_slip_is_named(slip: str) -> None:
         configure(DIAL, f"sites: {{maple-street: {{triage: {keys}}}}}")
     for words in told:
         assert words in str(caught.value), caught.value
+
+
+def test_a_site_id_that_is_a_slip_is_one_problem() -> None:
+    with pytest.raises(ConfigError) as caught:
+        configure(DIAL, "sites: {maple-stret: {triage: {steps: [{ring: ['1001']}]}}}")
+    assert "1 problem." in str(caught.value)
+    assert "21-more.yaml:1: sites.maple-stret" in str(caught.value)
+    assert "Did you mean maple-street?" in str(caught.value)
+
+
+def test_one_bad_step_is_one_problem() -> None:
+    with pytest.raises(ConfigError) as caught:
+        configure(DIAL, "sites: {maple-street: {triage: {steps: [{ring: [nurse]}]}}}")
+    assert "1 problem." in str(caught.value)
+    assert "at least one entry" not in str(caught.value)
+
+
+def test_the_account_that_dials_is_not_the_one_that_listens() -> None:
+    with pytest.raises(ConfigError, match=r"ami_dial.user: is the account that listens"):
+        configure("ami_dial: {user: secondring, secret_file: 'credential:ami-secret'}")
+
+
+def test_a_ladder_without_a_last_resort_is_told_loudly_unless_somebody_decided_so() -> None:
+    steps = "sites: {maple-street: {triage: {steps: [{ring: ['1001']}]%s}}}"
+    (told,) = configure(DIAL, steps % "").cautions
+    assert "sites.maple-street.triage.last_resort: is missing" in told
+    assert "NOBODY" in told
+    decided = configure(DIAL, steps % ", last_resort: none")
+    assert decided.cautions == ()
+    assert decided.rules.sites[0].triage is not None
+    assert decided.rules.sites[0].triage.last_resort is None
+    assert configure(DIAL, steps % ", last_resort: +1 202 555 0188").cautions == ()
 
 
 def test_a_ladder_needs_the_second_account() -> None:
