@@ -14,10 +14,11 @@ from secondring.store.agreed import UNKNOWN_REASON
 
 def count(opened: Iterable[Episode], ended: Iterable[Call], triggered: Iterable[UrgentCase]) -> Figures:
     """The figures of a period, from the episodes opened, the calls ended and the urgent cases begun in it."""
-    episodes = [episode for episode in opened if episode.origin is Origin.CALL]
+    begun = list(opened)
+    episodes = [episode for episode in begun if episode.origin is Origin.CALL]
     calls = [call for call in ended if call.direction is Direction.INBOUND]
     asked = [episode for episode in episodes if episode.booking_asked_at]
-    urgent = [episode for episode in episodes if episode.urgent_at]
+    urgent = [episode for episode in begun if episode.urgent_at]
     verdicts = Counter(call.verdict for call in calls)
     return Figures(
         episodes=len(episodes),
@@ -30,7 +31,7 @@ def count(opened: Iterable[Episode], ended: Iterable[Call], triggered: Iterable[
         urgent=len(urgent),
         urgent_reached=sum(episode.urgent_reached_at is not None for episode in urgent),
         seconds_to_text=_waits((episode.opened_at, episode.texted_at) for episode in episodes),
-        seconds_to_nurse=_waits((episode.urgent_at, episode.urgent_reached_at) for episode in episodes),
+        seconds_to_nurse=_waits((episode.urgent_at, episode.urgent_reached_at) for episode in urgent),
         seconds_to_accept=_waits((case.triggered_at, case.accepted_at) for case in triggered),
         calls_missed=dict(
             Counter(call.reason or UNKNOWN_REASON for call in calls if call.verdict is Verdict.MISSED)

@@ -8,7 +8,7 @@ import pytest
 import typer
 
 from secondring.cli.common import moment
-from tests.support.terminal import a_clinic, complains, run, warnings
+from tests.support.terminal import Desk, a_clinic, complains, run, warnings
 
 RECORDINGS = Path(__file__).parents[2] / "recordings"
 NOW = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
@@ -190,3 +190,10 @@ def test_a_phone_is_read_and_answered(
 def test_what_is_rendered_says_where_it_belongs(tmp_path: Path) -> None:
     begin = a_clinic(tmp_path)
     assert "manager_custom.conf" in warnings(*begin, "render", "manager", "--asterisk", "22.1.0")
+
+
+def test_a_report_does_not_call_those_lost_or_won_who_are_still_open(tmp_path: Path) -> None:
+    desk = Desk(tmp_path).wrote("BILLING")
+    said = " ".join(run(*desk.begin, "report").split())
+    desk.store.close()
+    assert "unrecovered 0% so far 0 of 1 missed callers given up; 1 still open" in said
