@@ -246,3 +246,18 @@ def test_a_patient_who_does_not_answer_is_texted_and_tried_again(
         hear_each_other(again, patient.next_call(10).wait_for(State.TALKING))
         wait_for_stage(clinic, number, Stage.CONNECTED)
         again.hang_up()
+
+
+def test_who_writes_urgent_and_is_reached_by_nobody_is_told_so(
+    pbx: Pbx, clinic: Onlooker, number: str
+) -> None:
+    """No phone of the clinic is registered, nor the last resort's."""
+    missed(pbx, clinic, number)
+    clinic.reply(number, "URGENT")
+    wait_for_stage(clinic, number, Stage.LEFT, 60)
+    clinic.wait_for_text(number, "urgent-left")
+    sent = clinic.sent(number)
+    assert sent.index("urgent-call") < sent.index("urgent-left")
+    assert "could not connect you with a nurse yet" in clinic.inbox(number)[-1]
+    assert clinic.inbox(number)[-1].startswith("If this is an emergency call 911.")
+    assert clinic.tasks_of(number)[0].state is TaskState.OPEN

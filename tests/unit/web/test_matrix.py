@@ -135,7 +135,7 @@ def test_whatever_is_asked_nothing_falls_over(screen: Screen, ids: list[str], fi
         browser = await pages.signed_in("all", *Role)
         path = screen.path
         for name, value in zip(
-            ("{task}", "{episode}", "{case}"), [task.id, task.episode, ids[2]], strict=True
+            ("{task}", "{episode}", "{case}"), [task.id, task.episode, quote(ids[2], safe="")], strict=True
         ):
             path = path.replace(name, value if fields else quote(ids[0], safe=""))
         if screen.method == "GET":
