@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Callable
 
-from benchmarks import clinic, latency, loop, menu, page, replay, urgent
+from benchmarks import clinic, dashboard, latency, loop, menu, page, replay, urgent
 from lab.pbx import Pbx
 
 SECONDS = 60.0
@@ -47,6 +47,11 @@ def measure_urgent() -> str:
     return urgent.page(urgent.measure())
 
 
+def measure_dashboard() -> str:
+    """Pages of figures at a million episodes."""
+    return dashboard.page(dashboard.measure())
+
+
 ROWS: dict[str, Callable[[], str]] = {
     "latency": measure_latency,
     "filter": measure_filter,
@@ -54,6 +59,7 @@ ROWS: dict[str, Callable[[], str]] = {
     "loop": measure_loop,
     "menu": measure_menu,
     "urgent": measure_urgent,
+    "dashboard": measure_dashboard,
 }
 
 

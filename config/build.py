@@ -1,6 +1,6 @@
 """From a checked configuration to the domain's own types and the wiring's settings."""
 
-from datetime import date, timedelta
+from datetime import date
 
 from pydantic import SecretBytes, SecretStr
 
@@ -8,6 +8,7 @@ from config.alarms import Mail, Mqtt
 from config.booking import BookingKeys, build_timetable
 from config.call_back import CallBackSettings
 from config.check import problem_at
+from config.digest import build_digest
 from config.problems import KeyPath, Problem
 from config.schema import Configuration, Http, Ivr, SiteKeys
 from config.secret_files import (
@@ -101,19 +102,21 @@ def build_settings(found: Configuration, secrets: Secrets) -> Settings:
         ivr=_ivr(found.ivr),
         booking=BookingSettings(**dict(found.booking.listen)) if found.booking.public_url else None,
         messages_directory=found.messages.directory,
+        digest=build_digest(found.digest),
         web=WebSettings(**dict(found.web)),
         mail=_mail(found.mail, secrets),
         alarm_mail=found.alarms.mail,
         mqtt=_mqtt(found.mqtt, secrets),
         log_level=found.log.level,
         state_directory=found.state_directory,
+        shadow=found.mode == "shadow",
     )
 
 
 def build_rules(found: Configuration) -> Rules:
     """The clinic's wishes as the domain takes them."""
     return Rules(
-        sites=tuple(_site(name, keys, found.guards.spoken) for name, keys in found.sites.items()),
+        sites=tuple(_site(found, name, keys) for name, keys in found.sites.items()),
         guards=Guards(**dict(found.guards)),
         follow_up=FollowUp(**dict(found.follow_up)),
         alarms=AlarmRules(texts=tuple(sorted(found.alarms.texts)), fold=found.alarms.fold),
@@ -146,7 +149,7 @@ def build_listening(found: Configuration) -> ListeningRules:
     )
 
 
-def _site(name: str, keys: SiteKeys, spoken: timedelta) -> Site:
+def _site(found: Configuration, name: str, keys: SiteKeys) -> Site:
     return Site(
         id=SiteId(name),
         name=keys.name,
@@ -159,7 +162,8 @@ def _site(name: str, keys: SiteKeys, spoken: timedelta) -> Site:
         booking_url=keys.booking_url,
         timetable=build_timetable(keys.calendar, keys.zone, keys.hours, _days(keys)),
         alert_numbers=keys.alert_numbers,
-        triage=build_ladder(keys.triage, keys.zone, spoken),
+        triage=build_ladder(keys.triage, keys.zone, found.guards.spoken),
+        shadow=found.mode == "shadow",
     )
 
 

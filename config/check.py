@@ -147,6 +147,9 @@ def _mail(found: Configuration, tree: Tree) -> Iterator[Problem]:
         if found.alarms.mail:
             what, remedy = "is missing, and alarms.mail names somebody", "Add the mail server's name."
             yield problem_at(tree, ("mail", "host"), what, remedy)
+        if found.digest.owner:
+            what, remedy = "is missing, and digest.owner names somebody", "Add the mail server's name."
+            yield problem_at(tree, ("mail", "host"), what, remedy)
         return
     if mail.sender is None:
         what, remedy = "is missing, and mail.host is there", "Add the address that our e-mail comes from."

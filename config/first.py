@@ -141,12 +141,12 @@ def _write_new(new: _New, group: str) -> bool:
         file.flush()
         os.fsync(file.fileno())
     if not new.secret:
-        _share(new.path.parent, group)
-        _share(new.path, group)
+        share(new.path.parent, group)
+        share(new.path, group)
     return True
 
 
-def _share(path: Path, group: str) -> None:
+def share(path: Path, group: str) -> None:
     """Let the service read what root wrote; on a machine without that group there is nothing to do."""
     try:
         number = grp.getgrnam(group).gr_gid

@@ -12,6 +12,7 @@ from pydantic import Field
 from config.alarms import Alarms, Mail, Mqtt
 from config.booking import BookingKeys, CalendarKeys
 from config.call_back import CallBackKeys
+from config.digest import Digest
 from config.fields import (
     AbsolutePath,
     AnyNumbers,
@@ -42,6 +43,7 @@ from secondring.domain.verdict import Reason
 
 Port = Annotated[int, Field(ge=1, le=65535)]
 Count = Annotated[int, Field(ge=1, le=1_000_000)]
+Mode = Literal["live", "shadow"]
 Queue = Literal["front-desk", "billing", "care-team", "triage"]
 
 
@@ -290,6 +292,8 @@ class SiteKeys(Section):
 class Configuration(Section):
     """Everything."""
 
+    mode: Mode = Field(examples=["shadow"])
+    """`live`, or `shadow`: every call is judged, every decision taken and explained, and nothing is sent."""
     pbx: Pbx
     ami: Ami
     ami_dial: AmiDial
@@ -309,6 +313,7 @@ class Configuration(Section):
     mail: Mail
     mqtt: Mqtt
     log: Log
+    digest: Digest
     state_directory: AbsolutePath = Field(examples=["/var/lib/secondring"])
     """Where the service keeps its own files."""
     sites: dict[Word, SiteKeys] = Field(min_length=1, examples=["{main: {name: ...}}"])

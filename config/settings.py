@@ -8,6 +8,7 @@ from typing import Literal
 from pydantic import SecretBytes, SecretStr
 
 from config.call_back import CallBackSettings
+from config.digest import DigestSettings
 from config.web import WebSettings
 from secondring.domain.calls import ListeningRules
 from secondring.domain.rules import Rules
@@ -162,6 +163,7 @@ class Settings:
     booking: BookingSettings | None
     """None while the booking page is off; `rules.booking` says how patients book."""
     messages_directory: Path | None
+    digest: DigestSettings
     web: WebSettings
     mail: MailSettings | None
     """None when no e-mail is sent."""
@@ -172,5 +174,7 @@ class Settings:
     log_level: str
     """`debug`, `info`, `warning` or `error`."""
     state_directory: Path
+    shadow: bool = False
+    """Shadow mode: nothing is sent. Every site of `rules` says so too."""
     files: tuple[Path, ...] = field(default=())
     """The administrator's files that were read, in order."""

@@ -147,7 +147,9 @@ def render_dialplan(settings: Settings, version: str, sounds: Path | None = None
 
 
 def render_queues(settings: Settings) -> str:
-    """The announcements and keys of the queues."""
+    """The announcements and keys of the queues. None in shadow mode: what they promise would not come."""
+    if settings.shadow:
+        return dialplan.render_queues(()) + "\n; Shadow mode: callers who wait are offered nothing.\n"
     return dialplan.render_queues(_offer(settings).queues)
 
 

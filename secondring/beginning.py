@@ -40,5 +40,7 @@ def first_configuration(
         f"  secondring{option} install --dry-run  (what would change on this PBX; on another: render manager)",
         f"  secondring{option} migrate",
         f"  secondring{option} run",
+        "It begins in shadow mode: everything is decided and explained, nothing is sent. In the end:",
+        f"  secondring{option} mode live",
     )
     return FirstConfiguration(files.made, files.kept, "\n".join(steps))

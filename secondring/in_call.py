@@ -104,7 +104,9 @@ class InCallDesk:
         if orders is not None:
             self._urgent.carry_out(orders)
             seconds = int(orders.ladder.longest_search.total_seconds()) if self._urgent.can_ring() else None
-        return Waiting(site=welcome.site, language=welcome.language, seconds=seconds)
+        return Waiting(
+            site=welcome.site, language=welcome.language, seconds=seconds, is_shadow=not welcome.is_offered
+        )
 
     def urgent_callback(self, call: InCall) -> None:
         """Key 1 while they wait."""

@@ -26,6 +26,7 @@ from secondring.web.app import make_app
 from secondring.web.changes import Bell, Changes
 from secondring.web.desk import Desk, nobody_dials, nobody_listens
 from secondring.web.server import Listen, serve
+from secondring.web.work_rows import WorkRows
 from secondring.wiring import Settings
 from secondring.writer import Writer
 from secondring.written import TextDesk
@@ -104,7 +105,8 @@ def parts(
     if web.port is None:
         return {}
     changes = Changes(store.watch, bell)
-    app = make_app(make_desk(settings, store, writer, changes, links or Links()))
+    rows = WorkRows(store.watch, store.reading, settings.rules)
+    app = make_app(make_desk(settings, store, writer, changes, links or Links(), rows))
     where = Listen(
         host=web.host,
         port=web.port,
@@ -112,10 +114,19 @@ def parts(
         certificate_key=str(web.certificate_key) if web.certificate_key else None,
         behind_proxy=web.behind_proxy,
     )
-    return {"screens": changes.run, "pages": lambda: serve(app, where, changes.close)}
+
+    async def serve_pages() -> None:
+        try:
+            await serve(app, where, changes.close)
+        finally:
+            rows.close()
+
+    return {"screens": changes.run, "pages": serve_pages}
 
 
-def make_desk(settings: Settings, store: Store, writer: Writer, changes: Changes, links: Links) -> Desk:
+def make_desk(
+    settings: Settings, store: Store, writer: Writer, changes: Changes, links: Links, rows: WorkRows
+) -> Desk:
     """All that the pages need."""
     web, words = settings.web, wiring.wording(settings)
 
@@ -136,6 +147,7 @@ def make_desk(settings: Settings, store: Store, writer: Writer, changes: Changes
         telephone=Telephone(links.dials, settings.call_back) if links.dials else None,
         ring=links.ring,
         vitals=_vitals(settings, links),
+        work_rows=rows,
         logins=SessionRules(idle=web.idle, absolute=web.absolute),
         hosts=frozenset(name.lower() for name in names),
         encrypted=web.encrypted,

@@ -39,6 +39,7 @@ from secondring.store.migrate import upgrade
 from secondring.store.sqlstore import SqlStore
 from sms_gateway.carriers.handset import HandsetCarrier
 from sms_gateway.carriers.http import HttpCarrier, HttpSettings
+from sms_gateway.carriers.null import NullCarrier
 from sms_gateway.carriers.port import Carrier
 from sms_gateway.carriers.spool import Line, Spool
 from sms_gateway.messages import Messages
@@ -298,7 +299,9 @@ def _spool(settings: Settings) -> Spool:
 
 
 def carrier(settings: Settings) -> Carrier:
-    """Whoever sends the texts."""
+    """Whoever sends the texts. In shadow mode nobody: the real carrier is not even made."""
+    if settings.shadow:
+        return NullCarrier(confirms_opt_out=settings.rules.carrier_confirms_opt_out)
     http = settings.carrier.http
     if http is None:
         return HandsetCarrier(_spool(settings), now)

@@ -45,3 +45,18 @@ class Writer:
     def close(self) -> None:
         """Finish what was handed over, then stop."""
         self._thread.shutdown(wait=True)
+
+
+class Reader:
+    """Runs functions on the books as they are, each in a thread of its own; no reader waits for the writer."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def __call__(self, work: Callable[[Books], T]) -> T:
+        """What `work` returns, or raises."""
+        return await asyncio.to_thread(self._run, work)
+
+    def _run(self, work: Callable[[Books], T]) -> T:
+        with self._store.reading() as books:
+            return work(books)

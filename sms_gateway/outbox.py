@@ -38,6 +38,8 @@ class OutboxSettings:
     request_limit: timedelta = timedelta(seconds=20)
     grace: timedelta = timedelta(seconds=5)
     """How long to wait for answers that are still out when we are told to stop."""
+    shadow: bool = False
+    """Shadow mode: nothing is claimed, whatever waits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +96,7 @@ class Outbox:
         """Book, claim, launch. Returns how many seconds may pass until the next one."""
         self._wake.clear()
         done, self._done = self._done, []
-        free = self._settings.in_flight - len(self._flying)
+        free = 0 if self._settings.shadow else self._settings.in_flight - len(self._flying)
         if not done and free < 1:
             return SWEEP
         try:

@@ -16,6 +16,8 @@ from secondring.cli import (
     bookings,
     books,
     explain,
+    figures,
+    mode,
     pbx,
     phones,
     prompts,
@@ -27,6 +29,7 @@ from secondring.cli import (
     users,
 )
 from secondring.cli.common import choose_config, warn
+from secondring.cli.foot import begin, say_mode
 from secondring.domain.errors import ConfigError, LoginRefused, PeerError, SecondRingError, blame
 
 EX_UNAVAILABLE, EX_SOFTWARE, EX_CONFIG = 69, 70, 78
@@ -46,6 +49,7 @@ app = typer.Typer(
       secondring check-config             say what is wrong with it, and where
       secondring install                  into this PBX; `uninstall` takes it out
       secondring run                      listen, text, route
+      secondring mode live                from shadow mode to the real thing, and back
       secondring doctor                   prove that each link works
       secondring user add NAME --role admin   let somebody log in to the pages
       secondring alarm test               prove that alarms reach people
@@ -58,6 +62,8 @@ app = typer.Typer(
       secondring report --since 7d        the five metrics
       secondring bookings                 what patients booked themselves
       secondring calendar show            the times that they can choose from
+      secondring report --by week         week by week; also by hour, site, reason ...
+      secondring digest                   the week in words, as its owner gets it
     """,
 )
 
@@ -68,8 +74,9 @@ def _say_version(asked: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
+@app.callback(result_callback=say_mode)
 def _options(
+    context: typer.Context,
     config: Annotated[
         Path | None,
         typer.Option(
@@ -82,16 +89,19 @@ def _options(
     ] = False,
 ) -> None:
     choose_config(config)
+    begin(context.invoked_subcommand)
 
 
 GROUPS = (
     services,
     setup,
+    mode,
     pbx,
     prompts,
     books,
     tasks,
     report,
+    figures,
     explain,
     bookings,
     alarms,

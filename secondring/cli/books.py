@@ -20,7 +20,7 @@ from secondring.cli.common import (
 )
 from secondring.domain import story
 from secondring.domain.call_events import Direction
-from secondring.domain.records import Call, Episode, Intent
+from secondring.domain.records import Call, Episode, Intent, Origin
 from secondring.domain.rules import Rules
 
 Limit = Annotated[int, typer.Option(help="At most so many, the newest.")]
@@ -132,7 +132,11 @@ def _episode_line(episode: Episode, wishes: list[Intent], rules: Rules, *, whole
         episode.id,
         shown(episode.caller, site.region, whole=whole),
         str(episode.calls),
-        f"after {(texted - episode.opened_at).total_seconds():.1f} s" if texted else "-",
+        f"after {(texted - episode.opened_at).total_seconds():.1f} s" if texted else _untexted(episode),
         ", ".join(wishes) or "-",
         episode.outcome or "open",
     )
+
+
+def _untexted(episode: Episode) -> str:
+    return "shadow" if episode.origin is Origin.SHADOW else "-"

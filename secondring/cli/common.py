@@ -41,11 +41,15 @@ Since = Annotated[
 
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _chosen: list[Path] = []
+_read: list[wiring.Settings] = []
+_for_scripts: list[bool] = []
 
 
 def choose_config(directory: Path | None) -> None:
-    """Remember what `--config` said."""
+    """Remember what `--config` said; a new command begins."""
     _chosen[:] = [directory] if directory else []
+    _read.clear()
+    _for_scripts.clear()
 
 
 def config_directory() -> Path | None:
@@ -55,7 +59,14 @@ def config_directory() -> Path | None:
 
 def settings() -> wiring.Settings:
     """The configuration, read and checked; raises ConfigError with every mistake in it."""
-    return wiring.load_settings(config_directory())
+    found = wiring.load_settings(config_directory())
+    _read[:] = [found]
+    return found
+
+
+def last_settings() -> wiring.Settings | None:
+    """What this command read; None when it needed no configuration."""
+    return _read[0] if _read else None
 
 
 def moment(text: str, now: datetime) -> datetime:
@@ -73,9 +84,20 @@ def moment(text: str, now: datetime) -> datetime:
 
 
 def print_json(rows: Iterable[dict[str, Any]]) -> None:
-    """One object a line."""
+    """One object a line, and nothing else."""
+    print_for_scripts()
     for row in rows:
         sys.stdout.write(json.dumps(row, ensure_ascii=False) + "\n")
+
+
+def print_for_scripts() -> None:
+    """From here on nothing is added that a script would stumble over."""
+    _for_scripts[:] = [True]
+
+
+def is_for_scripts() -> bool:
+    """True once this command has printed JSON or CSV."""
+    return bool(_for_scripts)
 
 
 def iso(at: datetime | None) -> str | None:

@@ -18,9 +18,11 @@ from secondring.cli.common import (
     table,
     warn_of_silence,
 )
+from secondring.cli.figures import By, print_told_apart
 from secondring.domain import story
-from secondring.domain.metrics import Rate, Report, Spread
+from secondring.domain.metrics import Rate, Report, ShadowCount, Spread
 from secondring.domain.metrics import report as make_report
+from secondring.domain.weeks import Span
 
 FEW, SOME = 20, 100
 """With fewer values than this the 95th, or the 99th, of a hundred is only the largest one by another name."""
@@ -37,13 +39,27 @@ def report(
         str | None,
         typer.Option(metavar="SITE", help="One site only: its name below `sites:`; all without it."),
     ] = None,
+    by: Annotated[By | None, typer.Option(help="Tell the figures apart; weeks are whole ones.")] = None,
     json: Json = False,
+    csv: Annotated[bool, typer.Option("--csv", help="For a spreadsheet; with --by.")] = False,
 ) -> None:
-    """The five metrics of a period, each with what it is counted from."""
+    """The five metrics of a period, each with what it is counted from.
+
+    secondring report --since 30d
+
+    secondring report --by week --since 13w
+
+    secondring report --by hour --since 28d --csv > hours.csv
+    """
     chosen = settings()
     now = wiring.now()
     begin = moment(since, now)
     where = wiring.known_site(chosen, site)
+    if by is not None:
+        print_told_apart(chosen, by, Span(begin, now), where, json=json, as_csv=csv)
+        return
+    if csv:
+        raise typer.BadParameter("--csv needs --by, for example --by week")
     with wiring.reading(chosen) as books:
         made = make_report(books.figures(since=begin, until=now, site=where))
         warn_of_silence(books, chosen.rules.site(where or chosen.rules.sites[0].id), now)
@@ -101,11 +117,15 @@ def show_report(made: Report, period: str) -> None:
     out.print(
         "A missed caller is one caller at one site within one day, however often they call (an episode)."
     )
+    if made.shadow.missed:
+        out.print(shadow_line(made.shadow))
 
 
 def headline(made: Report) -> str:
     """One sentence that a manager can repeat."""
     rate = made.recovery
+    if not rate.denominator and made.shadow.missed:
+        return shadow_line(made.shadow)
     if not rate.denominator:
         return "No missed calls in this period."
     return f"{rate.numerator} of {rate.denominator} missed callers were won back: {_percent(rate)}."
@@ -119,6 +139,16 @@ def _given_up(made: Report) -> str:
 def _of_given_up(made: Report) -> str:
     still = f"; {made.still_open} still open" if made.still_open else ""
     return _of(made.unrecovered, "missed callers given up") + still
+
+
+def shadow_line(seen: ShadowCount) -> str:
+    """What shadow mode saw, in one line; it is in no other figure."""
+    texts = count(seen.would_have_been_texted, "missed caller")
+    said = f"shadow: {texts} would have been texted; nothing was sent."
+    others = seen.missed - seen.would_have_been_texted
+    if seen.reached_all_the_same:
+        said += f" {seen.reached_all_the_same} of them spoke with a person all the same."
+    return f"{said} {others} more could not or should not be texted." if others else said
 
 
 def _percent(rate: Rate) -> str:

@@ -122,6 +122,7 @@ def check_config(json: Json = False) -> None:
         sys.stdout.write(
             "carrier handset: simulated phones; no text leaves this machine until you choose another\n"
         )
+    sys.stdout.write(f"mode {'shadow: nothing is sent' if chosen.shadow else 'live'}\n")
     sys.stdout.write("The configuration is good.\n")
 
 

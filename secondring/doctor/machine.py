@@ -25,6 +25,7 @@ UNIT = "secondring.service"
 def own_checks(settings: Settings, *, least_free: int = LEAST_FREE) -> Iterator[Check]:
     """Everything that needs no PBX."""
     yield Check("configuration", lambda: _configuration(settings))
+    yield Check("mode", lambda: _mode(settings))
     yield Check("messages", lambda: _messages(settings))
     yield Check("database", lambda: _database(settings))
     yield Check("disk", lambda: disk(settings.state_directory, least_free))
@@ -47,6 +48,12 @@ def _configuration(settings: Settings) -> Finding:
     sites = settings.rules.sites
     numbers = sum(len(site.dids) for site in sites)
     return well(f"{len(settings.files)} files, {len(sites)} sites, {numbers} numbers")
+
+
+def _mode(settings: Settings) -> Finding:
+    if settings.shadow:
+        return unseen("shadow: everything is decided, nothing is sent", "secondring mode live ends it")
+    return well("live: missed callers are texted")
 
 
 def _messages(settings: Settings) -> Finding:

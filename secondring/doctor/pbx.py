@@ -33,36 +33,42 @@ Place = Callable[[str], Awaitable[str]]
 Question = tuple[str, str, str, str]
 """What is asked by calling: name, extension, what it proves, what mends it."""
 FIRST: Question = ("dialplan loaded", "here", "the context secondring-doctor answers", INSTALL)
-LAST: tuple[Question, ...] = (
-    (
-        "FastAGI from Asterisk",
-        "agi",
-        "a script was asked by Asterisk and answered",
-        "systemctl status secondring; agi.listen must be an address that Asterisk's machine reaches",
-    ),
-    (
-        "test call",
-        "call",
-        "the offer picked up a real call",
-        "see what is red above; then `asterisk -rvvv` while you run this again",
-    ),
+SERVED: Question = (
+    "FastAGI from Asterisk",
+    "agi",
+    "a script was asked by Asterisk and answered",
+    "systemctl status secondring; agi.listen must be an address that Asterisk's machine reaches",
+)
+OFFERED: Question = (
+    "test call",
+    "call",
+    "the offer picked up a real call",
+    "see what is red above; then `asterisk -rvvv` while you run this again",
 )
 
 
 async def examine_pbx(
-    account: AmiAccount, place: Place | None, clock: Callable[[], datetime], entries: Sequence[str]
+    account: AmiAccount,
+    place: Place | None,
+    clock: Callable[[], datetime],
+    entries: Sequence[str],
+    *,
+    offered: bool = True,
 ) -> AsyncIterator[Named]:
     """Everything that the PBX can tell, in order; one login for all of it.
 
-    `entries` are the extensions that our dialplan has for administrators to choose.
+    `entries` are the extensions that our dialplan has for administrators to choose; `offered` is False where
+    callers are offered nothing, in shadow mode.
     """
     try:
         async with Probe(account) as probe:
             yield Named("AMI login", well(f"{account.user} at {account.where}"))
             yield Named("AMI rights", await _rights(probe))
             yield Named("clock", await _clock(probe, clock))
-            async for named in _calls(probe, place, _questions(entries)):
+            async for named in _calls(probe, place, _questions(entries, offered=offered)):
                 yield named
+            if not offered:
+                yield Named(OFFERED[0], unseen("shadow mode: callers are offered nothing"))
     except PeerError as error:
         what, remedy = split_remedy(error)
         yield Named("AMI login", bad(what, remedy))
@@ -114,9 +120,9 @@ async def _clock(probe: Probe, clock: Callable[[], datetime]) -> Finding:
 # ---------------------------------------------------------------- calls
 
 
-def _questions(entries: Sequence[str]) -> list[Question]:
+def _questions(entries: Sequence[str], *, offered: bool) -> list[Question]:
     loaded = [(f"entry secondring,{entry},1", entry, "it is loaded", INSTALL) for entry in entries]
-    return [FIRST, *loaded, *LAST]
+    return [FIRST, *loaded, SERVED, *([OFFERED] if offered else [])]
 
 
 async def _calls(probe: Probe, place: Place | None, questions: list[Question]) -> AsyncIterator[Named]:

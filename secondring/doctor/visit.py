@@ -65,7 +65,10 @@ async def _pbx(settings: Settings, visit: Visit) -> AsyncIterator[Named]:
     if visit.dial is not None:
         yield await examine_dialling(visit.dial)
     entries = entries_in(answering.render_dialplan(settings, ANY_VERSION))
-    async for named in examine_pbx(wiring.account(settings), _place(visit), wiring.now, entries):
+    asked = examine_pbx(
+        wiring.account(settings), _place(visit), wiring.now, entries, offered=not settings.shadow
+    )
+    async for named in asked:
         yield named
 
 

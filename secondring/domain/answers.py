@@ -166,7 +166,9 @@ class Answer:
         patient = _caller(episode)
         if template is None or not consent.standing(self._books.consent(patient)).may_text:
             return False
-        sent = self._books.count_texts_out(since=self._now - DAY, to=patient, at_most=REPLIES_PER_DAY)
+        sent = self._books.count_texts_out(
+            since=self._now - DAY, to=patient, at_most=REPLIES_PER_DAY, withheld=self._site.shadow
+        )
         if not always and sent >= REPLIES_PER_DAY:
             because = f"no answer sent: {REPLIES_PER_DAY} texts to this number in 24 hours"
             episodes.note(self._books, self._now, "no-text", "cap-replies", because, episode=episode.id)

@@ -15,7 +15,7 @@ from secondring.domain.circumstances import circumstances
 from secondring.domain.ids import CallId, episode_id
 from secondring.domain.phone import PhoneNumber, parse_number
 from secondring.domain.ports import Books
-from secondring.domain.records import Call, Episode, Outcome, TextState
+from secondring.domain.records import Call, Episode, Outcome
 from secondring.domain.routing import Action, Decision, decide
 from secondring.domain.rules import FRONT_DESK, Clock, Rules, Site
 from secondring.domain.urgent_begin import without_a_key
@@ -95,12 +95,12 @@ class Casework:
         """They are on the line again: wait for how that ends, but not for ever."""
         until = now + self.rules.guards.on_line_limit
         for episode in books.open_episodes(caller):
-            self._move_first_texts(books, episode, until)
+            self._move_first_texts(books, episode, until, now)
 
     @staticmethod
-    def _move_first_texts(books: Books, episode: Episode, due_at: datetime) -> None:
+    def _move_first_texts(books: Books, episode: Episode, due_at: datetime, now: datetime) -> None:
         for text in books.texts_of(episode.id):
-            if text.state is TextState.QUEUED and episodes.waits_for_hang_up(text.template):
+            if episodes.is_waiting(text, now) and episodes.waits_for_hang_up(text.template):
                 books.save_text(replace(text, due_at=due_at))
                 books.move_job(episodes.send_key(text.id), due_at)
 
@@ -108,7 +108,7 @@ class Casework:
         """They are off the line, and a text that another site held for them need not wait any more."""
         if call.caller is not None:
             for episode in books.open_episodes(call.caller):
-                self._move_first_texts(books, episode, now + self.rules.guards.settle)
+                self._move_first_texts(books, episode, now + self.rules.guards.settle, now)
 
     def call_answered(self, books: Books, event: CallAnswered, now: datetime) -> None:
         """A caller who has a person on the line needs nothing more from us."""
@@ -217,11 +217,11 @@ class Casework:
     # a missed call
 
     def _missed(self, books: Books, call: Call, now: datetime) -> None:
+        site = self.rules.site(call.site)
         asked = episodes.asked_in(books, call)
         if asked is not None:
-            episodes.missed_after_asking(books, asked, call, now)
+            episodes.missed_after_asking(books, asked, call, site, now)
             return
-        site = self.rules.site(call.site)
         case = circumstances(books, self.rules, call, site, now)
         decision = decide(case)
         if decision.action is Action.EXCLUDE:
@@ -246,9 +246,13 @@ class Casework:
             id=episode_id(call.id),
             site=call.site,
             caller=call.caller,
+            origin=episodes.origin_of_missed(self.rules.site(call.site)),
             opened_at=ended_at,
             window_ends_at=ended_at + self.rules.guards.window,
             language=self._language(books, call),
+            did=call.did or None,
+            queue=call.queue,
+            reason=call.reason,
         )
         books.save_episode(episode)
         episodes.set_timer(books, episodes.WINDOW, episode.id, episode.window_ends_at)
@@ -285,7 +289,7 @@ class Casework:
 
     def _join(self, books: Books, episode: Episode, site: Site, call: Call, now: datetime) -> None:
         """They called in vain again: a waiting text waits longer; if it was of no use, a person calls."""
-        self._move_first_texts(books, episode, self._settled(call, now))
+        self._move_first_texts(books, episode, self._settled(call, now), now)
         unanswered = episode.texted_at is not None and episode.replied_at is None
         if unanswered and episode.calls >= CALLED_AGAIN:
             title = "Call back (called again after our text)"

@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 from secondring.domain.consent import standing
+from secondring.domain.episodes import open_here
 from secondring.domain.ports import Books
 from secondring.domain.records import Call
 from secondring.domain.routing import Circumstances
@@ -15,7 +16,7 @@ def circumstances(books: Books, rules: Rules, call: Call, site: Site, now: datet
     """How things stand with a caller and a site right now."""
     caller = call.caller
     opted_out = caller is not None and not standing(books.consent(caller)).may_text
-    mine = [e for e in books.open_episodes(caller) if e.site == site.id] if caller else []
+    mine = open_here(books, caller, site) if caller else []
     guards = rules.guards
     a_day, a_minute = now - DAY, now - MINUTE
     count = books.count_texts_out
@@ -26,7 +27,9 @@ def circumstances(books: Books, rules: Rules, call: Call, site: Site, now: datet
         rules=rules,
         opted_out=opted_out,
         episode=mine[0] if mine else None,
-        texts_to_caller_today=count(since=a_day, to=caller, at_most=guards.per_number_per_day),
+        texts_to_caller_today=count(
+            since=a_day, to=caller, at_most=guards.per_number_per_day, withheld=site.shadow
+        ),
         texts_at_site_this_minute=count(since=a_minute, site=site.id, at_most=guards.per_site_per_minute),
         texts_this_minute=count(since=a_minute, at_most=guards.all_per_minute),
     )

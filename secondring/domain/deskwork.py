@@ -4,13 +4,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from secondring.domain import episodes
+from secondring.domain import episodes, shadow
 from secondring.domain.casework import Wording
 from secondring.domain.errors import NotNow, UnknownThing
 from secondring.domain.hours import add_business_time
 from secondring.domain.ids import EpisodeId, TaskId
 from secondring.domain.ports import Books
-from secondring.domain.records import Episode, Job, Outcome, Task, TaskState, TextState
+from secondring.domain.records import Episode, Job, Origin, Outcome, Task, TaskState, TextState
 from secondring.domain.rules import FRONT_DESK, Clock, Rules
 
 NO_BOOKING = "Book an appointment (no booking after our link)"
@@ -157,11 +157,17 @@ class Deskwork:
             self._remind(books, episode, now)
 
     def _window_ends(self, books: Books, episode: Episode, now: datetime) -> None:
+        if episode.origin is Origin.SHADOW:
+            shadow.close_untouched_tasks(books, episode, now)
         if not episodes.open_tasks(books, episode.id):
             self._give_up(books, episode, "no response within the window", now)
 
     @staticmethod
     def _give_up(books: Books, episode: Episode, because: str, now: datetime) -> None:
+        if shadow.is_withheld(books, episode):
+            because = "shadow mode: their text was withheld, and nobody spoke with them"
+            episodes.close(books, episode, Outcome.WITHHELD, "shadow", because, now)
+            return
         sent = (TextState.ACCEPTED, TextState.DELIVERED)
         texted = any(text.outgoing and text.state in sent for text in books.texts_of(episode.id))
         outcome = Outcome.UNRECOVERED if texted or episode.replied_at else Outcome.UNTEXTABLE

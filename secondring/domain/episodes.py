@@ -43,14 +43,35 @@ ASKED_FOR = (ASKED_LINK, ASKED)
 """What a caller who pressed 1 gets while on the line; without a link where a site has no booking page."""
 
 
+FIRST = "first-"
+"""How the names of the texts after a missed call begin."""
+
+
 def waits_for_hang_up(template: str) -> bool:
     """The text after a missed call: of no use to a caller who is on the line."""
-    return template.startswith("first-")
+    return template.startswith(FIRST)
 
 
 def is_first(template: str) -> bool:
     """The text that brings a caller back: a person calls when it does not reach them."""
     return waits_for_hang_up(template) or template in ASKED_FOR
+
+
+def is_waiting(text: Text, now: datetime) -> bool:
+    """It has not gone, and may still be held or called off: so that shadow mode decides as it would be."""
+    return text.state is TextState.QUEUED or (text.state is TextState.WITHHELD and text.due_at > now)
+
+
+def origin_of_missed(site: Site) -> Origin:
+    """What a missed call opens: in shadow mode an episode that is counted apart."""
+    return Origin.SHADOW if site.shadow else Origin.CALL
+
+
+def open_here(books: Books, caller: PhoneNumber, site: Site) -> list[Episode]:
+    """The open episodes of a caller at a site, newest first. Once the site is live, those of shadow mode look after
+    nobody: their callers heard nothing from us, and the next missed call is texted."""
+    found = (episode for episode in books.open_episodes(caller) if episode.site == site.id)
+    return [episode for episode in found if site.shadow or episode.origin is not Origin.SHADOW]
 
 
 def send_key(text: TextId) -> JobKey:
@@ -103,7 +124,8 @@ def queue_text(
     due_at: datetime,
     to: PhoneNumber | None = None,
 ) -> Text:
-    """Write a text and the job that sends it. `to` is the caller unless it goes to staff."""
+    """Write a text and the job that sends it; in shadow mode the text alone. `to` is the caller unless it goes to
+    staff."""
     patient = to or episode.caller
     if patient is None:
         raise ValueError(f"episode {episode.id} has no number to text")
@@ -117,18 +139,19 @@ def queue_text(
         ours=site.sender,
         body=body,
         template=template,
-        state=TextState.QUEUED,
+        state=TextState.WITHHELD if site.shadow else TextState.QUEUED,
         created_at=now,
         due_at=due_at,
     )
     books.save_text(text)
-    books.add_job(Job(key=send_key(text.id), kind=SEND_TEXT, ref=text.id, due_at=due_at))
+    if not site.shadow:
+        books.add_job(Job(key=send_key(text.id), kind=SEND_TEXT, ref=text.id, due_at=due_at))
     return text
 
 
 def cancel_text(books: Books, text: Text, now: datetime, because: str) -> None:
     """Call back a text that has not gone to the carrier; one that has stays as it is."""
-    if text.state is not TextState.QUEUED:
+    if not is_waiting(text, now):
         return
     books.save_text(replace(text, state=TextState.CANCELLED, settled_at=now, note=because))
     books.drop_job(send_key(text.id))
@@ -263,9 +286,11 @@ def asked_in(books: Books, call: Call) -> Episode | None:
     return episode if episode and episode.is_open else None
 
 
-def missed_after_asking(books: Books, episode: Episode, call: Call, now: datetime) -> None:
+def missed_after_asking(books: Books, episode: Episode, call: Call, site: Site, now: datetime) -> None:
     """They have their text already; now it is a missed call, and counts as one."""
-    books.save_episode(replace(episode, origin=Origin.CALL, calls=episode.calls + 1))
+    origin = origin_of_missed(site) if episode.texted_at is None else Origin.CALL
+    counted = replace(episode, origin=origin, calls=episode.calls + 1)
+    books.save_episode(replace(counted, did=call.did or None, queue=call.queue, reason=call.reason))
     books.save_call(call)
     because = "the caller asked for a text during the call and got it: no second one"
     if episode.urgent_at is not None:

@@ -41,6 +41,13 @@ class BookingClash(SecondRingError):
     """A booking was to be kept beside another one that has its place. Nothing was written; choose again."""
 
 
+class NothingIsSent(SecondRingError):
+    """Something was on its way to a carrier in shadow mode: a bug of ours, stopped at the last door."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"shadow mode: nothing may be handed to a carrier, and {what} was")
+
+
 class NotNow(SecondRingError):
     """What was asked for is not done: somebody else's task, an urgent caller nobody has spoken with yet."""
 

@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from secondring.domain import pulse
 from secondring.domain.episodes import SEND_TEXT, TIMERS
 from secondring.domain.ports import Books
+from secondring.domain.pulse import Silence
 from secondring.domain.urgent_begin import JOB
 
 LATE = timedelta(minutes=1)
@@ -53,6 +55,7 @@ class Numbers:
     urgent_open: int
     alarms: int
     last_call: datetime | None
+    silence: Silence | None
 
 
 def numbers(books: Books, now: datetime) -> Numbers:
@@ -73,12 +76,18 @@ def numbers(books: Books, now: datetime) -> Numbers:
         urgent_open=len(books.open_urgent_cases()),
         alarms=len(books.unsigned_urgent_cases()),
         last_call=calls[0].started_at if calls else None,
+        silence=pulse.silence(pulse.last(books), now),
     )
 
 
 def of_books(found: Numbers, now: datetime, *, clinic_open: bool) -> list[Finding]:
     """What the books tell of the rest of the service."""
-    return [_texts(found, now), _jobs(found, now), _calls(found, now, clinic_open=clinic_open)]
+    return [
+        of_pulse(found.silence),
+        _texts(found, now),
+        _jobs(found, now),
+        _calls(found, now, clinic_open=clinic_open),
+    ]
 
 
 def _texts(found: Numbers, now: datetime) -> Finding:
@@ -111,6 +120,18 @@ def _calls(found: Numbers, now: datetime, *, clinic_open: bool) -> Finding:
         remedy = "A quiet day, or calls that pass us by: `secondring doctor` tells."
         return Finding("calls", "Last call", State.WARN, words, remedy)
     return Finding("calls", "Last call", State.OK, words)
+
+
+def of_pulse(found: Silence | None) -> Finding:
+    """The part that listens, wherever it runs, by its own sign of life."""
+    if found is None:
+        return Finding("listener", "Listening", State.OK, "the service hears the PBX")
+    words = {
+        pulse.State.STOPPED: "the service was stopped",
+        pulse.State.UNLINKED: "the service has no link to the PBX",
+    }.get(found.because or pulse.State.LISTENING, "the service was not heard of lately")
+    remedy = "Missed calls go unseen: `systemctl status secondring`, then `secondring doctor`."
+    return Finding("listener", "Listening", State.BAD, words, remedy)
 
 
 def of_disk(free: int) -> Finding:

@@ -1,4 +1,4 @@
-"""The five metrics, from raw counts. Every rate carries its numerator and denominator."""
+"""The five metrics, from raw counts or a tally. Every rate carries its numerator and denominator."""
 
 import math
 from collections.abc import Sequence
@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from secondring.domain.ports import Figures
 from secondring.domain.records import RECOVERED, Outcome
+from secondring.domain.tally import Dimension, Measure, Tally, Waiting
+from secondring.domain.verdict import Verdict
 
 FIRST_TEXT_TARGET_S = 60.0
 
@@ -35,6 +37,16 @@ class Spread:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ShadowCount:
+    """What shadow mode saw. Who was not texted was not lost by us: none of it makes a rate."""
+
+    missed: int
+    would_have_been_texted: int
+    reached_all_the_same: int
+    """Of those that would have been texted, with whom a person spoke without it: the clinic's own recovery."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
     """How well callers were won back in a period."""
 
@@ -56,6 +68,8 @@ class Report:
     calls_missed: dict[str, int]
     calls_answered: int
     calls_ignored: int
+    shadow: ShadowCount = ShadowCount(missed=0, would_have_been_texted=0, reached_all_the_same=0)
+    """Missed callers of shadow mode, who are in no figure above; none where they were not counted."""
 
 
 def report(figures: Figures) -> Report:
@@ -75,7 +89,58 @@ def report(figures: Figures) -> Report:
         calls_missed=dict(figures.calls_missed),
         calls_answered=figures.calls_answered,
         calls_ignored=figures.calls_ignored,
+        shadow=ShadowCount(
+            missed=figures.shadow_missed,
+            would_have_been_texted=figures.shadow_texts,
+            reached_all_the_same=figures.shadow_reached,
+        ),
     )
+
+
+def report_of(tally: Tally) -> Report:
+    """The same of a tally; its waiting times are rounded up to two significant digits."""
+    missed = tally.of(Measure.MISSED)
+    first = tally.waits(Waiting.FIRST_TEXT)
+    return Report(
+        recovery=Rate(numerator=tally.of(Measure.RECOVERED), denominator=missed),
+        time_to_first_text=spread_of(first, FIRST_TEXT_TARGET_S),
+        self_scheduling=Rate(numerator=tally.of(Measure.BOOKED), denominator=tally.of(Measure.ASKED)),
+        urgent=spread_of(tally.waits(Waiting.NURSE), FIRST_TEXT_TARGET_S),
+        urgent_accept=spread_of(tally.waits(Waiting.ACCEPT), FIRST_TEXT_TARGET_S),
+        urgent_reached=Rate(numerator=tally.of(Measure.URGENT_REACHED), denominator=tally.of(Measure.URGENT)),
+        unrecovered=Rate(numerator=tally.of(Measure.UNRECOVERED), denominator=missed),
+        still_open=tally.of(Measure.OPEN),
+        replied=Rate(numerator=tally.of(Measure.REPLIED), denominator=tally.of(Measure.TEXTED)),
+        outcomes={str(o): tally.of(Measure.MISSED, Dimension.OUTCOME, o) for o in Outcome},
+        calls_missed={
+            reason or "unknown": tally.calls(Verdict.MISSED, reason)
+            for reason in tally.reasons(Verdict.MISSED)
+        },
+        calls_answered=tally.calls(Verdict.ANSWERED),
+        calls_ignored=tally.calls(Verdict.IGNORED),
+    )
+
+
+def spread_of(waits: Sequence[tuple[float, int]], target: float) -> Spread:
+    """Summarise waiting times, given in ascending order with how often each was."""
+    total = sum(number for _, number in waits)
+    return Spread(
+        count=total,
+        p50=_ranked(waits, total, 50),
+        p95=_ranked(waits, total, 95),
+        p99=_ranked(waits, total, 99),
+        longest=waits[-1][0] if waits else None,
+        within_target=Rate(numerator=sum(n for s, n in waits if s <= target), denominator=total),
+    )
+
+
+def _ranked(waits: Sequence[tuple[float, int]], total: int, percent: float) -> float | None:
+    rank, passed = math.ceil(total * percent / 100), 0
+    for seconds, number in waits:
+        passed += number
+        if passed >= rank:
+            return seconds
+    return None
 
 
 def spread(seconds: Sequence[float], target: float) -> Spread:

@@ -24,7 +24,7 @@ from secondring.domain.rules import Rules, Site
 
 LANGUAGES = ("en", "es")
 """What we have prompts and texts in."""
-DEAD = (TextState.CANCELLED, TextState.FAILED)
+DEAD = (TextState.CANCELLED, TextState.FAILED, TextState.WITHHELD)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +47,8 @@ class Welcome:
     site: SiteId
     language: str
     is_open: bool
+    is_offered: bool = True
+    """False: they go on as though we were not installed. In shadow mode no text may be promised."""
 
 
 class Promise(StrEnum):
@@ -79,7 +81,12 @@ class Offers:
     def welcome(self, call: InCall, now: datetime) -> Welcome:
         """How to greet this caller."""
         site = self._rules.site_of_did(call.did)
-        return Welcome(site=site.id, language=_language(call, site), is_open=is_open(site.hours, now))
+        return Welcome(
+            site=site.id,
+            language=_language(call, site),
+            is_open=is_open(site.hours, now),
+            is_offered=not site.shadow,
+        )
 
     def can_be_texted(self, call: InCall, typed: str) -> bool:
         """Is what they typed a number that a text may go to?"""
@@ -105,6 +112,15 @@ class Offers:
         known = self._call(books, call_id, call, now)
         if self._has_been_texted(books, known):
             return Promise.ALREADY
+        if self._rules.site(
+            known.site
+        ).shadow:  # heard in a queue whose announcement is still that of live mode
+            return self._refuse(books, known, "shadow", "nothing is sent in shadow mode", now)
+        return self._asked(books, known, call, now, typed=typed, opt_in=opt_in)
+
+    def _asked(
+        self, books: Books, known: Call, call: InCall, now: datetime, *, typed: str, opt_in: bool
+    ) -> Promise:
         site = self._rules.site(known.site)
         number = parse_number(typed, site.region) if typed else known.caller
         if number is None or unsuitable(number, self._rules) is not None:
@@ -180,7 +196,7 @@ class Offers:
         self, books: Books, call: Call, site: Site, number: PhoneNumber, language: str, now: datetime
     ) -> Episode:
         """The open one of this number at this site, or a new one; a link is on its way to it."""
-        mine = [episode for episode in books.open_episodes(number) if episode.site == site.id]
+        mine = episodes.open_here(books, number, site)
         episode = replace(mine[0] if mine else self._new(call, number, now), language=language)
         if self._rules.books_online(site):
             asked_at = episode.booking_asked_at or now

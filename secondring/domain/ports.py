@@ -11,6 +11,7 @@ from typing import Protocol
 
 from secondring.domain.booking_ports import BookingBooks
 from secondring.domain.ids import AlarmId, CallId, EpisodeId, JobKey, SiteId, TaskId, TextId, UrgentId
+from secondring.domain.metrics_rows import CallRows, EpisodeRows
 from secondring.domain.phone import PhoneNumber
 from secondring.domain.records import (
     Call,
@@ -24,7 +25,9 @@ from secondring.domain.records import (
     Text,
 )
 from secondring.domain.staff_ports import StaffBooks
+from secondring.domain.tally import Tally
 from secondring.domain.urgent_case import UrgentCase
+from secondring.domain.weeks import Span
 
 
 class Books(StaffBooks, BookingBooks, Protocol):
@@ -80,9 +83,18 @@ class Books(StaffBooks, BookingBooks, Protocol):
 
     def text_by_carrier_id(self, carrier: str, carrier_id: str, *, outgoing: bool) -> Text | None: ...
     def count_texts_out(
-        self, *, since: datetime, site: SiteId | None = None, to: PhoneNumber | None = None, at_most: int
+        self,
+        *,
+        since: datetime,
+        site: SiteId | None = None,
+        to: PhoneNumber | None = None,
+        at_most: int,
+        withheld: bool = True,
     ) -> int:
-        """Outgoing texts created since then that were not cancelled; counts no further than `at_most`."""
+        """Outgoing texts created since then that were not cancelled; counts no further than `at_most`.
+
+        Those that shadow mode withheld count unless `withheld` says otherwise.
+        """
         ...
 
     # tasks
@@ -194,6 +206,33 @@ class Books(StaffBooks, BookingBooks, Protocol):
 
     # figures
     def figures(self, *, since: datetime, until: datetime, site: SiteId | None = None) -> "Figures": ...
+    def earliest(self) -> datetime | None:
+        """When the first episode was opened or the first call ended; None in empty books."""
+        ...
+
+    def count_span(self, site: SiteId, span: Span, zone: str) -> Tally:
+        """Count what happened at a site in a span, from its rows; hours are those of the zone."""
+        ...
+
+    def tallies(self, site: SiteId, around: Span, *, days: int) -> dict[Span, Tally]:
+        """The kept tallies of so many days each that lie within a span. Books need not keep any."""
+        ...
+
+    def tally_spans(self, site: SiteId, around: Span, *, days: int) -> set[Span]:
+        """The spans of these, without the numbers."""
+        ...
+
+    def keep_tally(self, site: SiteId, span: Span, tally: Tally, *, days: int) -> None:
+        """Keep a tally until an episode, call or urgent case that it counted is written again."""
+        ...
+
+    def episode_rows(self, rows: EpisodeRows, *, after: EpisodeId | None, limit: int) -> list[Episode]:
+        """The episodes behind a figure, newest first, from the one after `after` on."""
+        ...
+
+    def call_rows(self, rows: CallRows, *, after: CallId | None, limit: int) -> list[Call]:
+        """The calls behind a figure, the last to end first, from the one after `after` on."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -205,6 +244,7 @@ class Figures:
     outcomes: dict[Outcome, int]
     texted: int
     replied: int
+    """Of those texted, how many answered."""
     booking_asked: int
     booked: int
     """Of those that asked to book, how many booked."""
@@ -220,6 +260,12 @@ class Figures:
     """Missed inbound calls by reason."""
     calls_answered: int
     calls_ignored: int
+    shadow_missed: int = 0
+    """Episodes opened by a missed call in shadow mode. They are in none of the counts of episodes above."""
+    shadow_texts: int = 0
+    """Of those, whose callers would have been texted."""
+    shadow_reached: int = 0
+    """Of those that would have been texted, with whom a person spoke all the same."""
 
 
 WORK, URGENT, CALLS = "work", "urgent", "calls"

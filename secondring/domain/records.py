@@ -40,6 +40,8 @@ class Outcome(StrEnum):
     OPTED_OUT = "opted-out"
     UNTEXTABLE = "untextable"
     UNRECOVERED = "unrecovered"
+    WITHHELD = "withheld"
+    """Shadow mode: nobody can tell whether the text that did not go would have won them back."""
 
 
 RECOVERED = frozenset({Outcome.BOOKED, Outcome.RESOLVED, Outcome.REACHED, Outcome.URGENT_CONNECTED})
@@ -53,6 +55,8 @@ class Origin(StrEnum):
     TEXT = "text"
     OFFER = "offer"
     """A text asked for by key; becomes CALL when that call then ends unanswered."""
+    SHADOW = "shadow"
+    """A missed call in shadow mode: nobody was texted, so it is counted apart and in no rate."""
     ALARM = "alarm"
     """No caller's: it carries the texts of an alarm to the supervisors, and is on no list of episodes."""
 
@@ -69,6 +73,9 @@ class TextState(StrEnum):
     DELIVERED = "delivered"
     FAILED = "failed"
     CANCELLED = "cancelled"
+    WITHHELD = "withheld"
+    """Written in shadow mode. It has no job and never goes, not after going live either. Until `due_at` it may still
+    be cancelled, as a text that is really sent may; from then on it is one that would have gone."""
     RECEIVED = "received"
 
 
@@ -80,6 +87,7 @@ RANK = {
     TextState.DELIVERED: 3,
     TextState.FAILED: 3,
     TextState.CANCELLED: 4,
+    TextState.WITHHELD: 4,
     TextState.RECEIVED: 4,
 }
 """A receipt may only move a text up in rank: receipts come late, twice and out of order."""
@@ -142,6 +150,16 @@ class Episode:
     """A nurse spoke with the urgent caller."""
     closed_at: datetime | None = None
     outcome: Outcome | None = None
+    did: str | None = None
+    """The clinic's number that the first missed call rang, as the trunk sends it."""
+    queue: str | None = None
+    """The queue that call was lost in; None when it was in none."""
+    reason: str | None = None
+    """Why that call counts as missed."""
+    template: str | None = None
+    """Which message the first text was."""
+    delivered_at: datetime | None = None
+    """The carrier said that the first text had arrived; not every carrier says so."""
 
     @property
     def is_open(self) -> bool:

@@ -55,6 +55,8 @@ class Site:
     """Staff phones that are texted when someone is URGENT; such a text names no patient."""
     triage: Ladder | None = None
     """Who is rung for an urgent caller; None when nobody is, and people work from the task and the alert."""
+    shadow: bool = False
+    """Everything is decided and kept as ever, and nothing is sent: every text of this site is withheld."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

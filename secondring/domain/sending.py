@@ -71,7 +71,7 @@ class ClinicDesk:
         """The carrier has it; the first one stops the clock."""
         episode = books.episode(text.episode)
         if episode and episodes.is_first(text.template) and episode.texted_at is None:
-            books.save_episode(replace(episode, texted_at=text.settled_at or now))
+            books.save_episode(replace(episode, texted_at=text.settled_at or now, template=text.template))
             self._plan_reminder(books, episode, now)
 
     def _plan_reminder(self, books: Books, episode: Episode, now: datetime) -> None:
@@ -94,7 +94,10 @@ class ClinicDesk:
         episodes.open_task(books, episode, site, FRONT_DESK, Clock.WITHIN_THE_HOUR, title, now=now)
 
     def delivered(self, books: Books, text: Text, now: datetime) -> None:
-        """The phone has it: for the record."""
+        """The phone has it: for the record, and for the count of those that arrive."""
+        episode = books.episode(text.episode)
+        if episode and episodes.is_first(text.template) and episode.delivered_at is None:
+            books.save_episode(replace(episode, delivered_at=now))
         episodes.note(
             books, now, "delivered", "receipt", "the carrier delivered it", episode=text.episode, text=text.id
         )

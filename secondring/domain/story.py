@@ -204,6 +204,7 @@ _TEXT_WORDS: dict[TextState, Callable[[Text], str]] = {
     TextState.DELIVERED: lambda t: f"was delivered ({t.carrier})",
     TextState.FAILED: lambda _: "failed",
     TextState.CANCELLED: lambda _: "was not sent",
+    TextState.WITHHELD: lambda _: "would have gone now, and was withheld: shadow mode",
 }
 
 

@@ -94,7 +94,7 @@ class Triage:
     def _episode(
         self, books: Books, who: OnLine, site: Site, caller: PhoneNumber | None, now: datetime
     ) -> Episode:
-        found = [e for e in books.open_episodes(caller) if e.site == site.id] if caller else []
+        found = episodes.open_here(books, caller, site) if caller else []
         known = found[0] if found else books.episode(episode_id(who.call))
         episode = known or Episode(
             id=episode_id(who.call),

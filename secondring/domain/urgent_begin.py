@@ -39,6 +39,8 @@ class Waiting:
     language: str
     seconds: int | None
     """How long the ladder may take; None when there is none, or nobody can be rung now: the last resort at once."""
+    is_shadow: bool = False
+    """Shadow mode: when nobody is reached, staff are not texted, so no call back is promised."""
 
 
 def job_key(case: UrgentId) -> JobKey:
@@ -69,6 +71,10 @@ def from_text(books: Books, rules: Rules, site: Site, episode: Episode, now: dat
     """A text said URGENT: the ladder begins as soon as this is committed. False when there is none for them."""
     caller = episode.caller
     if site.triage is None or caller is None or not may_be_called(caller, rules):
+        return False
+    if site.shadow:
+        because = "shadow mode: the ladder would have begun, but a text rings nobody"
+        episodes.note(books, now, "no-triage", "shadow", because, episode=episode.id)
         return False
     if not any(case.is_open for case in books.urgent_cases_of(episode.id)):
         open_case(books, site.triage, episode, Trigger.TEXT, caller, now)

@@ -8,7 +8,7 @@ from enum import StrEnum
 from secondring.domain.hours import business_time_between
 from secondring.domain.ports import Books
 from secondring.domain.records import Episode, Task
-from secondring.domain.rules import BILLING, CARE_TEAM, FRONT_DESK, QUEUES, TRIAGE, Rules, Site
+from secondring.domain.rules import BILLING, CARE_TEAM, QUEUES, TRIAGE, Rules, Site
 from secondring.domain.staff import Role, User
 
 SOON = 0.25
@@ -24,7 +24,6 @@ QUEUES_OF: dict[Role, frozenset[str]] = {
     Role.ADMIN: frozenset(),
 }
 """Whose rows each role sees: who answers the phones sees them all, the others what they need."""
-OWN_QUEUE = {Role.FRONT_DESK: FRONT_DESK, Role.BILLING: BILLING, Role.NURSE: CARE_TEAM}
 
 
 class Level(StrEnum):

@@ -15,7 +15,8 @@ from secondring.domain.ids import EpisodeId
 from secondring.domain.ports import CALLS, URGENT, WORK, Books, Watch, episode_topic
 from secondring.domain.records import TaskState
 from secondring.store.agreed import BUSY_WAIT
-from secondring.store.memory_books import MemoryBooks, Tables
+from secondring.store.memory_books import MemoryBooks
+from secondring.store.memory_tables import Tables
 
 
 class MemoryStore:

@@ -10,7 +10,7 @@ from secondring.domain.ids import EpisodeId, SiteId
 from secondring.store.agreed import no_room
 
 if TYPE_CHECKING:
-    from secondring.store.memory_books import Tables
+    from secondring.store.memory_tables import Tables
 
 
 @dataclass

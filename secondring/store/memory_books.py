@@ -4,7 +4,7 @@ Look-ups go through every row: thousands are fine, a clinic's years are not.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TypeVar
 
@@ -27,34 +27,20 @@ from secondring.domain.records import (
 )
 from secondring.domain.urgent_case import UrgentCase
 from secondring.store.agreed import no_such_episode, refuse_writing, stale
-from secondring.store.memory_booking import BookingTables, MemoryBookings
-from secondring.store.memory_figures import count
+from secondring.store.memory_booking import MemoryBookings
+from secondring.store.memory_figures import count, is_withheld
 from secondring.store.memory_staff import MemoryStaffBooks, StaffTables
+from secondring.store.memory_tables import Tables
+from secondring.store.memory_tallies import TallyPages
 
 _T = TypeVar("_T")
 
 
-@dataclass
-class Tables(StaffTables, BookingTables):
-    """One moment of the books; each in the order of first writing."""
-
-    calls: dict[CallId, Call] = field(default_factory=dict)
-    episodes: dict[EpisodeId, Episode] = field(default_factory=dict)
-    texts: dict[TextId, Text] = field(default_factory=dict)
-    tasks: dict[TaskId, Task] = field(default_factory=dict)
-    urgent: dict[UrgentId, UrgentCase] = field(default_factory=dict)
-    consents: dict[int, Consent] = field(default_factory=dict)
-    decisions: dict[int, DecisionRecord] = field(default_factory=dict)
-    jobs: dict[JobKey, Job] = field(default_factory=dict)
-    alarms: dict[AlarmId, KeptAlarm] = field(default_factory=dict)
-    bookmarks: dict[str, str] = field(default_factory=dict)
-
-
-class MemoryBooks(MemoryStaffBooks, MemoryBookings):
+class MemoryBooks(TallyPages, MemoryStaffBooks, MemoryBookings):
     """`Books` on tables in memory."""
 
     def __init__(self, tables: Tables, *, writable: bool) -> None:
-        self._tables = tables
+        super().__init__(tables)
         self._writable = writable
         self._copied: set[str] = set()
         self._naming: set[tuple[str, object]] = set()
@@ -150,11 +136,18 @@ class MemoryBooks(MemoryStaffBooks, MemoryBookings):
         return next(iter(_newest_first(found, _created)), None)
 
     def count_texts_out(
-        self, *, since: datetime, site: SiteId | None = None, to: PhoneNumber | None = None, at_most: int
+        self,
+        *,
+        since: datetime,
+        site: SiteId | None = None,
+        to: PhoneNumber | None = None,
+        at_most: int,
+        withheld: bool = True,
     ) -> int:
         counted = sum(
             t.outgoing
             and t.state is not TextState.CANCELLED
+            and (withheld or t.state is not TextState.WITHHELD)
             and t.created_at >= since
             and site in {None, t.site}
             and to in {None, t.patient}
@@ -300,6 +293,7 @@ class MemoryBooks(MemoryStaffBooks, MemoryBookings):
             [e for e in self._tables.episodes.values() if inside(e.opened_at, e.site)],
             [c for c in self._tables.calls.values() if inside(c.ended_at, c.site)],
             [c for c in self._tables.urgent.values() if inside(c.triggered_at, c.site)],
+            withheld={t.episode for t in self._tables.texts.values() if is_withheld(t)},
         )
 
 

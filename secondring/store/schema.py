@@ -23,7 +23,7 @@ from sqlalchemy import (
     text,
 )
 
-from secondring.store.columns import Blind, Sealed
+from secondring.store.columns import Blind, Instant, Sealed
 from secondring.store.shapes import episode_reference as _episode
 from secondring.store.shapes import instant as _instant
 from secondring.store.shapes import maybe_words as _maybe
@@ -75,6 +75,11 @@ episodes = Table(
     _instant("urgent_reached_at"),
     _instant("closed_at"),
     _maybe("outcome"),
+    _maybe("did"),
+    _maybe("queue"),
+    _maybe("reason"),
+    _maybe("template"),
+    _instant("delivered_at"),
 )
 Index("episodes_opened_at", episodes.c.opened_at)
 Index("episodes_caller", episodes.c.caller_hash, episodes.c.opened_at)
@@ -226,6 +231,18 @@ consents = Table(
     Column("words", Sealed("consents.words"), nullable=False),
 )
 Index("consents_number", consents.c.number_hash, consents.c.at)
+
+# What was counted in days and weeks that are over; `counted` makes the triggers that forget one
+# as soon as something it counted is written.
+tallies = Table(
+    "tallies",
+    metadata,
+    Column("site", String, primary_key=True),
+    Column("days", Integer, nullable=False),
+    Column("begins_at", Instant, primary_key=True),
+    Column("ends_at", Instant, primary_key=True),
+    _words("numbers"),
+)
 
 alarms = Table(
     "alarms",

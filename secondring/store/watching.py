@@ -19,7 +19,7 @@ from secondring.store.trouble import told_plainly
 _t, _u = tasks.c, urgent_cases.c
 _WORK = (
     select(
-        _t.id, _t.state, _t.owner, _t.due_at, _t.urgent, _t.snoozed_until, _t.title, func.length(_t.said),
+        _t.id, _t.state, _t.queue, _t.owner, _t.due_at, _t.urgent, _t.snoozed_until, _t.title, func.length(_t.said),
         episodes.c.calls,
     )
     .join(episodes, episodes.c.id == _t.episode_id)

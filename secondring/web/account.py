@@ -2,11 +2,12 @@
 
 from dataclasses import replace
 
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from secondring.domain.ports import Books
 from secondring.domain.staff import failed, is_alive, is_locked, wrong_with_password
-from secondring.web.entrance import COOKIE
+from secondring.web.entrance import COOKIE, QUICK
+from secondring.web.sayings import SAYINGS
 from secondring.web.screens import EVERYBODY, Refused, Visit, action, page
 
 
@@ -67,7 +68,9 @@ def _out() -> Response:
 
 async def stay(visit: Visit) -> Response:
     """Somebody said that they are still there: being let in has noted it."""
-    return visit.go("/account")
+    if QUICK in visit.request.headers:
+        return JSONResponse({"words": SAYINGS["still-here"]})
+    return visit.go("/account", "still-here")
 
 
 async def ask_password(visit: Visit) -> Response:

@@ -17,7 +17,9 @@ from secondring.web.changes import Changes
 from secondring.web.errands import Errands
 from secondring.web.memory import Revealed, Shown
 from secondring.web.passwords import Passwords
+from secondring.web.row_cache import RowCache
 from secondring.web.streams import Streams
+from secondring.web.work_rows import WorkRows
 
 T = TypeVar("T")
 
@@ -99,6 +101,9 @@ class Desk:
     """None where no account may dial: people call from their phones then."""
     ring: Callable[[], Awaitable[None]] = nobody_listens
     """Tells the outbox to look."""
+    work_rows: WorkRows | None = None
+    """Rows that are read once for all screens; without them each screen reads its own."""
+    row_cache: RowCache = field(default_factory=RowCache)
     vitals: Callable[[], Awaitable[list[Finding]]] = nothing_to_tell
     """How the parts of the service are that the books say nothing of."""
     passwords: Passwords = field(default_factory=Passwords)

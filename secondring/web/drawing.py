@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from markupsafe import Markup
 
+from secondring.domain.labels import value_name
 from secondring.domain.phone import PhoneNumber, spoken_form
 from secondring.domain.rules import Site
-from secondring.domain.staff import masked_form
+from secondring.domain.staff import Stage, masked_form
+from secondring.domain.tally import Dimension
 from secondring.web.assets import address_of
 from secondring.web.menu import menu
 from secondring.web.sayings import SAYINGS
@@ -40,6 +43,9 @@ def _templates() -> Environment:
         "masked": masked_form,
         "whole": whole,
         "span": span,
+        "reason": lambda value: value_name(Dimension.REASON, value or ""),
+        "intent": lambda value: value_name(Dimension.INTENT, value or ""),
+        "outcome": lambda value: value_name(Dimension.OUTCOME, value or ""),
     }
     return made
 
@@ -53,8 +59,23 @@ def draw(template: str, visit: "Visit", values: Mapping[str, Any]) -> str:
         "csrf": form_token(visit.token) if visit.token else "",
         "menu": menu(visit.somebody) if visit.somebody else (),
         "said": said,
+        "idle": idle_seconds(visit),
     }
     return _templates().get_template(template).render(common | dict(values))
+
+
+def piece(template: str, values: Mapping[str, Any]) -> Markup:
+    """A part of a page that is the same for several visitors; it gets these values and nothing else."""
+    return Markup(_templates().get_template(template).render(values))  # noqa: S704 - drawn with everything escaped
+
+
+def idle_seconds(visit: "Visit") -> int:
+    """How long this page may lie idle until its log-in is over; 0 where nobody has logged in."""
+    if visit.somebody is None or visit.session.stage is not Stage.FULL:
+        return 0
+    rules = visit.desk.logins
+    left = min(rules.idle - rules.touch, visit.session.created_at + rules.absolute - visit.now)
+    return max(int(left.total_seconds()), 1)
 
 
 # ---------------------------------------------------------------- times, as people say them

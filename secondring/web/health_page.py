@@ -65,7 +65,9 @@ async def ready(visit: Visit) -> Response:
     """It can do its work: the database and the link to the PBX are there."""
     _only_from_here(visit)
     parts, _ = await findings(visit)
-    broken = [part for part in parts if part.state is State.BAD and part.name in ("database", "ami")]
+    broken = [
+        part for part in parts if part.state is State.BAD and part.name in ("database", "ami", "listener")
+    ]
     lines = "".join(f"{part.name}: {part.words}\n" for part in broken) or "ready\n"
     return PlainTextResponse(lines, status_code=503 if broken else 200)
 

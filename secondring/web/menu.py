@@ -17,10 +17,12 @@ class Entry:
 _DESK = frozenset({Role.FRONT_DESK, Role.BILLING, Role.NURSE, Role.MANAGER})
 _BOARD = frozenset({Role.FRONT_DESK, Role.NURSE, Role.MANAGER})
 _OVERSIGHT = frozenset({Role.MANAGER, Role.ADMIN})
+FIGURES = _OVERSIGHT
 
 ENTRIES = (
     Entry("Work", "/work", _DESK),
     Entry("Urgent", "/urgent", _BOARD),
+    Entry("Dashboard", "/dashboard", FIGURES),
     Entry("Health", "/health", frozenset({Role.ADMIN, Role.MANAGER, Role.FRONT_DESK})),
     Entry("Audit", "/audit", _OVERSIGHT),
 )

@@ -3,7 +3,17 @@
 from starlette.responses import RedirectResponse, Response
 
 from secondring.domain.staff import Stage
-from secondring.web import account, audit_page, conversation, health_page, live, rows, urgent_board, work
+from secondring.web import (
+    account,
+    audit_page,
+    conversation,
+    dashboard,
+    health_page,
+    live,
+    rows,
+    urgent_board,
+    work,
+)
 from secondring.web.assets import FOREVER, content
 from secondring.web.desk import Desk
 from secondring.web.log_in import LogIn
@@ -41,6 +51,7 @@ def screens(desk: Desk) -> tuple[Screen, ...]:
         *audit_page.SCREENS,
         *health_page.SCREENS,
         *live.SCREENS,
+        *dashboard.SCREENS,
     )
 
 

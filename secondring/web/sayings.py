@@ -4,6 +4,7 @@ SAYINGS = {
     "signed-out": "You are signed out.",
     "password-changed": "Your password is changed. Your other sessions have ended.",
     "session-ended": "That session has ended.",
+    "still-here": "You stay signed in.",
     "taken": "It is yours.",
     "released": "You gave it back.",
     "finished": "Done.",

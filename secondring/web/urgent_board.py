@@ -22,6 +22,7 @@ from secondring.domain.urgent import Orders
 from secondring.domain.urgent_case import Stage, Trigger, UrgentCase
 from secondring.web.rows import answer
 from secondring.web.screens import Refused, Visit, action, not_here, page
+from secondring.web.silence import silence
 
 BOARD = frozenset({Role.FRONT_DESK, Role.NURSE, Role.MANAGER})
 TAKERS = frozenset({Role.NURSE, Role.FRONT_DESK})
@@ -76,6 +77,8 @@ class Board:
     """Came to the last resort, and nobody has signed for it."""
     today: int
     answered: Spread
+    silence: str
+    """Why the board may not be all there is."""
 
 
 def look(books: Books, visit: Visit) -> Board:
@@ -98,6 +101,7 @@ def look(books: Books, visit: Visit) -> Board:
         alarms=[_waiting(books, visit, case, phones) for case in unsigned if not case.is_open],
         today=sum(f.urgent for f in figures),
         answered=spread(seconds, TARGET),
+        silence=silence(books, visit),
     )
 
 

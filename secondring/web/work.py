@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from markupsafe import Markup
 from starlette.responses import Response
 
 from secondring.domain import worklist
@@ -12,12 +13,13 @@ from secondring.domain.ports import Books
 from secondring.domain.records import Episode
 from secondring.domain.rules import QUEUES
 from secondring.domain.staff import Role
-from secondring.domain.worklist import OWN_QUEUE, Row, may_see, queues_for
+from secondring.domain.worklist import Row, may_see, queues_for
+from secondring.web.drawing import piece
 from secondring.web.screens import Visit, page
+from secondring.web.silence import silence
+from secondring.web.tokens import form_token
 
 WORKERS = frozenset({Role.FRONT_DESK, Role.BILLING, Role.NURSE, Role.MANAGER})
-CONSIDERED = 400
-"""Rows that are put in order, of those that are due first."""
 ON_A_PAGE = 100
 LOOK_BACK = timedelta(days=7)
 
@@ -40,12 +42,16 @@ SNOOZE_WORDS = dict(zip(SNOOZES, ("15 minutes", "1 hour", "next opening on anoth
 class List:
     """What is on the screen."""
 
+    generation: int
+    """Of which the rows are; 0: of none that is kept."""
     rows: list[Row]
     hidden: int
     to_do: int
     late: int
     names: Mapping[str, str]
     """How people who have a row are shown."""
+    silence: str
+    """Why the list may not be all there is."""
     last_call: datetime | None
     last_episode: Episode | None
 
@@ -63,24 +69,57 @@ def names_of(books: Books) -> dict[str, str]:
 
 def look(books: Books, visit: Visit, queue: str) -> List:
     """Read the list."""
-    tasks = [
-        task
-        for task in books.tasks()
-        if may_see(visit.user, task) and visit.shows(task.site) and queue in ("", task.queue)
+    desk = visit.desk
+    generation, every = (
+        desk.work_rows.look(visit.now)
+        if desk.work_rows
+        else (0, worklist.rows(books, books.tasks(), desk.rules, visit.now))
+    )
+    rows = [
+        row
+        for row in every
+        if may_see(visit.user, row.task) and visit.shows(row.task.site) and queue in ("", row.task.queue)
     ]
-    rows = worklist.rows(books, tasks[:CONSIDERED], visit.desk.rules, visit.now)
     to_do, late = worklist.count(rows)
-    calls = books.calls(since=visit.now - LOOK_BACK, until=visit.now + timedelta(minutes=1), limit=1)
-    episodes = books.episodes(since=visit.now - LOOK_BACK, until=visit.now + timedelta(minutes=1), limit=20)
+    until = visit.now + timedelta(minutes=1)
+    calls = books.calls(since=visit.now - LOOK_BACK, until=until, limit=1)
+    episodes = [] if rows else books.episodes(since=visit.now - LOOK_BACK, until=until, limit=20)
     return List(
+        generation=generation,
         rows=rows[:ON_A_PAGE],
-        hidden=max(len(tasks) - ON_A_PAGE, 0),
-        to_do=to_do + len(tasks) - len(rows),
+        hidden=max(len(rows) - ON_A_PAGE, 0),
+        to_do=to_do,
         late=late,
         names=names_of(books),
+        silence=silence(books, visit),
         last_call=calls[0].started_at if calls else None,
         last_episode=next((episode for episode in episodes if visit.shows(episode.site)), None),
     )
+
+
+def _drawn(visit: Visit, found: List, query: str) -> Markup:
+    """The rows. The same pieces of HTML serve everybody to whom they look the same; the form's token is their own."""
+    cache, me = visit.desk.row_cache, visit.user.name
+    common = {
+        "many_sites": len(visit.sites()) > 1,
+        "can_call": visit.desk.telephone is not None,
+        "query": query,
+        "now": visit.now,
+        "mark": mark,
+        "csrf": cache.token,
+        "queue_words": QUEUE_WORDS,
+    }
+
+    def one(row: Row) -> str:
+        owner = row.task.owner or ""
+        own = {"row": row, "mine": owner == me, "owner": found.names.get(owner, owner)}
+        if not found.generation:
+            return piece("row.html", common | own)
+        key = (row.task.id, own["mine"], own["owner"], common["many_sites"], common["can_call"], query)
+        return cache.get(found.generation, key, lambda: piece("row.html", common | own))
+
+    drawn = "".join(one(row) for row in found.rows)
+    return Markup(drawn.replace(cache.token, form_token(visit.token)))  # noqa: S704 - drawn with all escaped
 
 
 async def show(visit: Visit) -> Response:
@@ -102,7 +141,7 @@ async def _draw(visit: Visit, template: str) -> Response:
     return visit.render(
         template,
         list=found,
-        mark=mark,
+        drawn=_drawn(visit, found, query),
         site=site or visit.sites()[0] if visit.sites() else visit.desk.rules.sites[0],
         chosen=site,
         queue=queue,
@@ -111,8 +150,6 @@ async def _draw(visit: Visit, template: str) -> Response:
         queue_words=QUEUE_WORDS,
         result_words=RESULT_WORDS,
         snooze_words=SNOOZE_WORDS,
-        own_queues=[OWN_QUEUE[role] for role in visit.user.roles if role in OWN_QUEUE],
-        can_call=visit.desk.telephone is not None,
     )
 
 

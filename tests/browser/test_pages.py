@@ -210,3 +210,14 @@ def _faults(page: Page) -> list[str]:
         for fault in results.response["violations"]
         for node in fault["nodes"]
     ]
+
+
+def test_an_idle_page_asks_before_it_is_signed_out(window: Window, scene: Scene) -> None:
+    page = window("ana", script=True)
+    page.clock.install()
+    page.goto("/account")
+    page.clock.fast_forward("27:00")
+    expect(page.get_by_role("alert")).to_have_count(0)
+    page.clock.fast_forward("02:00")
+    page.get_by_role("button", name="Stay signed in").click()
+    expect(page.get_by_role("alert")).to_have_count(0)

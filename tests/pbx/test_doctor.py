@@ -178,3 +178,20 @@ def test_a_broken_configuration_is_a_finding_and_not_a_crash(box: Pbx, clinic: S
     finally:
         config.unlink()
     assert (code, list(findings)) == (1, ["configuration"])
+
+
+def test_in_shadow_mode_what_is_not_offered_is_grey_and_the_rest_is_green(box: Pbx, clinic: Service) -> None:
+    clinic.ask("mode", "shadow", "--yes")
+    clinic.stop()
+    clinic.start()
+    try:
+        code, findings = look(box, clinic)
+    finally:
+        clinic.ask("mode", "live", "--yes")
+        clinic.stop()
+        clinic.start()
+    grey = {name for name, row in findings.items() if row["ok"] is None}
+    assert (code, red(findings)) == (0, {})
+    assert {"mode", "test call"} <= grey <= USUAL_GREY | {"mode", "test call"}
+    assert findings["FastAGI from Asterisk"]["ok"] is True
+    until(lambda: box.channels() == 0, "every call of ours to be over")

@@ -10,6 +10,7 @@ import httpx
 from starlette.applications import Starlette
 
 from secondring.bus.memory import Ear
+from secondring.domain import pulse
 from secondring.domain.deskwork import Deskwork
 from secondring.domain.ids import SiteId
 from secondring.domain.ports import Books
@@ -23,6 +24,7 @@ from secondring.web.entrance import COOKIE
 from secondring.web.passwords import Passwords
 from secondring.web.second_factor import code_at
 from secondring.web.tokens import form_token
+from secondring.web.work_rows import WorkRows
 from secondring.written import TextDesk
 from tests.support.clinic import CLINIC, MONDAY_TEN, PlainWording, a_site, some_rules
 
@@ -52,9 +54,15 @@ class Pages:
     bell: Ear = field(default_factory=Ear)
 
     def __post_init__(self) -> None:
+        self.somebody_listens()
         self.changes = Changes(self.store.watch, self.bell)
         self.desk = self.make_desk()
         self.app: Starlette = make_app(self.desk)
+
+    def somebody_listens(self, state: pulse.State = pulse.State.LISTENING) -> None:
+        """A sign of life that lasts for the whole test."""
+        with self.store.transaction() as books:
+            pulse.keep(books, state, self.now + timedelta(days=300))
 
     def make_desk(self, **changes: Any) -> Desk:
         return Desk(
@@ -66,6 +74,7 @@ class Pages:
             deskwork=Deskwork(self.rules, PlainWording()),
             texting=TextDesk(PlainWording()),
             logins=self.logins,
+            work_rows=WorkRows(self.store.watch, self.store.reading, self.rules),
             **changes,
         )
 

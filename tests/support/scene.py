@@ -16,7 +16,9 @@ from typing import Any, Self, TypeVar
 
 from lab.ports import free_port
 from secondring.bus.memory import Ear
+from secondring.domain import pulse
 from secondring.domain.deskwork import Deskwork
+from secondring.domain.health import Finding, State
 from secondring.domain.ids import SiteId
 from secondring.domain.ladder import Ladder, Step, Target
 from secondring.domain.phone import PhoneNumber
@@ -26,6 +28,7 @@ from secondring.domain.rules import Rules
 from secondring.domain.staff import Role, User, UserId
 from secondring.domain.triage_events import Why
 from secondring.domain.urgent import Triage
+from secondring.domain.urgent_begin import job_key
 from secondring.domain.urgent_case import Attempt, Stage, Trigger, UrgentCase
 from secondring.store.sqlstore import SqlStore
 from secondring.web.app import make_app
@@ -33,6 +36,7 @@ from secondring.web.changes import Changes
 from secondring.web.desk import Desk
 from secondring.web.second_factor import code_at
 from secondring.web.server import Listen, serve
+from secondring.web.work_rows import WorkRows
 from secondring.writer import Writer
 from secondring.written import TextDesk
 from tests.support.books import KEY, new_database
@@ -77,6 +81,16 @@ def rules() -> Rules:
     return Rules(sites=(north, south))
 
 
+async def _all_well() -> list[Finding]:
+    return [
+        Finding("ami", "Link to the PBX", State.OK, "listening"),
+        Finding("ami-dial", "Ringing phones", State.OK, "can ring nurses and clerks"),
+        Finding("carrier", "Text carrier", State.OK, "answers"),
+        Finding("disk", "Disk", State.OK, "38.2 GB free"),
+        Finding("certificate", "Certificate", State.OK, "good for 71 days"),
+    ]
+
+
 class Phones:
     """The clinic's telephone, which rings nobody and remembers whom it should have rung."""
 
@@ -100,7 +114,10 @@ class Scene:
 
     def __post_init__(self) -> None:
         self.store = SqlStore(new_database(self.folder), KEY)
+        with self.store.transaction() as books:
+            pulse.keep(books, pulse.State.LISTENING, MONDAY_TEN + timedelta(days=300))
         self.writer = Writer(self.store)
+        self.work_rows = WorkRows(self.store.watch, self.store.reading, self.rules)
         self.port = free_port(socket.SOCK_STREAM)
         self._began = time.monotonic()
         self._ahead = timedelta(0)
@@ -135,6 +152,7 @@ class Scene:
         assert self._loop is not None
         self._loop.call_soon_threadsafe(self._stop.set)
         self._thread.join(20)
+        self.work_rows.close()
         self.writer.close()
         self.store.close()
 
@@ -167,6 +185,8 @@ class Scene:
             texting=TextDesk(Wording()),
             triage=Triage(self.rules, Wording()),
             telephone=self.phones,
+            work_rows=self.work_rows,
+            vitals=_all_well,
         )
 
     def read(self, work: Callable[[Books], T]) -> T:
@@ -265,7 +285,12 @@ class Scene:
             ended = self.now() - timedelta(minutes=6)
             values = {"stage": Stage.LEFT, "step": 3, "last_resort_at": ended, "closed_at": ended}
         case = replace(case, give_up_at=self.now() + timedelta(hours=1), **values | changes)
-        self.write(lambda books: books.save_urgent_case(case))
+
+        def keep(books: Books) -> None:
+            books.save_urgent_case(case)
+            books.drop_job(job_key(case.id))
+
+        self.write(keep)
         return case
 
     def urgent_ends(self, case: UrgentCase) -> None:

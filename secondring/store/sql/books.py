@@ -7,7 +7,9 @@ from secondring.store.sql.calls import CallPages
 from secondring.store.sql.episodes import EpisodePages
 from secondring.store.sql.figures import FigurePages
 from secondring.store.sql.jobs import JobPages
+from secondring.store.sql.rows import RowPages
 from secondring.store.sql.staff import StaffPages
+from secondring.store.sql.tallies import TallyPages
 from secondring.store.sql.tasks import TaskPages
 from secondring.store.sql.texts import TextPages
 from secondring.store.sql.trail import TrailPages
@@ -26,6 +28,8 @@ class SqlBooks(
     AlarmPages,
     BookmarkPages,
     FigurePages,
+    TallyPages,
+    RowPages,
     StaffPages,
 ):
     """`Books` inside one SQL transaction."""

@@ -39,22 +39,22 @@ class CallPages(Page):
 
     def call(self, call: CallId) -> Call | None:
         row = self._first(_BY_ID, uniqueid=call.uniqueid, pbx=call.pbx)
-        return None if row is None else _read(row)
+        return None if row is None else read_call(row)
 
     def save_call(self, call: Call) -> None:
         self._write(_SAVE, _values(call))
 
     def open_calls(self, pbx: str) -> list[Call]:
-        return [_read(row) for row in self._all(_OPEN, pbx=pbx)]
+        return [read_call(row) for row in self._all(_OPEN, pbx=pbx)]
 
     def calls_of(self, episode: EpisodeId) -> list[Call]:
-        return [_read(row) for row in self._all(_OF_EPISODE, episode=episode)]
+        return [read_call(row) for row in self._all(_OF_EPISODE, episode=episode)]
 
     def calls(self, *, since: datetime, until: datetime, limit: int) -> list[Call]:
-        return [_read(row) for row in self._all(_STARTED, since=since, until=until, most=limit)]
+        return [read_call(row) for row in self._all(_STARTED, since=since, until=until, most=limit)]
 
     def find_calls(self, uniqueid: str) -> list[Call]:
-        return [_read(row) for row in self._all(_NAMED, uniqueid=uniqueid)]
+        return [read_call(row) for row in self._all(_NAMED, uniqueid=uniqueid)]
 
     def caller_on_line(self, caller: PhoneNumber) -> bool:
         return self._first(_ON_LINE, caller=caller.e164) is not None
@@ -83,7 +83,8 @@ def _values(call: Call) -> dict[str, object]:
     }
 
 
-def _read(row: Row[Any]) -> Call:
+def read_call(row: Row[Any]) -> Call:
+    """The call of a row of `pick(calls)`."""
     return Call(
         id=CallId(row.pbx, row.uniqueid),
         site=row.site,

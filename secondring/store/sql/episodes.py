@@ -34,20 +34,20 @@ class EpisodePages(Page):
 
     def episode(self, episode: EpisodeId) -> Episode | None:
         row = self._first(_BY_ID, id=episode)
-        return None if row is None else _read(row)
+        return None if row is None else read_episode(row)
 
     def save_episode(self, episode: Episode) -> None:
         self._write(_SAVE, _values(episode))
 
     def open_episodes(self, caller: PhoneNumber) -> list[Episode]:
-        return [_read(row) for row in self._all(_OPEN, caller=caller.e164)]
+        return [read_episode(row) for row in self._all(_OPEN, caller=caller.e164)]
 
     def last_episode(self, caller: PhoneNumber) -> Episode | None:
         row = self._first(_LAST, caller=caller.e164)
-        return None if row is None else _read(row)
+        return None if row is None else read_episode(row)
 
     def episodes(self, *, since: datetime, until: datetime, limit: int) -> list[Episode]:
-        return [_read(row) for row in self._all(_OPENED, since=since, until=until, most=limit)]
+        return [read_episode(row) for row in self._all(_OPENED, since=since, until=until, most=limit)]
 
 
 def _values(episode: Episode) -> dict[str, object]:
@@ -69,10 +69,16 @@ def _values(episode: Episode) -> dict[str, object]:
         "urgent_reached_at": episode.urgent_reached_at,
         "closed_at": episode.closed_at,
         "outcome": word(episode.outcome),
+        "did": episode.did,
+        "queue": episode.queue,
+        "reason": episode.reason,
+        "template": episode.template,
+        "delivered_at": episode.delivered_at,
     }
 
 
-def _read(row: Row[Any]) -> Episode:
+def read_episode(row: Row[Any]) -> Episode:
+    """The episode of a row of `pick(episodes)`."""
     return Episode(
         id=row.id,
         site=row.site,
@@ -90,4 +96,9 @@ def _read(row: Row[Any]) -> Episode:
         urgent_reached_at=row.urgent_reached_at,
         closed_at=row.closed_at,
         outcome=None if row.outcome is None else Outcome(row.outcome),
+        did=row.did,
+        queue=row.queue,
+        reason=row.reason,
+        template=row.template,
+        delivered_at=row.delivered_at,
     )

@@ -1,17 +1,19 @@
 """The figures, counted by the database: only the waiting times travel, no rows do."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Row, Select, bindparam, func, select, type_coerce
+from sqlalchemy import BigInteger, Row, Select, bindparam, case, exists, func, select, type_coerce
 
 from secondring.domain.calls import Direction
+from secondring.domain.episodes import FIRST
 from secondring.domain.ids import SiteId
 from secondring.domain.ports import Figures
-from secondring.domain.records import Origin, Outcome
+from secondring.domain.records import RECOVERED, Origin, Outcome, TextState
 from secondring.domain.verdict import Verdict
 from secondring.store.agreed import UNKNOWN_REASON
-from secondring.store.schema import calls, episodes, urgent_cases
+from secondring.store.schema import calls, episodes, texts, urgent_cases
 from secondring.store.sql.page import Page
 
 _SECOND = 1_000_000
@@ -26,7 +28,7 @@ _COUNTS = select(
     func.count().label("episodes"),
     (func.count() - func.count(_e.closed_at)).label("open"),
     func.count(_e.texted_at).label("texted"),
-    func.count(_e.replied_at).label("replied"),
+    func.count(case((_e.texted_at.is_not(None), _e.replied_at))).label("replied"),
     func.count(_e.booking_asked_at).label("booking_asked"),
     func.count(_e.booking_asked_at).filter(_e.outcome == Outcome.BOOKED.value).label("booked"),
     *(
@@ -62,7 +64,21 @@ _VERDICTS = (
     )
     .group_by(calls.c.verdict, calls.c.reason)
 )
-_EVERYWHERE = (_COUNTS, _URGENT, _TO_TEXT, _TO_NURSE, _TO_ACCEPT, _VERDICTS)
+_withheld = exists().where(
+    texts.c.episode_id == _e.id,
+    texts.c.outgoing,
+    texts.c.state == TextState.WITHHELD.value,
+    texts.c.template.startswith(FIRST, autoescape=True),
+)
+_SHADOW = (
+    select(_withheld.label("withheld"), _e.outcome, func.count().label("number"))
+    .where(
+        _e.origin == Origin.SHADOW.value,
+        *_BEGUN,
+    )
+    .group_by("withheld", _e.outcome)
+)
+_EVERYWHERE = (_COUNTS, _URGENT, _TO_TEXT, _TO_NURSE, _TO_ACCEPT, _VERDICTS, _SHADOW)
 _AT_EPISODES, _AT_CALLS = _e.site == bindparam("site"), calls.c.site == bindparam("site")
 _AT_SITE = (
     _COUNTS.where(_AT_EPISODES),
@@ -71,6 +87,7 @@ _AT_SITE = (
     _TO_NURSE.where(_AT_EPISODES),
     _TO_ACCEPT.where(_u.site == bindparam("site")),
     _VERDICTS.where(_AT_CALLS),
+    _SHADOW.where(_AT_EPISODES),
 )
 
 
@@ -80,7 +97,9 @@ class FigurePages(Page):
     def figures(self, *, since: datetime, until: datetime, site: SiteId | None = None) -> Figures:
         period: dict[str, object] = {"since": since, "until": until}
         asked = period if site is None else period | {"site": site}
-        counts, urgent, to_text, to_nurse, to_accept, verdicts = _EVERYWHERE if site is None else _AT_SITE
+        counts, urgent, to_text, to_nurse, to_accept, verdicts, shadow = (
+            _EVERYWHERE if site is None else _AT_SITE
+        )
         (counted,) = self._all(counts, **asked)
         (urgently,) = self._all(urgent, **asked)
         return _figures(
@@ -90,6 +109,7 @@ class FigurePages(Page):
             to_nurse=self._seconds(to_nurse, asked),
             to_accept=self._seconds(to_accept, asked),
             verdicts={(row.verdict, row.reason): row.number for row in self._all(verdicts, **asked)},
+            shadows=self._all(shadow, **asked),
         )
 
     def _seconds(self, statement: Select[Any], asked: dict[str, object]) -> tuple[float, ...]:
@@ -106,6 +126,7 @@ def _figures(
     to_nurse: tuple[float, ...],
     to_accept: tuple[float, ...],
     verdicts: dict[tuple[str, str | None], int],
+    shadows: Sequence[Row[Any]],
 ) -> Figures:
     by_outcome = {outcome: getattr(counted, f"outcome_{outcome.name}") for outcome in Outcome}
     return Figures(
@@ -128,6 +149,9 @@ def _figures(
         },
         calls_answered=_total(verdicts, Verdict.ANSWERED),
         calls_ignored=_total(verdicts, Verdict.IGNORED),
+        shadow_missed=sum(row.number for row in shadows),
+        shadow_texts=sum(row.number for row in shadows if row.withheld),
+        shadow_reached=sum(row.number for row in shadows if row.withheld and row.outcome in RECOVERED),
     )
 
 

@@ -1,6 +1,7 @@
 """Texts in SQL."""
 
 from datetime import datetime
+from itertools import compress, product
 from typing import Any
 
 from sqlalchemy import Row, Select, bindparam, func, literal, select
@@ -34,13 +35,12 @@ def _up_to_a_limit(rows: Select[Any]) -> Select[Any]:
     return select(func.count()).select_from(rows.limit(bindparam("at_most")).subquery())
 
 
+_NARROWED = (_AT_SITE, _TO_ONE, texts.c.state != TextState.WITHHELD.value)
 _COUNTS = {
-    (False, False): _up_to_a_limit(_OUT),
-    (True, False): _up_to_a_limit(_OUT.where(_AT_SITE)),
-    (False, True): _up_to_a_limit(_OUT.where(_TO_ONE)),
-    (True, True): _up_to_a_limit(_OUT.where(_AT_SITE, _TO_ONE)),
+    asked: _up_to_a_limit(_OUT.where(*compress(_NARROWED, asked)))
+    for asked in product((False, True), repeat=len(_NARROWED))
 }
-"""By whether a site and a number are asked for."""
+"""By whether a site and a number are asked for, and whether those withheld are left out."""
 
 
 class TextPages(Page):
@@ -61,11 +61,17 @@ class TextPages(Page):
         return None if row is None else _read(row)
 
     def count_texts_out(
-        self, *, since: datetime, site: SiteId | None = None, to: PhoneNumber | None = None, at_most: int
+        self,
+        *,
+        since: datetime,
+        site: SiteId | None = None,
+        to: PhoneNumber | None = None,
+        at_most: int,
+        withheld: bool = True,
     ) -> int:
         asked = {"since": since, "site": site, "to": whole(to), "at_most": at_most}
         given = {name: value for name, value in asked.items() if value is not None}
-        return int(self._value(_COUNTS[site is not None, to is not None], **given))
+        return int(self._value(_COUNTS[site is not None, to is not None, not withheld], **given))
 
 
 def _values(text: Text) -> dict[str, object]:

@@ -2,6 +2,8 @@
 "use strict";
 
 const secondRing = (() => {
+  const DRAW_ANEW = 30000; // clocks run in what is shown: a row turns late without anybody's doing
+  let drawnAt = Date.now();
   const QUIET_FOR_TOO_LONG = 25000; // the service says something every 10 s
 
   // ---- pieces that follow changes: <div data-live="work calls" data-src="/work/rows?site=...">
@@ -119,6 +121,39 @@ const secondRing = (() => {
     if (news && news.textContent !== words) { news.textContent = words; }
   }
 
+  // ---- an idle page says so before it is signed out; what a screen does by itself counts for nothing
+
+  const WARN_BEFORE = 120; // seconds
+  let endsAt = 0;
+
+  function stillHere() {
+    const idle = Number(document.querySelector("main")?.dataset.idle || 0);
+    endsAt = idle ? Date.now() + idle * 1000 : 0;
+    document.querySelector(".idle-note")?.remove();
+  }
+
+  function watchIdleness() {
+    if (!endsAt || document.body.classList.contains("signed-out")) { return; }
+    if (Date.now() > endsAt) { endsAt = 0; pieces().forEach(refresh); return; }
+    if (Date.now() < endsAt - WARN_BEFORE * 1000 || document.querySelector(".idle-note")) { return; }
+    const note = document.createElement("div");
+    note.className = "idle-note";
+    note.setAttribute("role", "alert");
+    const form = document.createElement("form");
+    form.setAttribute("action", "/account/stay");
+    form.dataset.quick = "";
+    const token = document.createElement("input");
+    token.type = "hidden";
+    token.name = "csrf";
+    token.value = document.querySelector("main").dataset.csrf;
+    const button = document.createElement("button");
+    button.className = "main";
+    button.textContent = "Stay signed in";
+    form.append(token, button);
+    note.append("You will be signed out in two minutes. ", form);
+    document.body.prepend(note);
+  }
+
   // ---- time that runs: <span data-since="1700000000"></span>
 
   function span(seconds) {
@@ -153,6 +188,8 @@ const secondRing = (() => {
     if (source && Date.now() - heardAt > QUIET_FOR_TOO_LONG && source.readyState !== EventSource.OPEN) {
       tellLink(false);
     }
+    watchIdleness();
+    if (Date.now() - drawnAt > DRAW_ANEW) { drawnAt = Date.now(); pieces().forEach(refresh); }
     for (const piece of pieces()) {
       if (piece.dataset.waiting && !isBeingUsed(piece)) { refresh(piece); }
     }
@@ -169,6 +206,7 @@ const secondRing = (() => {
         headers: { "X-Quick": "1" }, body: new URLSearchParams(new FormData(form)),
       });
       if (answer.status === 401) { signedOut(); return false; }
+      if (answer.ok) { stillHere(); }
       const told = await answer.json().catch(() => ({ words: "That did not work." }));
       toast(told.words, !answer.ok);
       return answer.ok;
@@ -338,6 +376,7 @@ const secondRing = (() => {
 
   document.addEventListener("DOMContentLoaded", () => {
     document.documentElement.classList.add("scripted");
+    stillHere();
     follow();
     tick();
     setInterval(tick, 1000);

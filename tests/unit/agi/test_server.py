@@ -28,9 +28,11 @@ class Desk:
         self.declined: list[str] = []
         self.waiting: list[tuple[str, str]] = []
         self.trouble: Exception | None = None
+        self.shadow = False
 
     def welcome(self, call: InCall) -> Welcome:
-        return Welcome(site=SiteId("north"), language=call.language[:2], is_open=True)
+        offered = not self.shadow
+        return Welcome(site=SiteId("north"), language=call.language[:2], is_open=True, is_offered=offered)
 
     def can_be_texted(self, call: InCall, typed: str) -> bool:
         return len(typed) == 10 and typed not in call.caller
@@ -46,7 +48,7 @@ class Desk:
 
     def urgent(self, call: InCall, line: str) -> Waiting:
         self.waiting.append((call.caller, line))
-        return Waiting(site=SiteId("north"), language="en", seconds=90)
+        return Waiting(site=SiteId("north"), language="en", seconds=90, is_shadow=self.shadow)
 
     def urgent_callback(self, call: InCall) -> None:
         """Not asked for here."""
@@ -96,6 +98,14 @@ def test_an_offer(server: Server) -> None:
     assert asked(server, "offer") == {
         "SR_SITE": "north", "SR_LANGUAGE": "en", "SR_OK": "1"
     }  # fmt: skip
+
+
+def test_in_shadow_mode_there_is_no_offer_and_no_promise_of_a_call_back(server: Server, desk: Desk) -> None:
+    desk.shadow = True
+    assert asked(server, "offer")["SR_OK"] == "0"
+    assert asked(server, "urgent")["SR_SHADOW"] == "1"
+    desk.shadow = False
+    assert "SR_SHADOW" not in asked(server, "urgent")
 
 
 def test_a_text(server: Server, desk: Desk) -> None:

@@ -301,6 +301,17 @@ def test_texts_are_counted_for_the_caps(store: Store) -> None:
         assert books.count_texts_out(since=NOW + SECOND, at_most=1000) == 1
 
 
+def test_texts_that_shadow_mode_withheld_count_only_where_they_are_asked_for(store: Store) -> None:
+    with store.transaction() as books:
+        books.save_episode(an_episode(1))
+        books.save_text(a_text(1, "first-open", state=TextState.WITHHELD))
+        books.save_text(a_text(1, "second"))
+    with store.reading() as books:
+        for where in ({}, {"to": ANNA}, {"site": MAIN}, {"to": ANNA, "site": MAIN}):
+            assert books.count_texts_out(since=NOW, at_most=9, **where) == 2
+            assert books.count_texts_out(since=NOW, at_most=9, withheld=False, **where) == 1
+
+
 def test_tasks_are_listed_urgent_first_then_by_due_time(store: Store) -> None:
     with store.transaction() as books:
         books.save_episode(an_episode(1))

@@ -1,10 +1,23 @@
 """The figures of a period: every number has rows behind it, told here one by one."""
 
+from dataclasses import replace
+
 from secondring.domain.calls import Direction
 from secondring.domain.ports import Figures, Store
-from secondring.domain.records import Origin, Outcome
+from secondring.domain.records import Origin, Outcome, TextState
 from secondring.domain.verdict import Verdict
-from tests.support.books import DAY, EAST, MAIN, MINUTE, NOW, SECOND, a_call, an_episode, an_urgent_case
+from tests.support.books import (
+    DAY,
+    EAST,
+    MAIN,
+    MINUTE,
+    NOW,
+    SECOND,
+    a_call,
+    a_text,
+    an_episode,
+    an_urgent_case,
+)
 
 NOTHING = Figures(
     episodes=0,
@@ -38,7 +51,7 @@ def test_a_week_is_counted(store: Store) -> None:
             open=1,
             outcomes={Outcome.BOOKED: 2, Outcome.UNRECOVERED: 1, Outcome.URGENT_CONNECTED: 1},
             texted=3,
-            replied=3,
+            replied=1,
             booking_asked=2,
             booked=1,
             urgent=4,
@@ -60,6 +73,27 @@ def test_the_figures_of_a_site_are_its_own(store: Store) -> None:
     assert (east.texted, east.booking_asked, east.booked, east.seconds_to_text) == (1, 0, 0, (60.0,))
     assert (east.urgent, east.urgent_reached) == (1, 0)
     assert (east.calls_missed, east.calls_answered) == ({"no-answer": 1}, 0)
+
+
+def test_episodes_of_shadow_mode_are_counted_apart(store: Store) -> None:
+    _keep_a_week(store)
+    with store.reading() as books:
+        before = books.figures(since=NOW, until=NOW + DAY)
+    outcomes = (Outcome.WITHHELD, Outcome.REACHED, None, Outcome.UNTEXTABLE, Outcome.REACHED)
+    with store.transaction() as books:
+        for number, outcome in enumerate(outcomes, 20):
+            books.save_episode(an_episode(number, origin=Origin.SHADOW, outcome=outcome))
+        for number in (20, 21, 22):
+            books.save_text(a_text(number, "first-open", state=TextState.WITHHELD))
+        books.save_text(a_text(22, "first-closed", state=TextState.WITHHELD))
+        books.save_text(a_text(23, "staff-alert", state=TextState.WITHHELD))
+        books.save_text(a_text(24, "first-open", state=TextState.CANCELLED))
+    with store.reading() as books:
+        assert books.figures(since=NOW, until=NOW + DAY) == replace(
+            before, shadow_missed=5, shadow_texts=3, shadow_reached=1
+        )
+        assert books.figures(since=NOW, until=NOW + DAY, site=EAST).shadow_missed == 0
+        assert books.figures(since=NOW + DAY, until=NOW + 2 * DAY).shadow_missed == 0
 
 
 def _keep_a_week(store: Store) -> None:

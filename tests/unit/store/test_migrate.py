@@ -2,6 +2,7 @@
 
 import sqlite3
 import threading
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -12,10 +13,12 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine
 
 from secondring.domain.errors import ConfigError
+from secondring.domain.records import TextState
+from secondring.store.counted import COUNTED
 from secondring.store.migrate import HEAD, upgrade
 from secondring.store.schema import metadata
 from secondring.store.sqlstore import SqlStore
-from tests.support.books import KEY, a_job
+from tests.support.books import DAY, KEY, NOW, a_call, a_job, a_text, an_episode, eid
 
 
 def _upgraded(folder: Path) -> Path:
@@ -112,3 +115,37 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     (tmp_path / "none").write_text("a file, and no folder")
     with pytest.raises(ConfigError, match=r"none/new\.db.*folder"):
         upgrade(f"sqlite:///{tmp_path}/none/new.db")
+
+
+def test_episodes_from_before_learn_how_their_first_call_was_lost(tmp_path: Path) -> None:
+    """Rows that were written before the figures were can be told apart as far as the books know."""
+    file = tmp_path / "old.db"
+    url = f"sqlite:///{file}"
+    upgrade(url)
+    store = SqlStore(url, KEY)
+    with store.transaction() as books:
+        books.save_episode(an_episode(1, texted_at=NOW))
+        books.save_call(a_call(2, episode=eid(1), started_at=NOW + DAY, reason="busy"))
+        books.save_call(a_call(1, episode=eid(1), reason="abandoned", queue="400"))
+        books.save_text(a_text(1, step="first-open", state=TextState.DELIVERED, settled_at=NOW))
+        books.save_episode(an_episode(2))
+    store.close()
+    connection = sqlite3.connect(file)
+    connection.execute(import_module("secondring.store.migrations.versions.0005_figures").WHAT_IS_KNOWN)
+    connection.commit()
+    connection.close()
+    store = SqlStore(url, KEY)
+    with store.reading() as books:
+        told = an_episode(
+            1, texted_at=NOW, reason="abandoned", queue="400", template="first-open", delivered_at=NOW
+        )
+        assert books.episode(eid(1)) == told
+        assert books.episode(eid(2)) == an_episode(2)
+    store.close()
+
+
+def test_the_database_forgets_tallies_by_itself(tmp_path: Path) -> None:
+    connection = sqlite3.connect(_upgraded(tmp_path))
+    names = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")}
+    connection.close()
+    assert {f"{table}_{what}" for table, _ in COUNTED for what in ("added", "changed")} <= names

@@ -7,7 +7,12 @@ import pytest
 from sqlalchemy import event
 
 from secondring.domain.ids import AlarmId, CallId, TaskId, TextId, Uniqueid, UrgentId
+from secondring.domain.metrics_rows import CallRows, EpisodeRows, Place, one_hour, whole_weeks
 from secondring.domain.ports import Books
+from secondring.domain.tally import Measure
+from secondring.domain.tallying import by_week
+from secondring.domain.verdict import Verdict
+from secondring.domain.weeks import Week, last
 from secondring.store.schema import metadata
 from secondring.store.sqlstore import SqlStore
 from tests.support.books import (
@@ -78,6 +83,7 @@ def _ask_everything(books: Books) -> None:
     books.count_texts_out(since=NOW, site=MAIN, at_most=1000)
     books.count_texts_out(since=NOW, to=ANNA, at_most=1000)
     books.count_texts_out(since=NOW, to=ANNA, site=MAIN, at_most=1000)
+    books.count_texts_out(since=NOW, to=ANNA, at_most=1000, withheld=False)
     books.task(TaskId("T"))
     books.tasks_of(eid(1))
     books.tasks()
@@ -94,6 +100,19 @@ def _ask_everything(books: Books) -> None:
     books.bookmark("inbox")
     books.figures(since=NOW, until=NOW + DAY)
     books.figures(since=NOW, until=NOW + DAY, site=MAIN)
+    _ask_for_figures(books, call)
+
+
+def _ask_for_figures(books: Books, call: CallId) -> None:
+    week, place = Week.at(NOW, "UTC"), Place(MAIN, "UTC")
+    books.earliest()
+    by_week(books, place, [week], NOW + DAY)
+    books.tally_spans(MAIN, week.span("UTC"), days=1)
+    where = whole_weeks([place], [week])
+    for measure in Measure:
+        books.episode_rows(EpisodeRows(where=where, measure=measure), after=eid(1), limit=10)
+    for stretches in (where, one_hour([place], last(week, 52), 0, 8)):
+        books.call_rows(CallRows(where=stretches, verdict=Verdict.MISSED), after=call, limit=10)
 
 
 def _write_everything(books: Books) -> None:

@@ -26,6 +26,7 @@ from secondring.domain.ids import (
     Uniqueid,
     UrgentId,
 )
+from secondring.domain.metrics_rows import CallRows, EpisodeRows, Place, whole_weeks
 from secondring.domain.phone import PhoneNumber
 from secondring.domain.ports import Books
 from secondring.domain.records import (
@@ -43,8 +44,11 @@ from secondring.domain.records import (
     Text,
     TextState,
 )
+from secondring.domain.tally import Dimension, Measure
+from secondring.domain.tallying import by_week, keep, unkept
 from secondring.domain.urgent_case import Stage, Trigger, UrgentCase
 from secondring.domain.verdict import Verdict
+from secondring.domain.weeks import Week, last
 from secondring.store.memory import MemoryStore
 from secondring.store.sqlstore import SqlStore
 from tests.support.books import ANNA, BEN, CLINIC, EAST, KEY, LEASE, MAIN, MINUTE, NINE, NOW, new_database
@@ -84,6 +88,10 @@ SPECIAL: dict[tuple[type, str], st.SearchStrategy[Any]] = {
     (DecisionRecord, "episode"): st.none() | episode_ids,
     (Call, "id"): call_ids,
     (Episode, "id"): episode_ids,
+    (Episode, "did"): st.sampled_from([None, "2025550100", "2025550101"]),
+    (Episode, "queue"): st.none() | words,
+    (Episode, "reason"): st.sampled_from([None, "busy", "no-answer"]),
+    (Episode, "template"): st.sampled_from([None, "first-open", "first-closed"]),
     (Text, "id"): text_ids,
     (Task, "id"): task_ids,
     (UrgentCase, "id"): st.sampled_from(["U-1", "U-2"]).map(UrgentId),
@@ -101,6 +109,10 @@ SPECIAL: dict[tuple[type, str], st.SearchStrategy[Any]] = {
     (KeptAlarm, "site"): st.sampled_from(["", "main"]),
     (Call, "episode"): st.none() | episode_ids,
 }
+PLACES = (Place(MAIN, "America/New_York"), Place(EAST, "Asia/Kolkata"))
+LATER = NOW + timedelta(days=30)
+WEEKS = last(Week.at(NOW, "UTC"), 2)
+EVERYWHERE = whole_weeks(PLACES, WEEKS)
 BY_TYPE: dict[object, st.SearchStrategy[Any]] = {
     SiteId: sites,
     str | None: st.none() | words,
@@ -212,7 +224,23 @@ def _answers(books: Books) -> list[object]:
             *(books.urgent_case(UrgentId(name)) for name in ("U-1", "U-2")),
         ],
         [books.figures(**span, site=site) for site in (None, MAIN, EAST)],
+        [by_week(books, place, WEEKS, LATER) for place in PLACES],
+        [_rows_of(books, measure) for measure in Measure],
+        [
+            books.call_rows(CallRows(where=EVERYWHERE, verdict=verdict), after=None, limit=2)
+            for verdict in Verdict
+        ],
     ]
+
+
+def _rows_of(books: Books, measure: Measure) -> list[object]:
+    rows = EpisodeRows(where=EVERYWHERE, measure=measure)
+    told_apart = EpisodeRows(
+        where=EVERYWHERE, measure=measure, dimension=Dimension.INTENT, value=Intent.BILLING
+    )
+    first = books.episode_rows(rows, after=None, limit=2)
+    rest = books.episode_rows(rows, after=first[-1].id, limit=2) if first else []
+    return [first, rest, books.episode_rows(told_apart, after=None, limit=9)]
 
 
 def _about_episode(books: Books, episode: EpisodeId) -> list[object]:
@@ -252,6 +280,13 @@ class SameBooks(RuleBasedStateMachine):
     def write(self, transaction: list[Write], *, fails: bool) -> None:
         told = [_tell(store, transaction, fails=fails) for store in (self.memory, self.sql)]
         assert told[0] == told[1]
+
+    @rule()
+    def keep_tallies(self) -> None:
+        for store in (self.memory, self.sql):
+            with store.transaction() as books:
+                for one in unkept(books, PLACES, LATER):
+                    keep(books, one)
 
     @invariant()
     def both_answer_alike(self) -> None:

@@ -28,7 +28,7 @@ async def test_all_is_well(pages: Pages) -> None:
     page = text_of(await browser.get("/health"))
     assert "All is well" in page
     assert "0 min ago" in page
-    assert "1 tasks to do" in page
+    assert "Tasks to do: 1" in page
 
 
 async def test_texts_that_wait_too_long_are_told(pages: Pages) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
+from secondring.domain import pulse
 from secondring.domain.deskwork import Result
 from secondring.domain.errors import PeerError
 from secondring.domain.handling import mark
@@ -268,3 +269,20 @@ async def test_a_row_of_another_site_is_as_good_as_not_there(pages: Pages) -> No
             == (404, foreign.json())
         )
     assert task_of(pages, task) == task
+
+
+@pytest.mark.parametrize("state", [pulse.State.STOPPED, pulse.State.LISTENING])
+async def test_an_empty_list_is_no_quiet_morning_when_nobody_listens(
+    pages: Pages, state: pulse.State
+) -> None:
+    """The service was stopped, or died without a word."""
+    with pages.store.transaction() as books:
+        pulse.keep(books, state, pages.now)
+    pages.wait(minutes=1)
+    browser = await pages.signed_in("bo", Role.NURSE, Role.FRONT_DESK)
+    for path, quiet in (("/work", "Nobody is waiting"), ("/urgent", "Nobody urgent is waiting")):
+        page = text_of(await browser.get(path))
+        assert "stopped since" in page if state is pulse.State.STOPPED else "not been heard of since" in page
+        assert "pick up the phone" in page
+        assert quiet not in page
+    assert "Something is broken" in text_of(await browser.get("/health"))

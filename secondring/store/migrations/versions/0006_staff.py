@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0006"
-down_revision = "0004"
+down_revision = "0005"
 
 _SEQ = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 _UNSIGNED = sa.text("last_resort_at IS NOT NULL AND signed_at IS NULL")

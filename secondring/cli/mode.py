@@ -1,0 +1,91 @@
+"""`mode`: shadow or live; the switch between them."""
+
+import os
+import sys
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from config.loader import config_path
+from config.mode import mode_place, switch_mode
+from secondring.cli.common import Json, config_directory, print_json, settings
+from secondring.domain.errors import ConfigError
+from secondring.wiring import Settings
+
+
+class Mode(StrEnum):
+    """In which the service runs."""
+
+    LIVE = "live"
+    SHADOW = "shadow"
+
+
+MEANS = {
+    Mode.LIVE: "missed callers are texted, replies are answered",
+    Mode.SHADOW: "every call is judged, every decision taken and explained, and nothing is sent to anybody",
+}
+WILL = {
+    Mode.LIVE: "From the next start on, missed callers are texted. Texts of shadow mode stay where they are.",
+    Mode.SHADOW: "From the next start on, nothing is sent to anybody. Texts that still wait then never go: the"
+    " callers who were to get one become tasks.",
+}
+QUEUES = {
+    Mode.LIVE: "then put `secondring render queues` into Asterisk's queues, so that callers who wait hear the offer",
+    Mode.SHADOW: "then take our part out of Asterisk's queues: callers who wait still hear that 1 gets them a text",
+}
+
+
+def register(app: typer.Typer) -> None:
+    """Add this command to the application."""
+    app.command()(mode)
+
+
+def mode(
+    to: Annotated[Mode | None, typer.Argument(metavar="[live|shadow]", help="What to switch to.")] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    json: Json = False,
+) -> None:
+    """Show whether texts go (live) or are only written and kept (shadow); switch between the two.
+
+    Example: secondring mode live
+    """
+    chosen = settings()
+    if to is None:
+        _show(chosen, json=json)
+    elif to is _mode(chosen):
+        sys.stdout.write(f"It is {to} already: nothing changed.\n")
+    else:
+        _switch(chosen, to, sure=yes)
+
+
+def _mode(chosen: Settings) -> Mode:
+    return Mode.SHADOW if chosen.shadow else Mode.LIVE
+
+
+def _show(chosen: Settings, *, json: bool) -> None:
+    now = _mode(chosen)
+    place = mode_place(config_path(config_directory(), os.environ))
+    where = f"{place.file}, line {place.line}" if place else "our default; no file of yours says it"
+    if json:
+        print_json([{"mode": now, "set_by": str(place) if place else None}])
+        return
+    other = Mode.LIVE if now is Mode.SHADOW else Mode.SHADOW
+    sys.stdout.write(f"{now}: {MEANS[now]}.\nSet by {where}.\n`secondring mode {other}` switches.\n")
+
+
+def _switch(chosen: Settings, to: Mode, *, sure: bool) -> None:
+    sys.stdout.write(f"{WILL[to]}\n")
+    if to is Mode.LIVE and chosen.carrier.kind == "handset":
+        sys.stdout.write("The carrier is handset: texts will go to simulated phones, and to no patient.\n")
+    if not sure:
+        typer.confirm(f"Switch to {to}?", abort=True)
+    file = switch_mode(config_path(config_directory(), os.environ), to)
+    if _mode(settings()) is not to:
+        raise ConfigError(f"{file} was written, and something read after it still says otherwise: look there")
+    sys.stdout.write(
+        f"wrote {file}\nNext:\n  systemctl restart secondring     (until then it runs as before)\n"
+    )
+    if chosen.ivr.queues:
+        sys.stdout.write(f"  {QUEUES[to]}\n")
+    sys.stdout.write("  secondring doctor\n")

@@ -1,0 +1,191 @@
+"""The dashboard: one sentence, the funnel, the trend, when calls are missed, what to fix, and the tables."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from markupsafe import Markup
+from starlette.responses import Response
+
+from secondring.domain.advice import advice
+from secondring.domain.board import PERIODS, Board, make_board
+from secondring.domain.drift import drift
+from secondring.domain.findings import Finding, percent, rate
+from secondring.domain.lines import TYPICAL_S, lines
+from secondring.domain.metrics import Rate, report_of
+from secondring.domain.metrics_rows import Ask
+from secondring.domain.moves import headline, moves
+from secondring.domain.tally import Measure, Tally
+from secondring.domain.weeks import Week
+from secondring.web.dashboard import tables
+from secondring.web.dashboard.asked import Asked, asked
+from secondring.web.dashboard.charts import NARROW, WIDE, Bar, Point, Scale, funnel, scale, trend
+from secondring.web.screens import Visit
+
+STAGES = (
+    ("Missed", Measure.MISSED),
+    ("Texted", Measure.TEXTED),
+    ("Delivered", Measure.DELIVERED),
+    ("Replied", Measure.REPLIED),
+    ("Resolved", Measure.RESOLVED),
+)
+WEEKS_OFFERED = 26
+
+
+async def show(visit: Visit) -> Response:
+    """The figures of some weeks."""
+    return await _show(visit, "dashboard.html")
+
+
+async def show_to_print(visit: Visit) -> Response:
+    """The same on paper: what a meeting needs, on two pages."""
+    return await _show(visit, "dashboard_week.html")
+
+
+async def _show(visit: Visit, template: str) -> Response:
+    wanted = asked(visit)
+    board = await visit.read(
+        lambda books: make_board(books, wanted.places, wanted.until, wanted.weeks, visit.now)
+    )
+    return visit.render(template, **context(board, wanted))
+
+
+def context(board: Board, wanted: Asked) -> dict[str, Any]:
+    """All that the templates say."""
+    stages = _stages(board.total)
+    return {
+        "asked": wanted,
+        "board": board,
+        "headline": headline(board),
+        "period": _period(wanted),
+        "lines": lines(board),
+        "stages": stages,
+        "funnel": funnel(stages),
+        "asks": [Ask(show=measure) for _, measure in STAGES],
+        "otherwise": board.total.of(Measure.RECOVERED) - board.total.of(Measure.RESOLVED),
+        "trends": _trends(board),
+        "moves": moves(board, wanted.names),
+        "drift": drift(board, wanted.names),
+        "advice": advice(board),
+        "heat": tables.heat(board),
+        "waits": tables.waits(board),
+        "groups": tables.groups(board),
+        "sites": tables.sites(board, wanted.names) if len(board.places) > 1 else None,
+        "excluded": tables.excluded(board),
+        "periods": PERIODS,
+        "weeks_offered": [wanted.newest.plus(-back) for back in range(WEEKS_OFFERED)],
+        "finding_address": lambda finding: _finding_address(wanted, finding),
+    }
+
+
+def _finding_address(wanted: Asked, finding: Finding) -> str:
+    """Drift is about the last week only; everything else about the whole period."""
+    if finding.ask is None:
+        return ""
+    return wanted.rows(finding.ask, **({"site": finding.site} if finding.site else {}))
+
+
+def _period(wanted: Asked) -> str:
+    first, final = wanted.every_week[0].monday, wanted.until.sunday
+    return f"Monday {first:%B} {first.day} to Sunday {final:%B} {final.day}, {final.year}"
+
+
+def _stages(tally: Tally) -> list[Bar]:
+    missed = tally.of(Measure.MISSED)
+    return [
+        Bar(name, number := tally.of(measure), _of(number, missed) if place else f"{number:,}")
+        for place, (name, measure) in enumerate(STAGES)
+    ]
+
+
+def _of(number: int, whole: int) -> str:
+    return f"{number:,} · {percent(Rate(numerator=number, denominator=whole))}"
+
+
+# ---------------------------------------------------------------- trends
+
+
+@dataclass(frozen=True, slots=True)
+class Trend:
+    """A drawing, its sentence, and its table."""
+
+    name: str
+    title: str
+    counted: str
+    drawing: Markup
+    rows: list[tuple[Week, str, Ask]]
+
+
+def _trends(board: Board) -> list[Trend]:
+    return [
+        _share_trend(board, "recovery", "Recovery rate", Measure.RECOVERED, Measure.MISSED, "missed callers"),
+        _count_trend(board),
+        _wait_trend(board),
+        _share_trend(board, "booked", "Self-scheduling", Measure.BOOKED, Measure.ASKED, "who asked to book"),
+        _share_trend(
+            board, "unrecovered", "Unrecovered", Measure.UNRECOVERED, Measure.MISSED, "missed callers"
+        ),
+    ]
+
+
+def _share_trend(board: Board, name: str, title: str, part: Measure, whole: Measure, of: str) -> Trend:
+    shares = [(week, rate(tally, part, whole)) for week, tally in board.trend]
+    points = [
+        Point(_short(week), None if share.value is None else round(share.value * 100, 1), _said(share))
+        for week, share in shares
+    ]
+    earlier = [share for _, share in shares[:-1]]
+    usual = Rate(
+        numerator=sum(share.numerator for share in earlier),
+        denominator=sum(share.denominator for share in earlier),
+    )
+    target = (
+        None if usual.value is None else (usual.value * 100, f"{len(earlier)} weeks before: {percent(usual)}")
+    )
+    wide = WIDE if name == "recovery" else NARROW
+    drawing = trend(f"trend-{name}", f"{title} by week", points, Scale("%", 100), target, wide=wide)
+    rows = [(week, _said(share), Ask(show=part)) for week, share in shares]
+    return Trend(name, title, f"of {of}, by the week they called", drawing, rows)
+
+
+def _said(share: Rate) -> str:
+    if share.value is None:
+        return "none"
+    return f"{percent(share)} ({share.numerator:,} of {share.denominator:,})"
+
+
+def _count_trend(board: Board) -> Trend:
+    counts = [(week, tally.of(Measure.MISSED)) for week, tally in board.trend]
+    points = [Point(_short(week), float(number), f"{number:,}") for week, number in counts]
+    drawing = trend("trend-missed", "Missed callers by week", points, scale(points, "", least=4))
+    rows = [(week, f"{number:,}", Ask(show=Measure.MISSED)) for week, number in counts]
+    return Trend("missed", "Missed callers", "each counted once in a window", drawing, rows)
+
+
+def _wait_trend(board: Board) -> Trend:
+    spreads = [(week, report_of(tally).time_to_first_text) for week, tally in board.trend]
+    points = [
+        Point(_short(week), spread.p50, "none" if spread.p50 is None else f"{spread.p50:g} s")
+        for week, spread in spreads
+    ]
+    how = scale(points, "s", least=TYPICAL_S + 1)
+    target = (float(TYPICAL_S), f"typical: {TYPICAL_S} s")
+    drawing = trend(
+        "trend-first-text", "Time to first text by week, the one in the middle", points, how, target
+    )
+    rows = [
+        (
+            week,
+            "none"
+            if spread.p50 is None
+            else f"{spread.p50:g} s, 95 % within {spread.p95:g} s, {spread.count:,} texted",
+            Ask(show=Measure.TEXTED),
+        )
+        for week, spread in spreads
+    ]
+    return Trend(
+        "first-text", "Time to first text", "of callers texted, the one in the middle", drawing, rows
+    )
+
+
+def _short(week: Week) -> str:
+    return f"{week.monday:%b} {week.monday.day}"
