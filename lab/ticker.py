@@ -57,7 +57,7 @@ class Ticker:
         with self._turn, self._store.reading() as books:
             far = self._since + timedelta(days=1)
             for call in reversed(books.calls(since=self._since, until=far, limit=1000)):
-                self._call(call)
+                self._call(books, call)
             for episode in reversed(books.episodes(since=self._since, until=far, limit=1000)):
                 for text in books.texts_of(episode.id):
                     self._text(text)
@@ -70,7 +70,7 @@ class Ticker:
         self._told.add(key)
         return new
 
-    def _call(self, call: Call) -> None:
+    def _call(self, books: Books, call: Call) -> None:
         if call.verdict is None or not self._once(f"call {call.id}"):
             return
         who = self._named(call.caller)
@@ -78,7 +78,7 @@ class Ticker:
             where = f" in queue {call.queue}" if call.queue else ""
             self._say("missed", f"{who}: {call.reason}{where}" + (f" ({call.detail})" if call.detail else ""))
         elif call.verdict is Verdict.ANSWERED:
-            self._say("answered", f"{who} talked to the front desk")
+            self._say("answered", f"{who} talked to {_with_whom(books, call)}")
         elif call.reason == "outbound":
             self._say("outbound", f"the desk called {who}")
 
@@ -103,3 +103,9 @@ class Ticker:
         if episode.outcome is not None and self._once(f"outcome {episode.id} {episode.outcome}"):
             kind = "lost" if episode.outcome in (Outcome.UNTEXTABLE, Outcome.UNRECOVERED) else "outcome"
             self._say(kind, f"{self._named(episode.caller)}: {episode.outcome}")
+
+
+def _with_whom(books: Books, call: Call) -> str:
+    """A caller on the urgent ladder whom somebody accepted talked to a nurse."""
+    cases = books.urgent_cases_of(call.episode) if call.episode else []
+    return "a nurse" if any(case.accepted_at is not None for case in cases) else "the front desk"

@@ -105,7 +105,7 @@ def show_report(made: Report, period: str) -> None:
         ("self-scheduling", _percent(made.self_scheduling), _of(made.self_scheduling, "who asked to book")),
         ("urgent latency", _seconds(made.urgent), _of(made.urgent_reached, "urgent callers reached")),
         ("urgent, to a nurse's accept", _seconds(made.urgent_accept), f"{made.urgent_accept.count} accepted"),
-        ("unrecovered", _percent(made.unrecovered), _of(made.unrecovered, "missed callers")),
+        ("unrecovered", _given_up(made), _of_given_up(made)),
     )
     out.print(table("", ("metric", "", "counted from"), rows))
     ended = ", ".join(f"{n} {outcome}" for outcome, n in made.outcomes.items() if n)
@@ -129,6 +129,16 @@ def headline(made: Report) -> str:
     if not rate.denominator:
         return "No missed calls in this period."
     return f"{rate.numerator} of {rate.denominator} missed callers were won back: {_percent(rate)}."
+
+
+def _given_up(made: Report) -> str:
+    """Nothing is lost yet, or won, of those who are still open: a bare 0 % would say otherwise."""
+    return _percent(made.unrecovered) + (" so far" if made.still_open else "")
+
+
+def _of_given_up(made: Report) -> str:
+    still = f"; {made.still_open} still open" if made.still_open else ""
+    return _of(made.unrecovered, "missed callers given up") + still
 
 
 def shadow_line(seen: ShadowCount) -> str:

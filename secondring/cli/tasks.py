@@ -112,8 +112,25 @@ TaskArgument = Annotated[str, typer.Argument(metavar="TASK", help="Its id, as `s
 Who = Annotated[
     str, typer.Option("--by", metavar="NAME", help="Who does it; you, if you have an own account.")
 ]
+
+
+def _result(said: str) -> Result:
+    """What came of it, as people type it."""
+    try:
+        return Result(said.strip().lower())
+    except ValueError:
+        raise typer.BadParameter(
+            f"{said!r} is no result. Say spoke (you talked), booked, resolved, or no-contact."
+        ) from None
+
+
 Outcomes = Annotated[
-    Result, typer.Option(help="What came of it: spoke (you talked), booked, resolved, or no-contact.")
+    Result,
+    typer.Option(
+        parser=_result,
+        metavar="RESULT",
+        help="What came of it: spoke (you talked), booked, resolved, or no-contact.",
+    ),
 ]
 Anyway = Annotated[bool, typer.Option("--anyway", help="Finish it although it is somebody else's.")]
 
@@ -190,6 +207,19 @@ def done(task: TaskArgument, result: Outcomes, by: Who = "", anyway: Anyway = Fa
     with wiring.writing(chosen) as books:
         finished = wiring.deskwork(chosen).done(books, TaskId(task), who, result, wiring.now(), anyway=anyway)
     _tell(finished, result, chosen.rules)
+
+
+@tasks_app.command()
+def reopen(task: TaskArgument, by: Who = "") -> None:
+    """Put a finished task back on the list: it closed, and nobody has spoken with the caller.
+
+    Example: you left a message on the caller's voicemail, and the call was long enough to pass for a talk.
+    """
+    who = _person(by)
+    chosen = settings()
+    with wiring.writing(chosen) as books:
+        again = wiring.deskwork(chosen).reopen(books, TaskId(task), who, wiring.now())
+    sys.stdout.write(f"{again.id} is on the list again: {again.title}.\n")
 
 
 def _tell(finished: Finished, result: Result, rules: Rules) -> None:

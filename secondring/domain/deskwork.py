@@ -89,6 +89,34 @@ class Deskwork:
             self._after(books, episode, task, result, now)
         return Finished(finished, *_the_others(books, before, finished))
 
+    def reopen(self, books: Books, task_id: TaskId, who: str, now: datetime) -> Task:
+        """A task closed and nobody has spoken with the caller: a voicemail that lasted as long as a talk, a slip.
+
+        It is anybody's again, and its caller counts as not reached. Raises NotNow when it is open.
+        """
+        task = books.task(task_id)
+        if task is None:
+            raise UnknownThing(f"there is no task {task_id}. `secondring tasks` lists them.")
+        if task.state is not TaskState.DONE:
+            raise NotNow(f"task {task_id} is open. Nothing has to be put back.")
+        again = replace(
+            task,
+            state=TaskState.OPEN,
+            owner=None,
+            closed_at=None,
+            closed_because="",
+            title=task.title if NO_CONTACT_YET in task.title else f"{task.title}; {NO_CONTACT_YET}",
+        )
+        books.save_task(again)
+        because = f"{who} put {task_id} back on the list: nobody has spoken with the caller"
+        episodes.note(books, now, "task-reopened", "person", because, episode=task.episode)
+        episode = books.episode(task.episode)
+        if episode is not None and not episode.is_open:
+            if task.urgent:
+                episode = replace(episode, urgent_reached_at=None)
+            episodes.reopen(books, episode, now, self._rules.guards.window, because)
+        return again
+
     def _try_again(self, books: Books, task: Task, now: datetime) -> Task:
         """Nobody was reached: the caller still waits, so somebody has to try once more; anybody may."""
         hours = self._rules.site(task.site).hours

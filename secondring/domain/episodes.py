@@ -266,10 +266,14 @@ def close(
     note(books, now, "close", rule, because, episode=episode.id)
 
 
-def spoken_with(books: Books, episode: Episode, rule: str, because: str, now: datetime) -> None:
-    """A person has spoken with the caller: that is what it was all for. Bills and refills stay open."""
+def spoken_with(
+    books: Books, episode: Episode, rule: str, because: str, now: datetime, *, since: datetime | None = None
+) -> None:
+    """A person has spoken with the caller: that is what it was all for. Bills and refills stay open. `since` is when
+    the two began to talk, where it takes a while to know that it is a talk.
+    """
     if episode.urgent_at is not None and episode.urgent_reached_at is None:
-        episode = replace(episode, urgent_reached_at=now)
+        episode = replace(episode, urgent_reached_at=since or now)
         books.save_episode(episode)
         close(books, episode, Outcome.URGENT_CONNECTED, rule, because, now)
     else:

@@ -11,6 +11,10 @@ DIALABLE = re.compile(r"[0-9+*#]{1,24}")
 """What may be dialled. Everything that reaches the PBX as part of a dial string is held against it."""
 
 
+LONGEST_EXTENSION = 6
+"""Digits. Anything longer reaches somebody's own phone, though it be dialled like an extension."""
+
+
 class Order(StrEnum):
     """How the targets of one step are rung."""
 
@@ -30,6 +34,12 @@ class Target:
     def __post_init__(self) -> None:
         if not DIALABLE.fullmatch(self.number):
             raise ValueError("a target may hold only digits, +, * and #")
+
+    @property
+    def masked(self) -> str:
+        """For the record: an extension as it stands; of a nurse's own phone no more than tells it from the others."""
+        inside = not self.outside and len(self.number) <= LONGEST_EXTENSION
+        return self.number if inside else f"the phone ending {self.number[-2:]}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

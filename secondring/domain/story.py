@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from secondring.domain.call_events import Direction
@@ -209,7 +209,7 @@ _TEXT_WORDS: dict[TextState, Callable[[Text], str]] = {
 
 
 def _task_lines(task: Task, site: Site) -> list[Line]:
-    due = said_time(task.due_at, site)
+    due = soon(task.due_at, task.created_at, site)
     lines = [Line(task.created_at, f"Task for {task.queue}: {task.title}, due {due}.")]
     if task.state is TaskState.DONE and task.closed_at is not None:
         lines.append(Line(task.closed_at, f"Task for {task.queue} closed: {task.closed_because}."))
@@ -224,11 +224,20 @@ def said_time(at: datetime, site: Site) -> str:
 
 
 def soon(at: datetime, now: datetime, site: Site) -> str:
-    """A time within days of now, as short as it can be said: `3:40 PM`, `Tue 9:00 AM`, `Mar 12, 9:00 AM`."""
+    """When something is due, as short as it can be said: `3:40 PM`, `Tue 9:00 AM`, `Mar 12, 9:00 AM`. Midnight ends the
+    day before: `Tue, end of day`.
+    """
     zone = ZoneInfo(site.hours.zone)
-    days = (at.astimezone(zone).date() - now.astimezone(zone).date()).days
-    style = "" if days == 0 else "%a " if 0 < days < WEEK else "%b %-d, "
-    return at.astimezone(zone).strftime(f"{style}%-I:%M %p")
+    local = at.astimezone(zone)
+    ends_the_day = (local.hour, local.minute, local.second) == (0, 0, 0)
+    if ends_the_day:
+        local -= timedelta(days=1)
+    days = (local.date() - now.astimezone(zone).date()).days
+    if ends_the_day:
+        return (
+            local.strftime("today" if days == 0 else "%a" if 0 < days < WEEK else "%b %-d") + ", end of day"
+        )
+    return local.strftime(f"{'' if days == 0 else '%a ' if 0 < days < WEEK else '%b %-d, '}%-I:%M %p")
 
 
 def clock_time(lines: Sequence[Line], site: Site) -> list[tuple[str, str]]:

@@ -66,7 +66,7 @@ def connected(case: UrgentCase, now: datetime) -> Turn:
     done = replace(case, stage=Stage.CONNECTED, closed_at=now, bridged_at=case.bridged_at or now)
     others = tuple(attempt for attempt in case.attempts if attempt != case.accepted_by)
     stop = (StopRinging(others),) if others else ()
-    return done, (*stop, Spoken(), Note("triage-connected", "a clinician and the caller are talking"))
+    return done, (*stop, Note("triage-connected", "a clinician and the caller are talking"), Spoken())
 
 
 def begin(case: UrgentCase, _event: Event, ladder: Ladder, now: datetime) -> Turn:
@@ -114,7 +114,7 @@ def _attempts(
 
 
 def _names(phones: tuple[Target, ...]) -> str:
-    return " and ".join(phone.number for phone in phones) + (" rings" if len(phones) == 1 else " ring")
+    return " and ".join(phone.masked for phone in phones) + (" rings" if len(phones) == 1 else " ring")
 
 
 def failed(case: UrgentCase, event: Failed, ladder: Ladder, now: datetime) -> Turn:
@@ -123,7 +123,7 @@ def failed(case: UrgentCase, event: Failed, ladder: Ladder, now: datetime) -> Tu
     if lost is None:
         return case, ()
     others = tuple(attempt for attempt in case.attempts if attempt != lost)
-    case, told = replace(case, attempts=others), Note("triage-result", f"{lost.target.number}: {event.why}")
+    case, told = replace(case, attempts=others), Note("triage-result", f"{lost.target.masked}: {event.why}")
     return after((told,), (case, ()) if others else next_phone(case, ladder, now))
 
 

@@ -56,7 +56,7 @@ def accepted(case: UrgentCase, event: Accepted, ladder: Ladder, now: datetime) -
         due_at=now + JOIN_TIME,
     )
     stop = (StopRinging(others),) if others else ()
-    told = Note("triage-accept", f"{winner.target.number} accepted")
+    told = Note("triage-accept", f"{winner.target.masked} accepted")
     if case.on_line:
         return replace(case, stage=Stage.JOINING), (*stop, PutThrough(winner), told)
     return after((*stop, told), call_patient(case, winner, ladder, now))
@@ -95,7 +95,7 @@ def nurse_lost(case: UrgentCase, event: Failed, ladder: Ladder, now: datetime) -
     """Who had accepted is gone before the two heard each other."""
     if case.accepted_by is None or event.attempt != case.accepted_by.id:
         return case, ()
-    told = Note("triage-result", f"{case.accepted_by.target.number} hung up before they were connected")
+    told = Note("triage-result", f"{case.accepted_by.target.masked} hung up before they were connected")
     return after((told,), next_phone(case, ladder, now))
 
 

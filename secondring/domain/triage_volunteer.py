@@ -27,5 +27,5 @@ def volunteered(case: UrgentCase, event: Volunteered, _ladder: Ladder, now: date
         accepted_by=None,
         due_at=max(due_at, case.due_at) if case.stage is Stage.RINGING else due_at,
     )
-    told = Note("triage-volunteer", f"{event.who} takes it: {event.target.number} rings")
+    told = Note("triage-volunteer", f"{event.who} takes it: {event.target.masked} rings")
     return ringing, (Ring(attempt, RING), told)

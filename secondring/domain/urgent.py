@@ -290,7 +290,7 @@ class _Told:
                 self._books, self._now, "triage-answered", "ladder", because, episode=self._case.episode
             )
         elif episode is not None:
-            at = self._case.bridged_at or self._now
+            at = max(self._case.bridged_at or self._now, self._case.triggered_at)
             episode = replace(episode, urgent_at=episode.urgent_at or self._case.triggered_at)
             because = "a clinician and the caller are talking"
-            episodes.spoken_with(self._books, episode, "triage", because, max(at, self._case.triggered_at))
+            episodes.spoken_with(self._books, episode, "triage", because, self._now, since=at)

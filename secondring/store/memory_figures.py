@@ -35,7 +35,7 @@ def count(
     untexted = [episode for episode in shadows if episode.id in withheld]
     calls = [call for call in ended if call.direction is Direction.INBOUND]
     asked = [episode for episode in episodes if episode.booking_asked_at]
-    urgent = [episode for episode in episodes if episode.urgent_at]
+    urgent = [episode for episode in opened if episode.urgent_at]
     verdicts = Counter(call.verdict for call in calls)
     return Figures(
         episodes=len(episodes),
@@ -48,7 +48,7 @@ def count(
         urgent=len(urgent),
         urgent_reached=sum(episode.urgent_reached_at is not None for episode in urgent),
         seconds_to_text=_waits((episode.opened_at, episode.texted_at) for episode in episodes),
-        seconds_to_nurse=_waits((episode.urgent_at, episode.urgent_reached_at) for episode in episodes),
+        seconds_to_nurse=_waits((episode.urgent_at, episode.urgent_reached_at) for episode in urgent),
         seconds_to_accept=_waits((case.triggered_at, case.accepted_at) for case in triggered),
         calls_missed=dict(
             Counter(call.reason or UNKNOWN_REASON for call in calls if call.verdict is Verdict.MISSED)

@@ -102,7 +102,12 @@ def test_a_voicemail_never_counts_and_three_steps_are_climbed(
         call.hang_up()
     wait_for_stage(clinic, number, Stage.CONNECTED)
     because = " | ".join(decision.because for decision in clinic.decisions(number))
-    for words in ("1001: no-key", "1002: busy", "1003: unavailable", f"{CELL} accepted"):
+    for words in (
+        "1001: no-key",
+        "1002: busy",
+        "1003: unavailable",
+        f"the phone ending {CELL[-2:]} accepted",
+    ):
         assert words in because
 
 
@@ -241,3 +246,18 @@ def test_a_patient_who_does_not_answer_is_texted_and_tried_again(
         hear_each_other(again, patient.next_call(10).wait_for(State.TALKING))
         wait_for_stage(clinic, number, Stage.CONNECTED)
         again.hang_up()
+
+
+def test_who_writes_urgent_and_is_reached_by_nobody_is_told_so(
+    pbx: Pbx, clinic: Onlooker, number: str
+) -> None:
+    """No phone of the clinic is registered, nor the last resort's."""
+    missed(pbx, clinic, number)
+    clinic.reply(number, "URGENT")
+    wait_for_stage(clinic, number, Stage.LEFT, 60)
+    clinic.wait_for_text(number, "urgent-left")
+    sent = clinic.sent(number)
+    assert sent.index("urgent-call") < sent.index("urgent-left")
+    assert "could not connect you with a nurse yet" in clinic.inbox(number)[-1]
+    assert clinic.inbox(number)[-1].startswith("If this is an emergency call 911.")
+    assert clinic.tasks_of(number)[0].state is TaskState.OPEN

@@ -19,11 +19,11 @@ from secondring.store.sql.page import Page
 _SECOND = 1_000_000
 
 _e = episodes.c
-_OPENED = (
-    _e.origin == Origin.CALL.value,
+_BEGUN = (
     _e.opened_at >= bindparam("since"),
     _e.opened_at < bindparam("until"),
 )
+_OPENED = (_e.origin == Origin.CALL.value, *_BEGUN)
 _COUNTS = select(
     func.count().label("episodes"),
     (func.count() - func.count(_e.closed_at)).label("open"),
@@ -31,23 +31,25 @@ _COUNTS = select(
     func.count(case((_e.texted_at.is_not(None), _e.replied_at))).label("replied"),
     func.count(_e.booking_asked_at).label("booking_asked"),
     func.count(_e.booking_asked_at).filter(_e.outcome == Outcome.BOOKED.value).label("booked"),
-    func.count(_e.urgent_at).label("urgent"),
-    func.count(case((_e.urgent_at.is_not(None), _e.urgent_reached_at))).label("urgent_reached"),
     *(
         func.count().filter(_e.outcome == outcome.value).label(f"outcome_{outcome.name}")
         for outcome in Outcome
     ),
 ).where(*_OPENED)
+_URGENT = select(func.count().label("urgent"), func.count(_e.urgent_reached_at).label("reached")).where(
+    *_BEGUN, _e.urgent_at.is_not(None)
+)
+"""Urgent callers all count, also those who pressed the key and were put through before anybody missed their call."""
 
 
-def _waits(start: Any, end: Any) -> Select[Any]:
+def _waits(start: Any, end: Any, *which: Any) -> Select[Any]:
     """Microseconds between two times of an episode, where it has both."""
     micros = type_coerce(end, BigInteger) - type_coerce(start, BigInteger)
-    return select(micros).where(*_OPENED, start.is_not(None), end.is_not(None))
+    return select(micros).where(*which, start.is_not(None), end.is_not(None))
 
 
-_TO_TEXT = _waits(_e.opened_at, _e.texted_at)
-_TO_NURSE = _waits(_e.urgent_at, _e.urgent_reached_at)
+_TO_TEXT = _waits(_e.opened_at, _e.texted_at, *_OPENED)
+_TO_NURSE = _waits(_e.urgent_at, _e.urgent_reached_at, *_BEGUN)
 _u = urgent_cases.c
 _TO_ACCEPT = select(type_coerce(_u.accepted_at, BigInteger) - type_coerce(_u.triggered_at, BigInteger)).where(
     _u.triggered_at >= bindparam("since"), _u.triggered_at < bindparam("until"), _u.accepted_at.is_not(None)
@@ -72,15 +74,15 @@ _SHADOW = (
     select(_withheld.label("withheld"), _e.outcome, func.count().label("number"))
     .where(
         _e.origin == Origin.SHADOW.value,
-        _e.opened_at >= bindparam("since"),
-        _e.opened_at < bindparam("until"),
+        *_BEGUN,
     )
     .group_by("withheld", _e.outcome)
 )
-_EVERYWHERE = (_COUNTS, _TO_TEXT, _TO_NURSE, _TO_ACCEPT, _VERDICTS, _SHADOW)
+_EVERYWHERE = (_COUNTS, _URGENT, _TO_TEXT, _TO_NURSE, _TO_ACCEPT, _VERDICTS, _SHADOW)
 _AT_EPISODES, _AT_CALLS = _e.site == bindparam("site"), calls.c.site == bindparam("site")
 _AT_SITE = (
     _COUNTS.where(_AT_EPISODES),
+    _URGENT.where(_AT_EPISODES),
     _TO_TEXT.where(_AT_EPISODES),
     _TO_NURSE.where(_AT_EPISODES),
     _TO_ACCEPT.where(_u.site == bindparam("site")),
@@ -95,10 +97,14 @@ class FigurePages(Page):
     def figures(self, *, since: datetime, until: datetime, site: SiteId | None = None) -> Figures:
         period: dict[str, object] = {"since": since, "until": until}
         asked = period if site is None else period | {"site": site}
-        counts, to_text, to_nurse, to_accept, verdicts, shadow = _EVERYWHERE if site is None else _AT_SITE
+        counts, urgent, to_text, to_nurse, to_accept, verdicts, shadow = (
+            _EVERYWHERE if site is None else _AT_SITE
+        )
         (counted,) = self._all(counts, **asked)
+        (urgently,) = self._all(urgent, **asked)
         return _figures(
             counted,
+            urgently,
             to_text=self._seconds(to_text, asked),
             to_nurse=self._seconds(to_nurse, asked),
             to_accept=self._seconds(to_accept, asked),
@@ -114,6 +120,7 @@ class FigurePages(Page):
 
 def _figures(
     counted: Row[Any],
+    urgently: Row[Any],
     *,
     to_text: tuple[float, ...],
     to_nurse: tuple[float, ...],
@@ -130,8 +137,8 @@ def _figures(
         replied=counted.replied,
         booking_asked=counted.booking_asked,
         booked=counted.booked,
-        urgent=counted.urgent,
-        urgent_reached=counted.urgent_reached,
+        urgent=urgently.urgent,
+        urgent_reached=urgently.reached,
         seconds_to_text=to_text,
         seconds_to_nurse=to_nurse,
         seconds_to_accept=to_accept,

@@ -1,6 +1,7 @@
 """The command line: what scripts read, what people read, and how it refuses."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -8,6 +9,9 @@ import pytest
 import typer
 
 from secondring.cli.common import moment
+from secondring.cli.report import show_report
+from secondring.domain.metrics import report as make_report
+from secondring.store.memory import MemoryStore
 from tests.support.terminal import a_clinic, complains, run, warnings
 
 RECORDINGS = Path(__file__).parents[2] / "recordings"
@@ -197,3 +201,13 @@ def test_a_phone_is_read_and_answered(
 def test_what_is_rendered_says_where_it_belongs(tmp_path: Path) -> None:
     begin = a_clinic(tmp_path)
     assert "manager_custom.conf" in warnings(*begin, "render", "manager", "--asterisk", "22.1.0")
+
+
+def test_a_report_does_not_call_those_lost_or_won_who_are_still_open(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with MemoryStore().reading() as books:
+        nothing = books.figures(since=NOW, until=NOW)
+    show_report(make_report(replace(nothing, episodes=5, open=4)), "today")
+    said = " ".join(capsys.readouterr().out.split())
+    assert "unrecovered 0% so far 0 of 5 missed callers given up; 4 still open" in said

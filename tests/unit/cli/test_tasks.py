@@ -147,3 +147,23 @@ def test_no_line_is_wider_than_the_terminal_and_ids_stay_whole(
         assert "…" not in shown
     assert "billing, urgent" in " ".join(run(*desk.begin, "episodes").split())
     assert {str(row["task"]) for row in rows(desk, "tasks")} <= set(run(*desk.begin, "tasks").split())
+
+
+def test_a_result_that_is_none_is_refused_in_plain_words(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    desk.wrote("BILLING")
+    done = [*desk.begin, "tasks", "done", the_task(desk), "--by", "ana", "--result", "talked"]
+    code, told = complains(done, monkeypatch, capsys)
+    assert (code, "'talked' is no result. Say spoke" in told, "Value error" in told) == (2, True, False)
+
+
+def test_a_task_that_a_voicemail_closed_is_put_back(desk: Desk) -> None:
+    desk.wrote("URGENT").clinic.wait(seconds=5).calls_back(talked=30)
+    assert rows(desk, "tasks") == []
+    (closed,) = rows(desk, "tasks", "--all")
+    task = str(closed["task"])
+    assert f"{task} is on the list again" in run(*desk.begin, "tasks", "reopen", task, "--by", "ana")
+    (row,) = rows(desk, "tasks")
+    assert (row["task"], row["urgent"], row["owner"], row["state"]) == (task, True, None, "open")
+    assert "ana put" in run(*desk.begin, "explain", task)

@@ -98,3 +98,20 @@ def test_whoever_has_an_urgent_caller_sees_that_they_get_no_texts(texts: tuple[s
     clinic = wrote(*texts)
     assert clinic.task.urgent
     assert clinic.task.title.count("wrote STOP") == 1
+
+
+def test_what_is_put_back_is_not_reached_and_can_be_finished_again() -> None:
+    clinic = wrote("URGENT").calls_back(talked=30)
+    before = clinic.episode
+    assert before.urgent_reached_at is not None
+    with clinic.store.transaction() as books:
+        (task,) = books.tasks(include_done=True)
+        clinic.deskwork.reopen(books, task.id, "ana", clinic.now)
+        with pytest.raises(NotNow, match="is open"):
+            clinic.deskwork.reopen(books, task.id, "ana", clinic.now)
+    assert (clinic.episode.is_open, clinic.episode.outcome) == (True, None)
+    assert clinic.episode.urgent_reached_at is None
+    clinic.wait(hours=30).run_timers()
+    assert clinic.episode.is_open, "the red task keeps it open"
+    clinic.finishes(clinic.task, Result.SPOKE)
+    assert clinic.episode.outcome is Outcome.URGENT_CONNECTED

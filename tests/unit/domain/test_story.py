@@ -103,3 +103,17 @@ def test_every_reason_and_detail_has_plain_words() -> None:
 )
 def test_a_time_is_said_as_short_as_it_can_be(wait: dict[str, float], said: str) -> None:
     assert story.soon(MONDAY_TEN + timedelta(**wait), MONDAY_TEN, a_site()) == said
+
+
+@pytest.mark.parametrize(
+    ("hours", "said"),
+    [
+        (5.5, "3:30 PM"),
+        (14, "today, end of day"),
+        (38, "Tue, end of day"),
+        (23, "Tue 9:00 AM"),
+        (13 + 24 * 8, "Mar 10, end of day"),
+    ],
+)
+def test_midnight_ends_a_day(hours: float, said: str) -> None:
+    assert story.soon(MONDAY_TEN + timedelta(hours=hours), MONDAY_TEN, a_site()) == said

@@ -300,3 +300,20 @@ def test_the_answering_of_a_call_heard_before_the_nurses_key_closes_nothing_yet(
     assert clinic.case.stage is Stage.CONNECTED
     assert clinic.tasks == []
     assert clinic.episode.outcome is Outcome.URGENT_CONNECTED
+
+
+def test_the_story_is_told_in_order_and_names_no_nurses_own_phone() -> None:
+    cell = Target(number=NURSE.e164, outside=True)
+    ladder = Ladder(steps=(Step(targets=(Target(number="1001"),)), Step(targets=(cell,))), rounds=1)
+    clinic = UrgentClinic(some_rules(a_site(triage=ladder)))
+    clinic.writes("URGENT").runs_ladder().hears(Failed(f"{clinic.case.id}.1", Why.BUSY))
+    nurse = f"{clinic.case.id}.2"
+    clinic.wait(seconds=3).hears(Accepted(nurse)).wait(seconds=4).hears(Joined(nurse))
+    talking = clinic.now
+    clinic.wait(seconds=10).runs_ladder()
+    told = clinic.told()
+    assert clinic.episode.urgent_reached_at == talking
+    assert told.index("triage-bridged") < told.index("triage-connected") < told.index("Decision close")
+    assert "1001: busy" in told
+    assert f"the phone ending {NURSE.e164[-2:]} accepted" in told
+    assert NURSE.e164[2:] not in told

@@ -54,10 +54,10 @@ def test_a_week_is_counted(store: Store) -> None:
             replied=1,
             booking_asked=2,
             booked=1,
-            urgent=2,
-            urgent_reached=1,
+            urgent=4,
+            urgent_reached=2,
             seconds_to_text=(0.25, 3.000001, 60.0),
-            seconds_to_nurse=(90.0,),
+            seconds_to_nurse=(12.0, 90.0),
             seconds_to_accept=(5.0, 12.0),
             calls_missed={"busy": 1, "no-answer": 2, "unknown": 1},
             calls_answered=1,
@@ -71,6 +71,7 @@ def test_the_figures_of_a_site_are_its_own(store: Store) -> None:
         east = books.figures(since=NOW, until=NOW + DAY, site=EAST)
     assert (east.episodes, east.open, east.outcomes) == (1, 0, {Outcome.BOOKED: 1})
     assert (east.texted, east.booking_asked, east.booked, east.seconds_to_text) == (1, 0, 0, (60.0,))
+    assert (east.urgent, east.urgent_reached) == (1, 0)
     assert (east.calls_missed, east.calls_answered) == ({"no-answer": 1}, 0)
 
 
@@ -126,6 +127,9 @@ def _keep_a_week(store: Store) -> None:
             outcome=Outcome.URGENT_CONNECTED,
         ),
         an_episode(6, origin=Origin.TEXT, texted_at=NOW + SECOND),
+        # Pressed the key, and was put through: never missed, and an urgent caller all the same.
+        an_episode(9, origin=Origin.OFFER, urgent_at=NOW, urgent_reached_at=NOW + 12 * SECOND),
+        an_episode(10, origin=Origin.TEXT, site=EAST, urgent_at=NOW),
         an_episode(7, opened_at=NOW - SECOND, texted_at=NOW),
         an_episode(8, opened_at=NOW + DAY, texted_at=NOW + 2 * DAY),
     ]
