@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from datetime import time as of_day
 from pathlib import Path
-from typing import TypeVar
+from typing import TypeVar, cast
 
 import httpx
 import uvicorn
@@ -35,6 +35,7 @@ from secondring.store.sqlstore import SqlStore
 from secondring.web.app import make_app
 from secondring.web.changes import Changes
 from secondring.web.desk import Desk
+from secondring.web.settings_port import SettingsDesk
 from secondring.web.tokens import kept, new_token
 from secondring.wiring import ClinicWording
 from secondring.writer import Reader, Writer
@@ -119,6 +120,7 @@ def pages(store: SqlStore, writer: Writer) -> tuple[Starlette, str]:
         read=Reader(store),
         write=writer,
         changes=Changes(store.watch, Ear()),
+        settings=cast("SettingsDesk", None),  # these pages never ask for it
     )
     return make_app(desk), token
 

@@ -103,6 +103,7 @@ def build_settings(found: Configuration, secrets: Secrets) -> Settings:
         booking=BookingSettings(**dict(found.booking.listen)) if found.booking.public_url else None,
         messages_directory=found.messages.directory,
         digest=build_digest(found.digest),
+        wording=build_wording(found),
         web=WebSettings(**dict(found.web)),
         mail=_mail(found.mail, secrets),
         alarm_mail=found.alarms.mail,
@@ -136,6 +137,15 @@ def _booking(keys: BookingKeys) -> BookingRules | None:
         ask_name=keys.ask_name,
         ask_birth_date=keys.ask_birth_date,
     )
+
+
+def build_wording(found: Configuration) -> dict[tuple[str, str], str]:
+    """The messages that are worded in the configuration itself, by language and name."""
+    return {
+        (language, name): words
+        for language, messages in found.messages.wording.items()
+        for name, words in messages.items()
+    }
 
 
 def build_listening(found: Configuration) -> ListeningRules:

@@ -1,22 +1,24 @@
 """From files on disk to `Settings`.
 
 Layers, each over the one before: the packaged default.yaml, then `conf.d/*.yaml` in the order of their
-names. `--config PATH` or SECONDRING_CONFIG names another place than /etc/secondring; it takes the place
-of that directory, so a trial never mixes with what the clinic really uses.
+names, then what was set on screen. `--config PATH` or SECONDRING_CONFIG names another place than
+/etc/secondring; it takes the place of that directory, so a trial never mixes with what the clinic really uses.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from config.build import Secrets, build_settings
 from config.check import validate
+from config.overlay import disagreements, laid_over
 from config.problems import Place, Problem, refuse
 from config.schema import Configuration
 from config.secret_files import SecretReader, secret_reader
 from config.settings import Settings
 from config.tree import Source, Tree, read_all
 from secondring.domain.errors import ConfigError
+from secondring.domain.settings import NOTHING, Disagreement, Overlay
 
 DEFAULTS = Path(__file__).with_name("default.yaml")
 EXAMPLE = Path(__file__).parent / "example" / "10-site.yaml"
@@ -31,40 +33,71 @@ def config_path(option: Path | None, environ: Mapping[str, str]) -> Path:
     return option or Path(environ.get(VARIABLE) or HOME)
 
 
-def load(path: Path, environ: Mapping[str, str]) -> Settings:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checked:
+    """A configuration that can be used, all but its secrets."""
+
+    tree: Tree
+    found: Configuration
+    disagreements: tuple[Disagreement, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Layers:
+    """The files as they were when they were read; what is set on screen can be laid over them again and again."""
+
+    sources: tuple[Source, ...]
+    where: Place
+    """Named for what no source says."""
+    files: tuple[Path, ...] = ()
+
+    def checked(self, overlay: Overlay = NOTHING) -> Checked:
+        """Read and check, without the secrets. Raises ConfigError that tells of every problem found."""
+        found, problems = self.examined(overlay)
+        refuse(problems)
+        if found is None:
+            raise AssertionError("neither a configuration nor a problem")
+        return found
+
+    def examined(self, overlay: Overlay) -> tuple[Checked | None, list[Problem]]:
+        """The same for who wants the problems one by one."""
+        files, problems = read_all(self.sources, self.where)
+        if problems:
+            return None, problems
+        tree = laid_over(files, overlay)
+        found, problems = validate(tree)
+        if found is None or problems:
+            return None, problems
+        return Checked(tree=tree, found=found, disagreements=disagreements(files, overlay, found)), []
+
+    def settings(self, read_secret: SecretReader, overlay: Overlay = NOTHING) -> Settings:
+        """All that the wiring needs; touches no file but through `read_secret`. Raises ConfigError."""
+        found = self.checked(overlay)
+        secrets = Secrets(read_secret, found.tree)
+        settings = build_settings(found.found, secrets)
+        refuse(secrets.problems)
+        return replace(settings, files=self.files, disagreements=found.disagreements)
+
+
+def load(path: Path, environ: Mapping[str, str], overlay: Overlay = NOTHING) -> Settings:
     """Read everything in `path`: a directory with conf.d, a directory of *.yaml, or one file.
 
     Raises ConfigError that tells of every problem found, with file, line, value and remedy.
     """
+    settings = read_layers(path).settings(secret_reader(home_of(path), environ), overlay)
+    return replace(settings, read_from=path)
+
+
+def read_layers(path: Path) -> Layers:
+    """The files in `path`, read and not yet looked into. Raises ConfigError when one cannot be read."""
     files = find_files(path)
-    root = home_of(path)
-    sources = [default_source(), *read_files(files)]
     where = Place(file=str(files[-1].parent if len(files) > 1 else files[0]))
-    settings = parse(sources, secret_reader(root, environ), where)
-    return replace(settings, files=tuple(files))
+    return Layers(sources=(default_source(), *read_files(files)), where=where, files=tuple(files))
 
 
 def parse(sources: Sequence[Source], read_secret: SecretReader, where: Place) -> Settings:
-    """Texts in, settings out; touches no file but through `read_secret`. Raises ConfigError.
-
-    `where` is named for what no source says.
-    """
-    tree, found = checked(sources, where)
-    secrets = Secrets(read_secret, tree)
-    settings = build_settings(found, secrets)
-    refuse(secrets.problems)
-    return settings
-
-
-def checked(sources: Sequence[Source], where: Place) -> tuple[Tree, Configuration]:
-    """Read and check, without the secrets. Raises ConfigError."""
-    tree, problems = read_all(sources, where)
-    refuse(problems)
-    found, problems = validate(tree)
-    refuse(problems)
-    if found is None:
-        raise AssertionError("neither a configuration nor a problem")
-    return tree, found
+    """Texts in, settings out; touches no file but through `read_secret`. Raises ConfigError."""
+    return Layers(sources=tuple(sources), where=where).settings(read_secret)
 
 
 # ------------------------------------------------------------------ files

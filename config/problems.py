@@ -17,10 +17,12 @@ SECRET_KEYS = frozenset({"secret", "token", "password", "key", "blocked", "url",
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """A file and a line in it, counted from 1; line 0 is the file as a whole."""
+    """A file and a line in it, counted from 1; line 0 is the file as a whole. Or what was set on screen."""
 
     file: str
     line: int = 0
+    key: str = ""
+    """The key, when it was set on screen; `file` then says by whom."""
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}" if self.line else self.file
@@ -39,7 +41,12 @@ class Problem:
     def __str__(self) -> str:
         key = f"{dotted(self.path)}: " if self.path else ""
         found = f" (found {self.value})" if self.value is not None else ""
-        return f"{self.place}: {key}{self.what}{found}. {self.remedy}"
+        back = (
+            f" Or go by the files again: `secondring settings drop {self.place.key}`."
+            if self.place.key
+            else ""
+        )
+        return f"{self.place}: {key}{self.what}{found}. {self.remedy}{back}"
 
 
 def dotted(path: KeyPath) -> str:

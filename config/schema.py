@@ -34,6 +34,7 @@ from config.fields import (
     Zone,
 )
 from config.links import DatabaseUrl, SecretPlace, WebAddress
+from config.messages import Messages
 from config.section import Section
 from config.triage import AmiDial, TriageKeys
 from config.web import Web
@@ -240,13 +241,6 @@ class Ivr(Section):
     """Digits of a mobile number as callers type it."""
     queues: dict[Word, QueueKeys] = Field(examples=['{"400": {every: 30s}}'])
     """Queues whose callers get the offer, each under its name in Asterisk."""
-
-
-class Messages(Section):
-    """What the texts say."""
-
-    directory: AbsolutePath | None = Field(examples=["/etc/secondring/messages"])
-    """Your own wording; a file found there takes the place of ours."""
 
 
 class Log(Section):

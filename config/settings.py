@@ -1,5 +1,6 @@
 """The configuration as the wiring takes it: plain frozen values, secrets wrapped so that they never print."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -12,6 +13,7 @@ from config.digest import DigestSettings
 from config.web import WebSettings
 from secondring.domain.calls import ListeningRules
 from secondring.domain.rules import Rules
+from secondring.domain.settings import Disagreement
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,6 +166,8 @@ class Settings:
     """None while the booking page is off; `rules.booking` says how patients book."""
     messages_directory: Path | None
     digest: DigestSettings
+    wording: Mapping[tuple[str, str], str]
+    """Messages that are worded in the configuration, by language and name."""
     web: WebSettings
     mail: MailSettings | None
     """None when no e-mail is sent."""
@@ -178,3 +182,9 @@ class Settings:
     """Shadow mode: nothing is sent. Every site of `rules` says so too."""
     files: tuple[Path, ...] = field(default=())
     """The administrator's files that were read, in order."""
+    disagreements: tuple[Disagreement, ...] = ()
+    """Where the files say otherwise than what was set on screen, which is in force."""
+    read_from: Path | None = None
+    """Where the files are, so that they can be read anew."""
+    version: int = 0
+    """Of what was set on screen; 0 when nothing ever was."""

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -15,7 +15,7 @@ from agi.wire import Wire, WireBroken
 from config.settings import Settings
 from dialplan import offer as dialplan
 from dialplan import prompts as words
-from secondring import wiring
+from secondring import following, wiring
 from secondring.domain.ladder import Ladder
 from secondring.domain.offer import Offers
 from secondring.domain.ports import Books
@@ -29,6 +29,7 @@ from secondring.writer import Writer
 log = logging.getLogger("secondring")
 
 T = TypeVar("T")
+Part = Callable[[], Awaitable[None]]
 
 TRY_AGAIN_SECONDS = 10
 """How long to wait for a port that somebody else has."""
@@ -87,12 +88,15 @@ class CallServer:
 def run_agi(settings: Settings) -> None:
     """Only the FastAGI server: texts are sent by a gateway beside it, which looks once a second."""
     wiring.start_logging(settings)
+    wiring.tell_disagreements(settings)
     store = wiring.open_store(settings)
     writer = Writer(store)
     wording = wiring.wording(settings)
     desk = call_desk(settings, settings.rules, wording, writer.within, ring=_nobody_to_tell)
     try:
-        asyncio.run(run_together({"FastAGI": CallServer(settings, desk).run}, lambda: None))
+        ours: dict[str, Part] = {"FastAGI": CallServer(settings, desk).run}
+        ours |= following.parts(settings, wording, store, writer)
+        asyncio.run(run_together(ours, lambda: None))
     finally:
         writer.close()
         store.close()

@@ -5,19 +5,20 @@ import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
 
 from ami_listener.connection import AmiLink
 from ami_listener.originate import Dialler
-from secondring import wiring
+from secondring import following, wiring
 from secondring.bus.memory import Ear
 from secondring.domain.alarms import Alarm
 from secondring.domain.deskwork import Deskwork
 from secondring.domain.errors import ConfigError
 from secondring.domain.facts import Fact
-from secondring.domain.ports import Books, Store
+from secondring.domain.ports import Store
 from secondring.domain.staff import SessionRules
 from secondring.domain.urgent import Orders, Triage
+from secondring.files import files_of
+from secondring.on_screen import OnScreen, Test
 from secondring.running import run_together
 from secondring.telephone import Telephone
 from secondring.urgent import UrgentRunner
@@ -27,56 +28,64 @@ from secondring.web.changes import Bell, Changes
 from secondring.web.desk import Desk, nobody_dials, nobody_listens
 from secondring.web.server import Listen, serve
 from secondring.web.work_rows import WorkRows
-from secondring.wiring import Settings
-from secondring.writer import Writer
+from secondring.wiring import ClinicWording, Settings
+from secondring.writer import Reader, Writer
 from secondring.written import TextDesk
 from sms_gateway.breaker import Breaker
 
 log = logging.getLogger("secondring")
 
-T = TypeVar("T")
 Part = Callable[[], Awaitable[None]]
 
 
-def run_web(settings: Settings) -> None:
+def run_web(settings: Settings, test: Test | None = None) -> None:
     """Only the pages; what the other processes write is seen within half a second."""
     wiring.start_logging(settings)
+    wiring.tell_disagreements(settings)
     if settings.web.port is None:
         raise ConfigError("web.port is null: there are no pages to serve. Give it a port, for example 8440.")
     store = wiring.open_store(settings)
     writer = Writer(store)
     try:
-        asyncio.run(_run_alone(settings, store, writer))
+        asyncio.run(_run_alone(settings, store, writer, test))
     finally:
         writer.close()
         store.close()
 
 
-async def _run_alone(settings: Settings, store: Store, writer: Writer) -> None:
-    links, link = _own_link(settings, writer)
-    await run_together(link | parts(settings, store, writer, Ear(), links), lambda: None)
+async def _run_alone(settings: Settings, store: Store, writer: Writer, test: Test | None) -> None:
+    words = wiring.wording(settings)
+    links, ours = _own_link(settings, writer, words, test)
+    ours |= parts(settings, store, writer, Ear(), links)
+    ours |= following.parts(settings, words, store, writer)
+    await run_together(ours, lambda: None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Links:
     """What of the service runs in this process, for the pages to use and to watch over."""
 
+    wording: ClinicWording
     listens: AmiLink | None = None
     dials: AmiLink | None = None
     """With it, patients are called back and urgent calls are taken from the screen."""
     carry_out: Callable[[Orders], Awaitable[None]] = nobody_dials
     ring: Callable[[], Awaitable[None]] = nobody_listens
     carrier: Breaker | None = None
+    test: Test | None = None
+    """Tries the links to the PBX and the carrier."""
 
 
-def _own_link(settings: Settings, writer: Writer) -> tuple[Links, dict[str, Part]]:
+def _own_link(
+    settings: Settings, writer: Writer, words: ClinicWording, test: Test | None
+) -> tuple[Links, dict[str, Part]]:
     """A link that only dials: what becomes of the calls is heard by the process that listens."""
     account = wiring.dial_account(settings)
     if account is None:
-        return Links(), {}
+        return Links(wording=words, test=test), {}
     link = AmiLink(account, clock=wiring.now, timing=wiring.timing(settings))
     runner = UrgentRunner(
-        Triage(settings.rules, wiring.wording(settings)),
+        Triage(settings.rules, words),
         Dialler(link),
         link,
         writer,
@@ -85,7 +94,7 @@ def _own_link(settings: Settings, writer: Writer) -> tuple[Links, dict[str, Part
         ring=nobody_listens,
         raise_alarm=_in_the_log,
     )
-    links = Links(dials=link, carry_out=runner.carry_out)
+    links = Links(wording=words, dials=link, carry_out=runner.carry_out, test=test)
     return links, {"AMI dialler": lambda: link.run(_heard_elsewhere)}
 
 
@@ -97,16 +106,14 @@ def _in_the_log(alarm: Alarm) -> None:
     log.error("ALARM %s%s: %s", alarm.kind, f" at {alarm.site}" if alarm.site else "", alarm.because)
 
 
-def parts(
-    settings: Settings, store: Store, writer: Writer, bell: Bell, links: Links | None = None
-) -> dict[str, Part]:
+def parts(settings: Settings, store: Store, writer: Writer, bell: Bell, links: Links) -> dict[str, Part]:
     """What has to run for the pages: the eyes on the books, and the server. Nothing where there are to be no pages."""
     web = settings.web
     if web.port is None:
         return {}
     changes = Changes(store.watch, bell)
     rows = WorkRows(store.watch, store.reading, settings.rules)
-    app = make_app(make_desk(settings, store, writer, changes, links or Links(), rows))
+    app = make_app(make_desk(settings, store, writer, changes, links, rows))
     where = Listen(
         host=web.host,
         port=web.port,
@@ -128,11 +135,7 @@ def make_desk(
     settings: Settings, store: Store, writer: Writer, changes: Changes, links: Links, rows: WorkRows
 ) -> Desk:
     """All that the pages need."""
-    web, words = settings.web, wiring.wording(settings)
-
-    async def read(work: Callable[[Books], T]) -> T:
-        return await asyncio.to_thread(_read, store, work)
-
+    web, words, read = settings.web, links.wording, Reader(store)
     names = {"127.0.0.1", "localhost", "::1", web.host, web.public_name or web.host}
     return Desk(
         rules=settings.rules,
@@ -151,6 +154,7 @@ def make_desk(
         logins=SessionRules(idle=web.idle, absolute=web.absolute),
         hosts=frozenset(name.lower() for name in names),
         encrypted=web.encrypted,
+        settings=OnScreen(files_of(settings), read, writer, links.test),
     )
 
 
@@ -165,8 +169,3 @@ def _vitals(settings: Settings, links: Links) -> Vitals:
         carrier=links.carrier,
         carrier_kind=settings.carrier.kind,
     )
-
-
-def _read(store: Store, work: Callable[[Books], T]) -> T:
-    with store.reading() as books:
-        return work(books)

@@ -10,7 +10,7 @@ from datetime import timedelta
 
 from ami_listener.connection import AmiLink
 from ami_listener.originate import Dialler
-from secondring import digesting, pages, wiring
+from secondring import digesting, following, pages, wiring
 from secondring.alarming import Alarms, Channel, Shout, Teller
 from secondring.answering import CallServer, call_desk
 from secondring.booking_part import booking_page
@@ -28,6 +28,7 @@ from secondring.domain.sending import ClinicDesk
 from secondring.domain.urgent import Orders, Triage
 from secondring.lamps import LampKeeper
 from secondring.listening import CallKeeper
+from secondring.on_screen import Test
 from secondring.rehearsal import Undone, rehearse
 from secondring.running import run_together
 from secondring.sdnotify import Notifier, watchdog_interval
@@ -57,10 +58,14 @@ HANDSET_POLL = timedelta(milliseconds=200)
 Part = Callable[[], Awaitable[None]]
 
 
-def run(settings: Settings) -> None:
-    """Listen, text and route until told to stop. Raises ConfigError or LoginRefused when it cannot start."""
+def run(settings: Settings, test: Test | None = None) -> None:
+    """Listen, text and route until told to stop. Raises ConfigError or LoginRefused when it cannot start.
+
+    `test` is what the pages offer for trying the links.
+    """
     wiring.start_logging(settings)
     wiring.check_messages(settings)
+    wiring.tell_disagreements(settings)
     if settings.carrier.kind == "handset":
         log.warning(
             "the carrier is 'handset': texts go to simulated phones, and nobody outside this machine gets one"
@@ -70,7 +75,7 @@ def run(settings: Settings) -> None:
     store = wiring.open_store(settings)
     try:
         with wiring.alone(settings):
-            asyncio.run(_serve(settings, store))
+            asyncio.run(_serve(settings, store, test))
     finally:
         store.close()
 
@@ -100,10 +105,11 @@ class _Frame:
         await self.bell.ring(TEXTS)
 
 
-async def _serve(settings: Settings, store: SqlStore) -> None:
+async def _serve(settings: Settings, store: SqlStore, test: Test | None) -> None:
     writer = Writer(store)
     carrier = wiring.carrier(settings)
     rules = replace(settings.rules, carrier_confirms_opt_out=carrier.capabilities.confirms_opt_out)
+    settings = replace(settings, rules=rules)
     alarms = _alarms(settings, rules, writer, store)
     link = AmiLink(wiring.account(settings), clock=now, timing=wiring.timing(settings))
     frame = _Frame(
@@ -126,16 +132,19 @@ async def _serve(settings: Settings, store: SqlStore) -> None:
             writer,
             frame.bell.listen(TEXTS),
             pages.Links(
+                wording=frame.wording,
                 listens=frame.link,
                 dials=urgent.link,
                 carry_out=urgent.carry_out,
                 ring=frame.ring,
                 carrier=frame.breaker,
+                test=test,
             ),
         )
         page = booking_page(settings, rules, store, writer, frame.ring)
         if page is not None:
             parts["booking page"] = page
+        parts |= following.parts(settings, frame.wording, store, writer)
         parts["timers"] = Timers(Deskwork(rules, frame.wording), writer, clock=now, ring=frame.ring).run
         parts |= _figures(frame, Reader(store))
         await run_together(parts, lambda: notifier.ready("starting"))

@@ -33,16 +33,17 @@ from secondring.domain.ids import SiteId
 from secondring.domain.phone import PhoneNumber, hide_numbers, spoken_form
 from secondring.domain.ports import Books
 from secondring.domain.rules import Rules, Site
+from secondring.domain.settings import Disagreement, Overlay, SettingsVersion
 from secondring.store.alone import alone as store_alone
 from secondring.store.keys import Key
-from secondring.store.migrate import upgrade
+from secondring.store.migrate import is_current, upgrade
 from secondring.store.sqlstore import SqlStore
 from sms_gateway.carriers.handset import HandsetCarrier
 from sms_gateway.carriers.http import HttpCarrier, HttpSettings
 from sms_gateway.carriers.null import NullCarrier
 from sms_gateway.carriers.port import Carrier
 from sms_gateway.carriers.spool import Line, Spool
-from sms_gateway.messages import Messages
+from sms_gateway.messages import NAMES, Messages
 from sms_gateway.privacy import quiet_libraries
 from sms_gateway.spoken_time import opens_phrase, visit_phrase
 
@@ -60,8 +61,27 @@ def now() -> datetime:
 
 
 def load_settings(directory: Path | None) -> Settings:
-    """Read the configuration; raises ConfigError with every mistake in it."""
+    """Read the files, and what was set on screen over them; raises ConfigError with every mistake in it."""
+    files = load_files(directory)
+    newest = newest_on_screen(files)
+    if newest is None:
+        return files
+    both = load(config_path(directory, os.environ), os.environ, newest.overlay)
+    twice = worded_twice(messages(both), newest.overlay)
+    return replace(both, version=newest.number, disagreements=(*both.disagreements, *twice))
+
+
+def load_files(directory: Path | None) -> Settings:
+    """Read the files alone: enough to find the books."""
     return load(config_path(directory, os.environ), os.environ)
+
+
+def newest_on_screen(files: Settings) -> SettingsVersion | None:
+    """What is set on screen; None when nothing is, or where there are no books of this version yet."""
+    if not is_current(files.database_url):
+        return None
+    with reading(files) as books:
+        return books.settings_version(books.settings_number())
 
 
 def known_site(settings: Settings, name: str | None) -> SiteId | None:
@@ -208,6 +228,10 @@ class ClinicWording:
     def __init__(self, messages: Messages) -> None:
         self._messages = messages
 
+    def become(self, messages: Messages) -> None:
+        """Go by other words from now on; only between transactions, like the rules."""
+        self._messages = messages
+
     def text(
         self,
         template: str,
@@ -250,16 +274,49 @@ def links(rules: Rules) -> Links:
 
 def wording(settings: Settings) -> ClinicWording:
     """Our words, with the site's own on top."""
-    return ClinicWording(Messages(settings.messages_directory))
+    return ClinicWording(messages(settings))
+
+
+def messages(settings: Settings) -> Messages:
+    """Our messages, with the clinic's own on top."""
+    return Messages(settings.messages_directory, settings.wording)
 
 
 def check_messages(settings: Settings) -> None:
     """Raise ConfigError naming file and line of every message that must not go to a patient."""
-    at = now()
-    samples = tuple(
-        site_words(site, language, at) for site in settings.rules.sites for language in ("en", "es")
+    refuse_messages(messages(settings), settings.rules)
+
+
+def worded_twice(found: Messages, overlay: Overlay) -> tuple[Disagreement, ...]:
+    """Messages that were worded on screen though the clinic has a file for them as well."""
+    worded = ((path, setting) for path, setting in overlay.items() if path[:2] == ("messages", "wording"))
+    return tuple(
+        Disagreement(path=path, file=str(file), setting=setting)
+        for path, setting in worded
+        if (file := found.hidden_file(path[3], path[2])) is not None
     )
-    Messages(settings.messages_directory).lint(samples=samples)
+
+
+def tell_disagreements(settings: Settings) -> None:
+    """Say in the log where the files and the screen do not agree, and which one is in force."""
+    for one in settings.disagreements:
+        log.warning("%s", one)
+
+
+def refuse_messages(found: Messages, rules: Rules) -> None:
+    """Raise ConfigError when one of these may not go out, or a route sends one that there is not."""
+    found.lint(samples=samples(rules))
+    for intent, route in rules.routes.items():
+        if route.template is not None and route.template not in NAMES:
+            raise ConfigError(
+                f"routes.{intent}.template: no message is called {route.template!r}; there are {', '.join(NAMES)}"
+            )
+
+
+def samples(rules: Rules) -> tuple[dict[str, str], ...]:
+    """What each site puts into the messages now, in both languages."""
+    at = now()
+    return tuple(site_words(site, language, at) for site in rules.sites for language in ("en", "es"))
 
 
 def deskwork(settings: Settings) -> Deskwork:

@@ -76,10 +76,26 @@ def problems_of(
 
 
 Found = tuple[int, str]
+PLAIN = (
+    nodes.Output,
+    nodes.TemplateData,
+    nodes.Const,
+    nodes.If,
+    nodes.CondExpr,
+    nodes.Not,
+    nodes.And,
+    nodes.Or,
+    nodes.Compare,
+    nodes.Operand,
+)
+"""What a message may be made of besides variables. Anything that could loop or grow is not: these words may come
+from a form."""
 
 
 def _wrong_variables(tree: nodes.Template) -> Iterator[Found]:
-    for node in tree.find_all((nodes.Name, nodes.Call, nodes.Getattr, nodes.Include, nodes.Import)):
+    for node in tree.find_all(nodes.Node):
+        if isinstance(node, PLAIN):
+            continue
         if not isinstance(node, nodes.Name):
             yield node.lineno, "only plain variables and if are allowed here; write the words themselves"
         elif node.name not in VARIABLES:

@@ -1,13 +1,14 @@
 """What the texts say: packaged templates, with a site's own files on top.
 
-A site's own wording is a file of the same name below its folder: `es/first-open.txt.j2`.
+A clinic's own wording is a file of the same name below its folder, `es/first-open.txt.j2`, or stands in the
+configuration, which comes first.
 """
 
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from jinja2 import ChoiceLoader, FileSystemLoader, StrictUndefined, Template, TemplateError
+from jinja2 import ChoiceLoader, DictLoader, FileSystemLoader, StrictUndefined, Template, TemplateError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from secondring.domain.errors import ConfigError
@@ -18,6 +19,8 @@ PACKAGED = Path(__file__).parent / "templates"
 SUFFIX = ".txt.j2"
 LANGUAGES = ("en", "es")
 FALLBACK = "en"
+WORDED = "messages.wording"
+"""Where words in the configuration stand."""
 NAMES = (
     "first-open",
     "first-closed",
@@ -53,13 +56,20 @@ NAMES = (
 class Messages:
     """All messages in all languages. Rendering is pure: same template and context, same text."""
 
-    def __init__(self, overrides_dir: Path | None = None) -> None:
+    def __init__(
+        self, overrides_dir: Path | None = None, wording: Mapping[tuple[str, str], str] | None = None
+    ) -> None:
+        """`wording` are the clinic's own words by language and name; they take the place of any file."""
         self._own = overrides_dir
         self._folders = [folder for folder in (overrides_dir, PACKAGED) if folder is not None]
+        self._wording = dict(wording or {})
+        worded = {f"{language}/{name}{SUFFIX}": words for (language, name), words in self._wording.items()}
         self._jinja = ImmutableSandboxedEnvironment(
             undefined=StrictUndefined,
             autoescape=False,  # plain text, not HTML
-            loader=ChoiceLoader([FileSystemLoader(folder) for folder in self._folders]),
+            loader=ChoiceLoader(
+                [DictLoader(worded), *(FileSystemLoader(folder) for folder in self._folders)]
+            ),
         )
 
     def render(self, template: str, language: str, context: Mapping[str, str]) -> str:
@@ -71,11 +81,13 @@ class Messages:
         try:
             return " ".join(fold(found.render(context)).split())
         except TemplateError as error:
-            raise ConfigError(f"{found.filename}: {error}; pass it, or take it out of the file") from error
+            where = found.filename or f"{WORDED}.{language}.{template}"
+            raise ConfigError(f"{where}: {error}; pass it, or take it out of the file") from error
 
     def path(self, template: str, language: str) -> Path:
         """The file that a message comes from."""
-        return Path(str(self._find(template, language).filename))
+        spoken = language if language in LANGUAGES else FALLBACK
+        return self._file(template, spoken)
 
     def lint(self, *, most_segments: int = 2, samples: tuple[Mapping[str, str], ...] = (SAMPLE,)) -> None:
         """Raise ConfigError naming file, line and remedy of all that must not go to a patient.
@@ -86,14 +98,31 @@ class Messages:
             raise ConfigError(
                 f"messages.directory: there is no folder {self._own}. Make it, or set the key to null for our words."
             )
-        problems = self._strange_files()
+        problems = self._strange_files() + self._strange_words()
         for language in LANGUAGES:
             for name in NAMES:
-                file = self._file(name, language)
-                source = Source(name, language, file, file.read_text(encoding="utf-8"))
-                problems += problems_of(source, self._jinja, samples, most_segments)
+                problems += self.wrong_with(name, language, samples=samples, most_segments=most_segments)
         if problems:
             raise ConfigError("\n".join(problems))
+
+    def wrong_with(
+        self, name: str, language: str, *, samples: tuple[Mapping[str, str], ...], most_segments: int = 2
+    ) -> list[str]:
+        """Everything that keeps one message from going to a patient, each as `place:line: what; remedy`."""
+        file = self._file(name, language)
+        source = Source(name, language, file, self.source(name, language))
+        return problems_of(source, self._jinja, samples, most_segments)
+
+    def hidden_file(self, name: str, language: str) -> Path | None:
+        """The clinic's own file whose place words in the configuration take; None when there is no such file."""
+        file = self._folders[0] / language / f"{name}{SUFFIX}"
+        worded = (language, name) in self._wording
+        return file if worded and self._folders[0] != PACKAGED and file.is_file() else None
+
+    def source(self, name: str, language: str) -> str:
+        """A message as it is written, with its variables."""
+        worded = self._wording.get((language, name))
+        return self._file(name, language).read_text(encoding="utf-8") if worded is None else worded
 
     def _find(self, template: str, language: str) -> Template:
         if template not in NAMES:
@@ -102,6 +131,8 @@ class Messages:
         return self._jinja.get_template(f"{spoken}/{template}{SUFFIX}")
 
     def _file(self, name: str, language: str) -> Path:
+        if (language, name) in self._wording:
+            return Path(f"{WORDED}.{language}.{name}")
         candidates = [folder / language / f"{name}{SUFFIX}" for folder in self._folders]
         return next((file for file in candidates if file.is_file()), candidates[-1])
 
@@ -116,6 +147,13 @@ class Messages:
         ]
         return [
             f"{file}: no message is read from here; rename it to one of en|es/{_LISTED}" for file in strange
+        ]
+
+    def _strange_words(self) -> list[str]:
+        return [
+            f"{WORDED}.{language}.{name}: no message is called that; there are {', '.join(NAMES)}"
+            for language, name in self._wording
+            if name not in NAMES
         ]
 
 

@@ -27,6 +27,7 @@ from secondring.cli import (
     streams,
     tasks,
     users,
+    versions,
 )
 from secondring.cli.common import choose_config, warn
 from secondring.cli.foot import begin, say_mode
@@ -52,6 +53,7 @@ app = typer.Typer(
       secondring mode live                from shadow mode to the real thing, and back
       secondring doctor                   prove that each link works
       secondring user add NAME --role admin   let somebody log in to the pages
+      secondring settings list            what was set on those pages
       secondring alarm test               prove that alarms reach people
 
     [bold]Look at what happened[/bold]
@@ -106,6 +108,7 @@ GROUPS = (
     bookings,
     alarms,
     users,
+    versions,
     streams,
     phones,
 )

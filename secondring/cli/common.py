@@ -178,7 +178,12 @@ def count(number: int, thing: str) -> str:
 
 def warn(words: str) -> None:
     """Something that people must know and scripts must not trip over. Commands in it can be copied as they are."""
-    sys.stderr.write(f"secondring: {words.replace('`secondring ', f'`{command()} ')}\n")
+    sys.stderr.write(f"secondring: {to_type(words)}\n")
+
+
+def to_type(words: str) -> str:
+    """The words, with the commands in them as they have to be typed here."""
+    return words.replace("`secondring ", f"`{command()} ")
 
 
 def command() -> str:

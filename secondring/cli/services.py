@@ -6,8 +6,11 @@ from typing import Annotated
 import typer
 
 from secondring import answering, pages, service
-from secondring.cli.common import settings
+from secondring.cli.common import config_directory, settings
+from secondring.cli.pbx import CONF
+from secondring.doctor import Visit, examine
 from secondring.domain.errors import ConfigError
+from secondring.web.settings_port import Found
 
 
 def register(app: typer.Typer) -> None:
@@ -24,7 +27,16 @@ def run() -> None:
 
     Stops cleanly on SIGTERM and Ctrl-C. Tells systemd when it is ready and that it is alive.
     """
-    service.run(settings())
+    service.run(settings(), try_links)
+
+
+def try_links() -> list[Found]:
+    """What `doctor` finds, for the pages. It rings no phone and sends no text."""
+    visit = Visit(config=config_directory(), asterisk_conf=CONF)
+    return [
+        Found(name=one.name, ok=one.finding.ok, evidence=one.finding.evidence, remedy=one.finding.remedy)
+        for one in examine(visit)
+    ]
 
 
 def agi() -> None:
@@ -34,7 +46,7 @@ def agi() -> None:
 
 def web() -> None:
     """Only serve staff's pages; `run` does this too. The configuration's section `web` says where."""
-    pages.run_web(settings())
+    pages.run_web(settings(), try_links)
 
 
 def agi_script(

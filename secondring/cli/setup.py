@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 
 from secondring import answering, beginning, installation, wiring
-from secondring.cli.common import Json, config_directory, count, print_json, settings, warn
+from secondring.cli.common import Json, config_directory, count, print_json, settings, to_type, warn
+from secondring.cli.versions import as_row
 from secondring.domain.errors import ConfigError
 
 NEWEST = "22.1.0"
@@ -108,9 +109,9 @@ def check_config(json: Json = False) -> None:
     chosen = settings()
     wiring.check_messages(chosen)
     if json:
-        print_json(
-            [{"ok": True, "files": [str(file) for file in chosen.files], "sites": len(chosen.rules.sites)}]
-        )
+        found = {"ok": True, "files": [str(file) for file in chosen.files], "sites": len(chosen.rules.sites)}
+        found |= {"version": chosen.version, "disagreements": [as_row(one) for one in chosen.disagreements]}
+        print_json([found])
         return
     for file in chosen.files:
         sys.stdout.write(f"read {file}\n")
@@ -123,6 +124,10 @@ def check_config(json: Json = False) -> None:
             "carrier handset: simulated phones; no text leaves this machine until you choose another\n"
         )
     sys.stdout.write(f"mode {'shadow: nothing is sent' if chosen.shadow else 'live'}\n")
+    if chosen.version:
+        sys.stdout.write(f"read what was set on screen, version {chosen.version}: secondring settings list\n")
+    for one in chosen.disagreements:
+        sys.stdout.write(f"note: {to_type(str(one))}\n")
     sys.stdout.write("The configuration is good.\n")
 
 

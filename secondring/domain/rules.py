@@ -1,7 +1,7 @@
 """What the administrator decides, as plain values. `config` builds these from YAML and nothing else does."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import timedelta
 from enum import StrEnum
 
@@ -164,9 +164,13 @@ class AlarmRules:
     """Alarms of one kind at one site within this time are one, with a count."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Rules:
-    """Everything the domain needs to know of the clinic's wishes."""
+    """Everything the domain needs to know of the clinic's wishes.
+
+    A running service has one, which everybody who decides holds on to. When the clinic changes its mind, it becomes
+    another: see `become`.
+    """
 
     sites: tuple[Site, ...]
     guards: Guards = field(default_factory=Guards)
@@ -181,6 +185,11 @@ class Rules:
     def books_online(self, site: Site) -> bool:
         """True when there is a link to send to callers of this site who want to book."""
         return site.booking_url is not None or (self.booking is not None and site.timetable is not None)
+
+    def become(self, other: "Rules") -> None:
+        """Take over what another says. Only where nobody is deciding: on the writer's thread, between transactions."""
+        for each in fields(self):
+            setattr(self, each.name, getattr(other, each.name))
 
     def site(self, site: SiteId) -> Site:
         """The site of that id; the first one when the configuration has it no longer."""

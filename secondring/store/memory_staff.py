@@ -1,9 +1,10 @@
-"""Users, sessions, the audit and notes on plain dictionaries."""
+"""Users, sessions, the audit, notes and what is set on screen, on plain dictionaries."""
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from secondring.domain.ids import EpisodeId
+from secondring.domain.settings import SettingsVersion
 from secondring.domain.staff import AuditEntry, Session, StaffNote, User, UserId
 
 
@@ -15,6 +16,7 @@ class StaffTables:
     sessions: dict[str, Session] = field(default_factory=dict)
     audit: dict[int, AuditEntry] = field(default_factory=dict)
     notes: dict[int, StaffNote] = field(default_factory=dict)
+    settings: dict[int, SettingsVersion] = field(default_factory=dict)
 
 
 class MemoryStaffBooks:
@@ -85,3 +87,15 @@ class MemoryStaffBooks:
     def notes_of(self, episode: EpisodeId) -> list[StaffNote]:
         found = [note for note in self._staff().notes.values() if note.episode == episode]
         return sorted(found, key=lambda note: note.at)
+
+    def settings_number(self) -> int:
+        return len(self._staff().settings)
+
+    def settings_version(self, number: int) -> SettingsVersion | None:
+        return self._staff().settings.get(number)
+
+    def settings_history(self, *, limit: int) -> list[SettingsVersion]:
+        return list(reversed(self._staff().settings.values()))[:limit]
+
+    def add_settings(self, version: SettingsVersion) -> None:
+        self._own_staff("settings").settings[version.number] = version

@@ -6,7 +6,7 @@ from secondring.domain.errors import ConfigError
 from secondring.store.engine import begun, create_file, open_engine, sqlite_file
 from secondring.store.trouble import told_plainly
 
-HEAD = "0006"
+HEAD = "0007"
 """The newest revision in `migrations/versions`, kept here so that opening a store need not load Alembic."""
 
 
@@ -34,6 +34,24 @@ def _run(connection: Connection, where: str) -> None:
     config.set_main_option("script_location", "secondring.store:migrations")
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
+
+
+def is_current(url: str) -> bool:
+    """True for a database that there is, and that has this version's tables."""
+    file = sqlite_file(url)
+    try:
+        if not file.exists():
+            return False
+    except OSError as error:
+        raise ConfigError(
+            f"database.url: {file}: {error.strerror}: run this as root or as the service's user"
+        ) from error
+    engine = open_engine(url, "read")
+    try:
+        with told_plainly(str(file)), begun(engine, "read") as connection:
+            return revision(connection) == HEAD
+    finally:
+        engine.dispose()
 
 
 def revision(connection: Connection) -> str | None:

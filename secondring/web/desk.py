@@ -18,6 +18,7 @@ from secondring.web.errands import Errands
 from secondring.web.memory import Revealed, Shown
 from secondring.web.passwords import Passwords
 from secondring.web.row_cache import RowCache
+from secondring.web.settings_port import SettingsDesk
 from secondring.web.streams import Streams
 from secondring.web.work_rows import WorkRows
 
@@ -110,6 +111,7 @@ class Desk:
     logins: SessionRules = field(default_factory=SessionRules)
     hosts: frozenset[str] = frozenset({"127.0.0.1", "localhost"})
     """Names that requests may be for, without a port."""
+    settings: SettingsDesk
     encrypted: bool = False
     """Browsers come by TLS, so they may be told never to come otherwise."""
     streams: Streams = field(default_factory=Streams)

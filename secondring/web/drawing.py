@@ -1,5 +1,6 @@
 """Templates, and how they say times and numbers. All that comes from outside is escaped."""
 
+import json
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -13,6 +14,7 @@ from markupsafe import Markup
 from secondring.domain.labels import value_name
 from secondring.domain.phone import PhoneNumber, spoken_form
 from secondring.domain.rules import Site
+from secondring.domain.settings import Value, written
 from secondring.domain.staff import Stage, masked_form
 from secondring.domain.tally import Dimension
 from secondring.web.assets import address_of
@@ -46,6 +48,8 @@ def _templates() -> Environment:
         "reason": lambda value: value_name(Dimension.REASON, value or ""),
         "intent": lambda value: value_name(Dimension.INTENT, value or ""),
         "outcome": lambda value: value_name(Dimension.OUTCOME, value or ""),
+        "key": written,
+        "plainly": plainly,
     }
     return made
 
@@ -118,6 +122,11 @@ def span(time: timedelta) -> str:
         return f"{hours} h {minutes} min" if minutes else f"{hours} h"
     days = hours // 24
     return "1 day" if days == 1 else f"{days} days"
+
+
+def plainly(value: Value) -> str:
+    """A value of the settings in one line."""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def whole(number: PhoneNumber | None, region: str) -> str:

@@ -24,6 +24,7 @@ ENTRIES = (
     Entry("Urgent", "/urgent", _BOARD),
     Entry("Dashboard", "/dashboard", FIGURES),
     Entry("Health", "/health", frozenset({Role.ADMIN, Role.MANAGER, Role.FRONT_DESK})),
+    Entry("Settings", "/settings", _OVERSIGHT),
     Entry("Audit", "/audit", _OVERSIGHT),
 )
 """In the order in which they stand."""

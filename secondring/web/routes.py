@@ -20,6 +20,7 @@ from secondring.web.log_in import LogIn
 from secondring.web.menu import menu
 from secondring.web.protect import LOG_INS, Crowd
 from secondring.web.screens import EVERYBODY, NOBODY, Refused, Screen, Visit, page
+from secondring.web.settings import overview, texts, users, wizard
 
 
 async def static(visit: Visit) -> Response:
@@ -32,7 +33,9 @@ async def static(visit: Visit) -> Response:
 
 
 async def home(visit: Visit) -> Response:
-    """To the first page that they may open."""
+    """To the first page that they may open; in a clinic's first day, the first steps."""
+    if await wizard.is_due(visit):
+        return RedirectResponse("/setup", status_code=303)
     entries = menu(visit.user)
     return RedirectResponse(entries[0].path if entries else "/account", status_code=303)
 
@@ -52,6 +55,10 @@ def screens(desk: Desk) -> tuple[Screen, ...]:
         *health_page.SCREENS,
         *live.SCREENS,
         *dashboard.SCREENS,
+        *overview.SCREENS,
+        *texts.SCREENS,
+        *users.SCREENS,
+        *wizard.SCREENS,
     )
 
 

@@ -16,6 +16,7 @@ from secondring.domain.ids import SiteId
 from secondring.domain.ports import Books
 from secondring.domain.rules import Rules
 from secondring.domain.staff import AuditEntry, Role, Session, SessionRules, User, UserId
+from secondring.on_screen import OnScreen, Test
 from secondring.store.memory import MemoryStore
 from secondring.web.app import make_app
 from secondring.web.changes import Changes
@@ -27,6 +28,7 @@ from secondring.web.tokens import form_token
 from secondring.web.work_rows import WorkRows
 from secondring.written import TextDesk
 from tests.support.clinic import CLINIC, MONDAY_TEN, PlainWording, a_site, some_rules
+from tests.support.settings import ClinicFiles
 
 T = TypeVar("T")
 
@@ -52,6 +54,8 @@ class Pages:
     logins: SessionRules = field(default_factory=SessionRules)
     store: MemoryStore = field(default_factory=MemoryStore)
     bell: Ear = field(default_factory=Ear)
+    files: ClinicFiles = field(default_factory=ClinicFiles)
+    test: Test | None = None
 
     def __post_init__(self) -> None:
         self.somebody_listens()
@@ -65,7 +69,9 @@ class Pages:
             pulse.keep(books, state, self.now + timedelta(days=300))
 
     def make_desk(self, **changes: Any) -> Desk:
+        screen = OnScreen(self.files.made, self._read, self._write, self.test)
         return Desk(
+            settings=changes.pop("settings", screen),
             rules=self.rules,
             clock=lambda: self.now,
             read=self._read,

@@ -30,6 +30,7 @@ from secondring.domain.triage_events import Why
 from secondring.domain.urgent import Triage
 from secondring.domain.urgent_begin import job_key
 from secondring.domain.urgent_case import Attempt, Stage, Trigger, UrgentCase
+from secondring.on_screen import OnScreen
 from secondring.store.sqlstore import SqlStore
 from secondring.web.app import make_app
 from secondring.web.changes import Changes
@@ -42,6 +43,7 @@ from secondring.written import TextDesk
 from tests.support.books import KEY, new_database
 from tests.support.clinic import CLINIC, MONDAY_TEN, Clinic, a_site
 from tests.support.pages import HASHED, PASSWORD, SECRET
+from tests.support.settings import ClinicFiles
 from tests.support.until import until
 
 T = TypeVar("T")
@@ -185,6 +187,7 @@ class Scene:
             texting=TextDesk(Wording()),
             triage=Triage(self.rules, Wording()),
             telephone=self.phones,
+            settings=OnScreen(ClinicFiles().made, read, self.writer),
             work_rows=self.work_rows,
             vitals=_all_well,
         )

@@ -8,6 +8,7 @@ from secondring.store.sql.episodes import EpisodePages
 from secondring.store.sql.figures import FigurePages
 from secondring.store.sql.jobs import JobPages
 from secondring.store.sql.rows import RowPages
+from secondring.store.sql.settings import SettingsPages
 from secondring.store.sql.staff import StaffPages
 from secondring.store.sql.tallies import TallyPages
 from secondring.store.sql.tasks import TaskPages
@@ -31,5 +32,6 @@ class SqlBooks(
     TallyPages,
     RowPages,
     StaffPages,
+    SettingsPages,
 ):
     """`Books` inside one SQL transaction."""

@@ -35,6 +35,7 @@ BOSS, ANNA = PhoneNumber("+12025550178"), PhoneNumber("+12025550123")
 WORDS = "planted words of a patient"
 LAMP = "secondring/pbx/main/urgent"
 CONFIG = """
+mode: live
 database: {{url: "sqlite:///{folder}/books.db"}}
 state_directory: {folder}
 ami: {{port: {nowhere}}}

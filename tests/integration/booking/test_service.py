@@ -19,6 +19,7 @@ from tests.support.terminal import a_clinic
 from tests.support.until import until
 
 BOOKING = """
+mode: live
 booking:
   public_url: https://book.example
   listen: {{port: {port}}}

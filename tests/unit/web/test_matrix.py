@@ -4,6 +4,7 @@ And whatever is asked of any route, it never falls over.
 """
 
 import asyncio
+import re
 from dataclasses import dataclass
 from urllib.parse import quote
 
@@ -25,7 +26,10 @@ from tests.unit.web.test_work import missed
 
 OWN, FOREIGN = "2025550100", "2025550180"
 TABLE = [screen for screen in screens(Pages().desk) if not open_to_strangers(screen)]
-WITH_ROW = [screen for screen in TABLE if "{" in screen.path]
+WITH_ROW = [
+    screen for screen in TABLE if any(kind in screen.path for kind in ("{task}", "{episode}", "{case}"))
+]
+OF_A_SITE = [screen for screen in TABLE if "{site}" in screen.path]
 FORM = {
     "result": "spoke",
     "note": "a note",
@@ -97,6 +101,24 @@ async def test_own_and_foreign_rows(screen: Screen, role: Role) -> None:
                 assert books.urgent_case(found.case.id) == found.case, told
 
 
+@pytest.mark.parametrize("role", Role)
+@pytest.mark.parametrize("screen", OF_A_SITE, ids=lambda screen: screen.name)
+async def test_own_and_foreign_sites(screen: Screen, role: Role) -> None:
+    for site in ("north", "south", "none"):
+        pages = Pages()
+        browser = await pages.signed_in("somebody", role)
+        ask = browser.get if screen.method == "GET" else browser.post
+        answer = await ask(screen.path.replace("{site}", site))
+        if role not in screen.roles:
+            assert answer.status_code == 403
+        elif site != "north":
+            assert answer.status_code == 404
+            assert "Southside" not in answer.text
+        else:
+            # 400: an empty form is read, and refused with what is missing.
+            assert answer.status_code == (200 if screen.method == "GET" else 400), answer.text
+
+
 strange = st.text(st.characters(codec="utf-8"), max_size=30) | st.sampled_from(
     [
         "",
@@ -115,7 +137,9 @@ strange = st.text(st.characters(codec="utf-8"), max_size=30) | st.sampled_from(
 )
 names = st.sampled_from(
     ["seen", "back", "queue", "owner", "until", "note", "result", "words", "site", "who", "about", "before",
-     "session", "old", "new", "topics", "episode", "use", "next", "code"]
+     "session", "old", "new", "topics", "episode", "use", "next", "code", "key", "number", "language", "test", "mode",
+     "mon", "holidays", "special_days", "ring-0", "rota-0", "ring_for-0", "rounds", "last_resort", "name", "phone",
+     "zone", "dids", "role-admin", "role-nurse", "site-north", "book-queue", "guards.settle", "carrier.kind"]
 )  # fmt: skip
 
 
@@ -138,6 +162,8 @@ def test_whatever_is_asked_nothing_falls_over(screen: Screen, ids: list[str], fi
             ("{task}", "{episode}", "{case}"), [task.id, task.episode, quote(ids[2], safe="")], strict=True
         ):
             path = path.replace(name, quote(value if fields else ids[0], safe=""))
+        path = path.replace("{site}", "north").replace("{language}", "en").replace("{name}", "help")
+        path = re.sub(r"\{\w+\}", quote(ids[1], safe=""), path)
         if screen.method == "GET":
             answer = await browser.http.get(path or "/", params=fields)
         else:

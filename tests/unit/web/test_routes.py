@@ -31,6 +31,11 @@ def path_of(screen: Screen) -> str:
         .replace("{task}", "T-none")
         .replace("{episode}", "E-none")
         .replace("{case}", "U-none")
+        .replace("{site}", "none")
+        .replace("{user}", "P-none")
+        .replace("{language}", "none")
+        .replace("{number}", "77")
+        .replace("{step}", "none")
     )
 
 

@@ -1,0 +1,127 @@
+"""An administrator at the settings, in a real browser: the first steps, a change and back, a text on a phone."""
+
+import re
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from secondring.domain.staff import Role
+from tests.browser.conftest import Window
+from tests.support.scene import Scene
+
+PAGES = (
+    "/settings",
+    "/settings/clinic/north",
+    "/settings/hours/north",
+    "/settings/ladder/north",
+    "/settings/routes",
+    "/settings/limits",
+    "/settings/carrier",
+    "/settings/texts",
+    "/settings/texts/en/first-open",
+    "/settings/users",
+    "/settings/users/new",
+    "/settings/users/P-ana",
+    "/settings/history",
+    "/settings/history/1",
+    "/setup/clinic",
+    "/setup/hours",
+    "/setup/links",
+    "/setup/ladder",
+    "/setup/text",
+    "/setup/done",
+)
+
+
+def admin(
+    window: Window, scene: Scene, *, width: int = 1280, script: bool = True, dark: bool = False
+) -> Page:
+    """Somebody who may set everything up, in the clinic's first day."""
+    scene.user("ada", "A. Admin", Role.ADMIN)
+    return window("ada", width=width, script=script, dark=dark)
+
+
+@pytest.mark.parametrize("script", [True, False])
+def test_the_first_steps_with_and_without_script(window: Window, scene: Scene, script: bool) -> None:
+    page = admin(window, scene, script=script)
+    page.goto("/")
+    expect(page.get_by_role("heading", name="Your clinic")).to_be_visible()
+    page.get_by_label("Name", exact=True).fill("Brand New Clinic")
+    page.get_by_role("button", name="Keep and go on").click()
+    page.get_by_label("Monday").fill("25:00-26:00")
+    page.get_by_role("button", name="Keep and go on").click()
+    expect(page.get_by_role("alert")).to_contain_text("Nothing was changed.")
+    page.get_by_label("Monday").fill("09:00-12:00")
+    page.get_by_role("button", name="Keep and go on").click()
+    expect(page.get_by_role("heading", name="Links")).to_be_visible()
+    page.get_by_role("button", name="Leave the first steps for later").click()
+    page.goto("/setup")
+    expect(page.get_by_role("heading", name="Links")).to_be_visible()
+    page.get_by_role("link", name="Skip this step").click()
+    page.get_by_role("link", name="Skip this step").click()
+    expect(page.locator(".bubble").first).to_contain_text("Brand New Clinic")
+    page.get_by_role("button", name="Go on").click()
+    expect(page.get_by_role("heading", name="Brand New Clinic is set up")).to_be_visible()
+
+
+def test_a_change_is_seen_explained_and_rolled_back(window: Window, scene: Scene) -> None:
+    page = admin(window, scene)
+    page.goto("/settings/hours/north")
+    page.get_by_label("Saturday").fill("10:00-12:00")
+    page.get_by_role("button", name="Keep").click()
+    expect(page.get_by_text("in force within seconds")).to_be_visible()
+    page.goto("/settings")
+    differs = page.locator(".differs")
+    expect(differs).to_contain_text("sites.north.hours")
+    expect(differs).to_contain_text("10-site.yaml:6")
+    expect(differs).to_contain_text("set on screen by A. Admin")
+    page.get_by_role("link", name="All versions").click()
+    page.get_by_role("link", name="0", exact=True).click()
+    page.get_by_role("button", name="Go back to version 0").click()
+    expect(page.get_by_text("is as it was in that version")).to_be_visible()
+    page.goto("/settings/hours/north")
+    expect(page.get_by_label("Saturday")).to_have_value("")
+
+
+def test_a_text_is_seen_on_a_phone_and_a_clinical_word_is_not(window: Window, scene: Scene) -> None:
+    page = admin(window, scene, width=390)
+    page.goto("/settings/texts/en/help")
+    page.get_by_label("The words").fill("{{ clinic }}: your results are in.")
+    page.get_by_role("button", name="Look at it").click()
+    expect(page.get_by_role("alert")).to_contain_text("'results' is a clinical word")
+    page.get_by_label("The words").fill("{{ clinic }}: call us at {{ phone }}.")
+    page.get_by_role("button", name="Look at it").click()
+    expect(page.locator(".bubble")).to_have_text("Northside Clinic: call us at (202) 555-0100.")
+    page.get_by_role("button", name="Keep").click()
+    expect(page.get_by_text("in force within seconds")).to_be_visible()
+
+
+@pytest.mark.parametrize(("width", "dark"), [(1280, False), (390, False), (1280, True)])
+def test_axe_finds_nothing_wrong_and_nothing_runs_off_the_page(
+    window: Window, scene: Scene, width: int, dark: bool
+) -> None:
+    page = admin(window, scene, width=width, dark=dark)
+    page.goto("/settings/clinic/north")
+    page.get_by_label("Name", exact=True).fill("Other Clinic")
+    page.get_by_role("button", name="Keep").click()
+    faults = []
+    for path in PAGES:
+        page.goto(path)
+        faults += _faults(page)
+        wide = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
+        assert not page.evaluate(wide), path
+    page.goto("/settings/hours/north")
+    page.get_by_label("Monday").fill("17:00-08:00")
+    page.get_by_role("button", name="Keep").click()
+    expect(page.get_by_role("alert")).to_be_visible()
+    faults += _faults(page)
+    assert faults == []
+
+
+def _faults(page: Page) -> list[str]:
+    return [
+        f"{re.sub('.*//[^/]*', '', page.url)}: {fault['id']}: {node['html'][:160]}"
+        for fault in Axe().run(page).response["violations"]
+        for node in fault["nodes"]
+    ]
