@@ -109,6 +109,22 @@ QUESTIONS: Mapping[Measure, Callable[[CountedEpisode], bool]] = {
 }
 
 
+OF_URGENT = (Measure.URGENT, Measure.URGENT_REACHED)
+"""Asked of everybody who was urgent, also of callers who pressed the key and whose call was not missed."""
+URGENT_ORIGINS = (Origin.CALL, Origin.TEXT, Origin.OFFER)
+"""Not shadow mode's, which are counted apart."""
+
+
+def origins_of(measure: Measure) -> tuple[Origin, ...]:
+    """Which episodes a measure is asked of."""
+    return URGENT_ORIGINS if measure in OF_URGENT else (Origin.CALL,)
+
+
+def holds(measure: Measure, episode: CountedEpisode) -> bool:
+    """Does this episode count?"""
+    return episode.origin in origins_of(measure) and QUESTIONS[measure](episode)
+
+
 class Dimension(StrEnum):
     """What episodes are told apart by; the site is none of them, it has tallies of its own."""
 
@@ -229,18 +245,7 @@ def count(
 ) -> Tally:
     """Count the episodes opened, the calls ended and the urgent cases begun in a span."""
     numbers: Counter[str] = Counter()
-    kinds: dict[tuple[Measure, ...], int] = {}
-    alike: Counter[tuple[int, str, str]] = Counter()
-    for episode in episodes:
-        if episode.origin == Origin.CALL:
-            met = tuple(measure for measure, holds in QUESTIONS.items() if holds(episode))
-            kind = kinds.setdefault(met, len(kinds))
-            alike[kind, "", ""] += 1
-            for dimension, value_of in VALUES.items():
-                alike[kind, dimension, value_of(episode)] += 1
-            _note_wait(numbers, Waiting.FIRST_TEXT, episode.opened_at, episode.texted_at)
-            _note_wait(numbers, Waiting.NURSE, episode.urgent_at, episode.urgent_reached_at)
-    measures = list(kinds)
+    alike, measures = _alike(episodes, numbers)
     for (kind, of, value), number in alike.items():
         for measure in measures[kind]:
             if not of or measure in BROKEN_DOWN:
@@ -254,6 +259,25 @@ def count(
     for triggered_at, accepted_at in accepts:
         _note_wait(numbers, Waiting.ACCEPT, triggered_at, accepted_at)
     return Tally(dict(numbers))
+
+
+def _alike(
+    episodes: Iterable[CountedEpisode], numbers: Counter[str]
+) -> tuple[Counter[tuple[int, str, str]], list[tuple[Measure, ...]]]:
+    """How many episodes met the same measures, for each value of each dimension; and which measures those are."""
+    kinds: dict[tuple[Measure, ...], int] = {}
+    alike: Counter[tuple[int, str, str]] = Counter()
+    for episode in episodes:
+        met = tuple(measure for measure in QUESTIONS if holds(measure, episode))
+        kind = kinds.setdefault(met, len(kinds))
+        alike[kind, "", ""] += 1
+        for dimension, value_of in VALUES.items():
+            alike[kind, dimension, value_of(episode)] += 1
+        if Measure.TEXTED in met:
+            _note_wait(numbers, Waiting.FIRST_TEXT, episode.opened_at, episode.texted_at)
+        if Measure.URGENT_REACHED in met:
+            _note_wait(numbers, Waiting.NURSE, episode.urgent_at, episode.urgent_reached_at)
+    return alike, list(kinds)
 
 
 def _note_wait(numbers: Counter[str], waiting: Waiting, begin: datetime | None, end: datetime | None) -> None:

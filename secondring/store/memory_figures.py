@@ -9,6 +9,7 @@ from secondring.domain.episodes import FIRST
 from secondring.domain.ids import EpisodeId
 from secondring.domain.ports import Figures
 from secondring.domain.records import RECOVERED, Call, Episode, Origin, Outcome, Text, TextState
+from secondring.domain.tally import URGENT_ORIGINS
 from secondring.domain.urgent_case import UrgentCase
 from secondring.domain.verdict import Verdict
 from secondring.store.agreed import UNKNOWN_REASON
@@ -35,7 +36,7 @@ def count(
     untexted = [episode for episode in shadows if episode.id in withheld]
     calls = [call for call in ended if call.direction is Direction.INBOUND]
     asked = [episode for episode in episodes if episode.booking_asked_at]
-    urgent = [episode for episode in opened if episode.urgent_at]
+    urgent = [episode for episode in opened if episode.urgent_at and episode.origin in URGENT_ORIGINS]
     verdicts = Counter(call.verdict for call in calls)
     return Figures(
         episodes=len(episodes),

@@ -7,8 +7,8 @@ from typing import NamedTuple, TypeVar
 from secondring.domain.calls import Direction
 from secondring.domain.ids import CallId, EpisodeId, SiteId
 from secondring.domain.metrics_rows import CallRows, EpisodeRows, Where
-from secondring.domain.records import Call, Episode, Origin
-from secondring.domain.tally import QUESTIONS, VALUES, Tally, count
+from secondring.domain.records import Call, Episode
+from secondring.domain.tally import VALUES, Tally, count, holds
 from secondring.domain.weeks import Span
 from secondring.store.agreed import refuse_writing
 from secondring.store.memory_tables import Tables
@@ -69,13 +69,12 @@ class TallyPages:
             refuse_writing()
 
     def episode_rows(self, rows: EpisodeRows, *, after: EpisodeId | None, limit: int) -> list[Episode]:
-        holds, dimension = QUESTIONS[rows.measure], rows.dimension
+        dimension = rows.dimension
         found = (
             episode
             for episode in self._tables.episodes.values()
-            if episode.origin is Origin.CALL
-            and _inside(rows.where, episode.site, episode.opened_at)
-            and holds(episode)
+            if _inside(rows.where, episode.site, episode.opened_at)
+            and holds(rows.measure, episode)
             and (dimension is None or VALUES[dimension](episode) == rows.value)
         )
         every = list(self._tables.episodes.values())

@@ -11,6 +11,7 @@ from secondring.domain.episodes import FIRST
 from secondring.domain.ids import SiteId
 from secondring.domain.ports import Figures
 from secondring.domain.records import RECOVERED, Origin, Outcome, TextState
+from secondring.domain.tally import URGENT_ORIGINS
 from secondring.domain.verdict import Verdict
 from secondring.store.agreed import UNKNOWN_REASON
 from secondring.store.schema import calls, episodes, texts, urgent_cases
@@ -37,7 +38,7 @@ _COUNTS = select(
     ),
 ).where(*_OPENED)
 _URGENT = select(func.count().label("urgent"), func.count(_e.urgent_reached_at).label("reached")).where(
-    *_BEGUN, _e.urgent_at.is_not(None)
+    *_BEGUN, _e.urgent_at.is_not(None), _e.origin.in_(URGENT_ORIGINS)
 )
 """Urgent callers all count, also those who pressed the key and were put through before anybody missed their call."""
 
@@ -49,7 +50,7 @@ def _waits(start: Any, end: Any, *which: Any) -> Select[Any]:
 
 
 _TO_TEXT = _waits(_e.opened_at, _e.texted_at, *_OPENED)
-_TO_NURSE = _waits(_e.urgent_at, _e.urgent_reached_at, *_BEGUN)
+_TO_NURSE = _waits(_e.urgent_at, _e.urgent_reached_at, *_BEGUN, _e.origin.in_(URGENT_ORIGINS))
 _u = urgent_cases.c
 _TO_ACCEPT = select(type_coerce(_u.accepted_at, BigInteger) - type_coerce(_u.triggered_at, BigInteger)).where(
     _u.triggered_at >= bindparam("since"), _u.triggered_at < bindparam("until"), _u.accepted_at.is_not(None)

@@ -25,8 +25,8 @@ from sqlalchemy import (
 from secondring.domain.calls import Direction
 from secondring.domain.ids import CallId, EpisodeId, SiteId
 from secondring.domain.metrics_rows import CallRows, EpisodeRows, Where
-from secondring.domain.records import RECOVERED, Call, Episode, Origin, Outcome
-from secondring.domain.tally import IN_TIME_S, MORE, WAIT_BOUNDS_S, Dimension, Measure
+from secondring.domain.records import RECOVERED, Call, Episode, Outcome
+from secondring.domain.tally import IN_TIME_S, MORE, WAIT_BOUNDS_S, Dimension, Measure, origins_of
 from secondring.domain.weeks import Span
 from secondring.store.columns import Instant
 from secondring.store.schema import calls, episodes
@@ -73,7 +73,7 @@ class RowPages(Page):
 
     def episode_rows(self, rows: EpisodeRows, *, after: EpisodeId | None, limit: int) -> list[Episode]:
         asked = pick(episodes).where(
-            _e.origin == Origin.CALL.value, CONDITIONS[rows.measure], _of_value(rows)
+            _e.origin.in_(origins_of(rows.measure)), CONDITIONS[rows.measure], _of_value(rows)
         )
         last = None if after is None else select(_e.opened_at, _e.seq).where(_e.id == after)
         return [
