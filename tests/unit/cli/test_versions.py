@@ -53,6 +53,7 @@ def test_what_was_set_on_screen_can_be_seen_taken_back_and_dropped(tmp_path: Pat
         "sites": 1,
         "version": 4,
         "disagreements": [],
+        "warnings": [],
     }
     history = [
         json.loads(line)["version"] for line in run(*begin, "settings", "history", "--json").splitlines()
