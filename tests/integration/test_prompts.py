@@ -16,6 +16,17 @@ from dialplan import prompts
 CLIPPED, FAINT = 0.98, 0.02
 """Of full scale: the highest sample of a prompt, and the mean of its energy."""
 MISSING = 78
+SOUTH = """
+sites:
+  south:
+    name: Southside Clinic
+    phone: +1 202 555 0120
+    dids: [+1 202 555 0120]
+    zone: America/New_York
+    language: es
+    hours: {mon-fri: ["08:00-17:00"]}
+"""
+"""A second site, so that both languages are in use: what nobody will hear is not missed."""
 
 
 def secondring(home: Path, *words: str) -> subprocess.CompletedProcess[str]:
@@ -42,6 +53,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     place = tmp_path_factory.mktemp("prompts")
     clinic = ("--clinic", "Northside Clinic", "--phone", "+12025550100", "--zone", "America/New_York")
     assert secondring(place, "init", *clinic).returncode == 0
+    (place / "etc/conf.d/20-south.yaml").write_text(SOUTH)
     own = place / "sounds/en/secondring/goodbye.wav"
     own.parent.mkdir(parents=True)
     own.write_bytes(b"our own voice")
