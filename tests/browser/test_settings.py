@@ -62,6 +62,8 @@ def test_the_first_steps_with_and_without_script(window: Window, scene: Scene, s
     page.get_by_role("link", name="Skip this step").click()
     expect(page.locator(".bubble").first).to_contain_text("Brand New Clinic")
     page.get_by_role("button", name="Go on").click()
+    page.get_by_label("Watch first").check()
+    page.get_by_role("button", name="Keep and go on").click()
     expect(page.get_by_role("heading", name="Brand New Clinic is set up")).to_be_visible()
 
 

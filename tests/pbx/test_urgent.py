@@ -37,8 +37,9 @@ def _nobody_left(pbx: Pbx) -> Iterator[None]:
     until(lambda: pbx.channels() == 0, lambda: f"every call is over; {pbx.cli('core show channels')}")
 
 
-def complaints_of(pbx: Pbx) -> list[str]:
-    log = (pbx.home / "log/messages").read_text(errors="replace")
+def complaints_of(pbx: Pbx, since: int) -> list[str]:
+    """What Asterisk has said against our dialplan since then; other tests of this run have made it complain before."""
+    log = (pbx.home / "log/messages").read_text(errors="replace")[since:]
     ours = ("pbx.c", "pbx_config", "pbx_variables", "app_stack", "app_read", "file.c", "func_")
     return [
         line
@@ -51,7 +52,9 @@ def complaints_of(pbx: Pbx) -> list[str]:
 
 
 def test_the_dialplan_is_loaded_without_a_warning(pbx: Pbx, clinic: Onlooker) -> None:
-    assert complaints_of(pbx) == []
+    since = len((pbx.home / "log/messages").read_text(errors="replace"))
+    pbx.cli("dialplan reload")
+    assert complaints_of(pbx, since) == []
     for context in ("secondring-nurse", "secondring-join", "secondring-sub-urgent"):
         assert "There is no existence" not in pbx.cli(f"dialplan show {context}")
 

@@ -1,6 +1,7 @@
 """What a step of the ladder may be: phones one by one or together, an on-call rota; and who is first of two."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -45,12 +46,12 @@ def site(name: str, did: str, *steps: dict[str, Any]) -> dict[str, Any]:
 
 
 def config() -> dict[str, Any]:
-    """1001 is on call every day but today, 1002 always, 1003 on no day at all."""
+    """1001 is on call every day but today, 1002 always, 1003 neither today nor tomorrow."""
     today = wiring.now().astimezone(ZoneInfo(ZONE)).date()
     rota = [
         {"who": "1001", "hours": ALWAYS, "days": {today: "closed"}},
         {"who": "1002", "hours": ALWAYS},
-        {"who": "1003", "hours": {}},
+        {"who": "1003", "hours": ALWAYS, "days": {today: "closed", today + timedelta(days=1): "closed"}},
     ]
     kept = [f"+12025550{n}" for n in range(100, 150)]
     base = triage.config()
