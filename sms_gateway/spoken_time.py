@@ -3,41 +3,13 @@
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from secondring.domain.month_names import MONTHS
+
 WEEKDAYS = {
     "en": ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"),
     "es": ("el lunes", "el martes", "el miércoles", "el jueves", "el viernes", None, "el domingo"),
 }
 """No Spanish Saturday: its accent is in no GSM alphabet and would double the text, so the date is said."""
-MONTHS = {
-    "en": (
-        "January",
-        "February",
-        "March",
-        "April",
-        "May",
-        "June",
-        "July",
-        "August",
-        "September",
-        "October",
-        "November",
-        "December",
-    ),
-    "es": (
-        "enero",
-        "febrero",
-        "marzo",
-        "abril",
-        "mayo",
-        "junio",
-        "julio",
-        "agosto",
-        "septiembre",
-        "octubre",
-        "noviembre",
-        "diciembre",
-    ),
-}
 
 
 def opens_phrase(opens_at: datetime, *, now: datetime, zone: str, language: str) -> str:

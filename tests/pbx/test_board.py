@@ -16,7 +16,7 @@ from tests.support.until import until
 from tests.support.urgent import wait_for_stage
 
 NURSE = "1005"
-CALLER = "+13125550390"
+CALLER = "+13125550190"
 
 
 @pytest.fixture(scope="module")

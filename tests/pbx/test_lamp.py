@@ -18,7 +18,7 @@ from tests.support.mosquitto import PASSWORD, PUBLISHER, Mosquitto, Reader
 from tests.support.until import until
 
 pytestmark = needs_mosquitto
-CALLER, NOBODYS = "+13125550391", "+13125550392"
+CALLER, NOBODYS = "+13125550191", "+13125550192"
 SITE = "secondring/lab/northside"
 
 

@@ -15,7 +15,7 @@ from tests.support.onlooker import Onlooker
 from tests.support.until import until
 from tests.support.urgent import BUSY, missed, wait_for_stage
 
-_numbers = iter(range(200, 300))
+_numbers = iter(range(100, 200))
 
 
 @pytest.fixture(scope="module")

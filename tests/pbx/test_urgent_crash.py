@@ -17,7 +17,7 @@ from tests.support.onlooker import Onlooker
 from tests.support.until import until
 from tests.support.urgent import BUSY, case_of, missed, wait_for_stage
 
-_numbers = iter(range(300, 400))
+_numbers = iter(range(100, 200))
 
 
 @pytest.fixture(scope="module")

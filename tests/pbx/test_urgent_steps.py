@@ -30,7 +30,7 @@ exten => {did},1,Gosub(secondring,urgent,1)
 """
     for did in (ROTA, ONE_BY_ONE, TOGETHER)
 )
-_numbers = iter(range(400, 450))
+_numbers = iter(range(100, 150))
 
 
 def site(name: str, did: str, *steps: dict[str, Any]) -> dict[str, Any]:

@@ -134,7 +134,7 @@ def test_told_twice_a_call_is_judged_once() -> None:
     [
         ({"withheld": True}, "withheld"),
         ({"caller": "1234"}, "invalid-number"),
-        ({"caller": "+19002345678"}, "premium"),
+        ({"caller": "+19005550123"}, "premium"),
     ],
 )
 def test_whom_nobody_can_reach_is_counted_and_closed(changes: dict[str, Any], rule: str) -> None:
