@@ -1,7 +1,9 @@
 """What a carrier is to us. One suite of tests holds for every one of them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Protocol
 
 from secondring.domain.ids import TextId
@@ -26,6 +28,8 @@ class Capabilities:
     """Can be asked whether it ever took a text."""
     confirms_opt_out: bool = False
     """Answers STOP by itself, so that we must not."""
+    line_types: bool = False
+    """Can be asked whether a number is a mobile (`LineTypes`)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +87,8 @@ class Receipt:
     """ACCEPTED, DELIVERED or FAILED."""
     note: str = ""
     """Why it failed, in words without patients' data."""
+    code: str = ""
+    """The carrier's own code, as it stands in the table of reactions; empty when it gave none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,3 +129,63 @@ class Carrier(Protocol):
         ...
 
     async def close(self) -> None: ...
+
+
+class LineType(StrEnum):
+    """What kind of line a number is, as far as a carrier knows."""
+
+    MOBILE = "mobile"
+    LANDLINE = "landline"
+    INTERNET = "internet"
+    """Voice over IP: may or may not take texts."""
+    INVALID = "invalid"
+    """Nobody's number."""
+
+
+class LineTypes(Protocol):
+    """A carrier that knows what kind of line a number is (`Capabilities.line_types`)."""
+
+    async def line_type(self, number: PhoneNumber) -> LineType | None:
+        """None when it does not know. Raises PeerError when it cannot be asked."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Knock:
+    """A request to our webhooks, as it arrived."""
+
+    url: str
+    """As the carrier knows it: the configured public address with path and query, never the Host header's."""
+    path: str
+    """What follows `/carriers/NAME/`: `inbound` or `receipt`."""
+    headers: Mapping[str, str] = field(repr=False)
+    """Names in lower case."""
+    body: bytes = field(repr=False)
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class News:
+    """What a genuine request brought, and what the carrier wants to hear once it is on disk."""
+
+    inbound: tuple[Arrival, ...] = ()
+    receipts: tuple[Receipt, ...] = ()
+    answer: bytes = b""
+    media_type: str = "text/plain"
+    status: int = 200
+
+
+class NotGenuine(Exception):
+    """The signature is missing, wrong or too old; the message says which, without anything of the request."""
+
+
+class Unreadable(Exception):
+    """Genuine, and not what this carrier sends; the message says what was missed."""
+
+
+class Webhook(Protocol):
+    """The door for one carrier's requests (`Capabilities.webhooks`)."""
+
+    def read(self, knock: Knock) -> News:
+        """Judge and translate. Raises NotGenuine or Unreadable."""
+        ...
