@@ -30,7 +30,9 @@ WHOLE: dict[str, tuple[str, ...]] = {
         "quit it", "quit this", "end this", "end it", "no stop", "no more stop", "i said stop", "stop already",
         "stop everything", "make it stop", "stop to opt out", "stop to end", "stop to quit",
     ),
-    "cancel": ("cancel it", "cancel this", "cancel that", "cancel now", "cancel all", "no cancel", "no end"),
+    "cancel": (
+        "cancel me", "cancel it", "cancel this", "cancel that", "cancel now", "cancel all", "no cancel", "no end",
+    ),
     "start": ("opt in", "start again", "un stop"),
 }  # fmt: skip
 """The same, of more than one word."""
