@@ -27,7 +27,7 @@ WHOLE: dict[str, tuple[str, ...]] = {
     ),
     "stop": (
         "stop all", "opt out", "un subscribe", "remove me", "no more", "stop it", "stop this", "stop now", "stop that",
-        "quit it", "quit this", "end this", "end it", "no stop", "no more stop", "i said stop", "stop already",
+        "quit it", "quit this", "end this", "end it", "no stop", "no more stop", "i said stop", "stop already", "hush",
         "stop everything", "make it stop", "stop to opt out", "stop to end", "stop to quit",
     ),
     "cancel": (

@@ -10,9 +10,11 @@ from secondring.domain.words.es import TEXT as TEXTO
 from secondring.domain.words.es_verbs import commands, commands_to_me, doing
 
 _NO = "no|not|dont|donot|never|without|nothing|aint|nor"
-_CEASE = "stop|quit|cease|halt|desist|end|suspend|discontinue|deactivate|disable|kill|mute|silence|block|refuse|reject"
+_CEASE = (
+    "stop|quit|cease|halt|desist|end|suspend|discontinue|deactivate|disable|kill|mute|silence|block|refuse|reject"
+    "|decline|declining|refusing|rejecting"
+)
 _DROP = "remove|delete|erase|drop|strike|scratch|cross|pull|wipe|purge|scrub|clear|forget|lose|exclude|unlist"
-_MINE = "me|us|him|her|my|our|his|this|these|all|the"
 _DATA = "number|numbers|nmber|name|info|information|details|data|digits|contact"
 _CONSENT = "consent|permission|permissions|authorization|authorisation|approval|ok|okay"
 _WRITE = (
@@ -21,10 +23,28 @@ _WRITE = (
 )  # fmt: skip
 _WRITES, _WRITING = commands(*_WRITE), doing(*_WRITE)
 _DROPS = commands("quitar", "borrar", "eliminar", "sacar", "retirar", "remover:remuev", "olvidar")
-_DROP_ME = commands_to_me("quitar", "borrar", "eliminar", "sacar", "retirar", "remover:remuev")
+_DROP_ME = commands_to_me(
+    "quitar", "borrar", "eliminar", "sacar", "retirar", "remover:remuev", "soltar:suelt"
+)
 _HOURS = "|".join(f"{hour}{half}" for hour in range(1, 13) for half in ("", "am", "pm"))
 
+_NAMES = (
+    "james|robert|john|michael|david|william|richard|joseph|thomas|charles|christopher|daniel|matthew|anthony"
+    "|donald|steven|paul|andrew|joshua|kenneth|kevin|brian|george|edward|ronald|timothy|jason|jeffrey|ryan|jacob"
+    "|gary|nicholas|eric|jonathan|stephen|larry|justin|scott|brandon|benjamin|samuel|gregory|alexander|raymond"
+    "|patrick|jerry|mary|patricia|jennifer|linda|elizabeth|barbara|susan|jessica|sarah|karen|lisa|nancy|betty"
+    "|sandra|margaret|ashley|kimberly|emily|donna|michelle|carol|amanda|melissa|deborah|stephanie|rebecca|sharon"
+    "|laura|cynthia|kathleen|angela|shirley|anna|brenda|pamela|emma|nicole|helen|samantha|katherine|christine"
+    "|debra|rachel|carolyn|janet|maria|jose|juan|luis|carlos|miguel|pedro|francisco|antonio|manuel|jorge|roberto"
+    "|ricardo|fernando|rafael|alejandro|guadalupe|carmen|rosa|juana|teresa|gloria|silvia|veronica|martha|yolanda"
+    "|lucia|elena"
+)
+"""The commonest given names in the US (SSA's lists of the last hundred years): `not James` tells of a wrong number."""
+
 ANYWHERE = (
+    f"^ not|isnt {_NAMES} $",
+    f"this|im|its|it is? not|isnt {_NAMES} $",
+    f"no soy|somos|es {_NAMES} $",
     # nobody was asked
     f"no longer|dont|not|never consent|agree|authorize|authorise|accept|allow|permit _ be|being|to|{TEXT}|contact",
     "no longer consent|consenting|authorize|authorise|allow|permit",
@@ -33,7 +53,10 @@ ANYWHERE = (
     f"{_CONSENT} withdrawn|denied|cancelled|canceled|rescinded",
     f"didnt|never|not|nobody|noone ask|asked|agree|agreed|consent|consented|request|requested _ {TEXT}",
     "did|i|we not|never|didnt ask|asked|agree|agreed|consent|consented|sign|signed _ this|these|that|it|those|any $",
+    f"no|without|zero {_CONSENT} was|is|given|to|for|$",
+    f"who|when|where did|told|gave|said|says _ you _ {TEXT}|contact",
     # somebody else's number
+    "moved away|out|on _ ago",
     "number|phone|cell|line belongs|belong|changed|switched to? someone|somebody|another|new|different|hands|owner",
     "doesnt|dont|longer|not have|has|own|owns|use|uses this number|phone|cell|line",
     f"{TEXT}|contacting|bothering a|some|the|an? stranger|strangers|rando|random",
@@ -55,7 +78,17 @@ ANYWHERE = (
     f"unwanted|unsolicited|unrequested|uninvited {TEXT}|contact|communication|communications|$",
     f"pay|paying|charged|charges|charge|costs|cost|costing me? per|for|each|every {TEXT}",
     f"each|every|these|your {TEXT} cost|costs|costing|charge|charges _ me|money|$",
+    "please|pls? no|dont i|we get charged",
+    f"keep _ clear|free of|from _ {TEXT}",
+    f"{TEXT}|bother|annoy someone|somebody who|else",
+    "blocking now|you|u|this|your|$",
+    "get|stay off my|our phone|line|number|cell",
+    "sign|opt|count me|us out|off",
+    "shop|step texting|messaging|sending",
     # enough of it
+    "refrain from",
+    "^ i am|im? decline|declining|refuse $",
+    "will|can|could|would you|ya|yall|people _ ever stop|quit $|it|already",
     "please|pls|plz|kindly|just cease|desist|halt",
     "^ cease|desist|halt $",
     (
@@ -75,6 +108,11 @@ ANYWHERE = (
     "dejen|deje|deja|dejenos|dejeme en paz",
     "no quiero|queremos|deseo nada _ ustedes|uds|usted|ud",
     "^ no quiero|queremos|deseo nada $",
+    "dije|dijimos que no $|mas|ya",
+    "no|ya vive|viven _ aqui|aca",
+    "aqui|aca no vive|viven",
+    "no quiero saber nada $|de|mas",
+    "me|nos doy|damos de baja",
     "revoco|revocar|retiro|retirar|quito|anulo mi|el? permiso|consentimiento|autorizacion",
     ("no|nunca|jamas tienen|tiene|di|dimos|doy|damos|he|hemos dado? mi|el|ningun|ninguna? permiso|consentimiento"
     "|autorizacion"),
@@ -105,6 +143,7 @@ IN_A_CLAUSE = (
     "dont|not|never|donot use|using|contact|dial this|my|our number|phone|line|cell",
     "dont|not|never|donot reply|respond|write _ this|me|back|again|anymore|number",
     f"no|ni|sin|cero|nada _ {TEXTO}",
+    f"rechazo|rechazamos|rehuso|cancelo|detengo|bloqueo _ {TEXTO}",
     ("como|quiero|quisiera|puedo|favor|para|deseo _ cancelo|cancelar|cancelan|paro|parar|detengo|detener|quito|quitar"
     f"|apago|apagar|bloqueo|bloquear|evitar _ {TEXTO}"),
     "para|forma|manera|modo|hago|hacer _ no|ya me|nos lleguen|llegue|llegan",
@@ -152,6 +191,7 @@ NOT_ANYWHERE = (
     ("dont|not|never|donot send|sending it|that|them to|through over|in|the|my|cvs|walgreens|walmart|riteaid|publix"
     "|costco|kroger"),
     "dont|not|never|donot send|sending it|that|them to cvs|walgreens|walmart|riteaid|publix|costco|kroger|the|my",
+    "i|we|ive|weve moved away|out|on",
     "ears|ear _ stop ringing",
     "stop ringing _ ears|ear",
     "wont|cant|doesnt|dont|didnt|never|not|cannot stop ringing",
