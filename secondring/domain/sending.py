@@ -17,6 +17,8 @@ from secondring.domain.triage_ringing import CALLING_YOU
 
 ON_LINE_CHECK = timedelta(seconds=5)
 """How soon a text held for a caller on the line is looked at again, should the hang-up escape us."""
+CONFIRM_WITHIN = timedelta(minutes=5)
+"""47 CFR 64.1200(a)(12): a confirmation within five minutes is taken to be covered by the consent from before."""
 SENDERS_FAULTS = frozenset({Fault.SENDER, Fault.CARRIER})
 
 
@@ -32,9 +34,9 @@ class ClinicDesk:
         """The last checks: opted out since, back on the line, too late, night."""
         if text.template in episodes.TO_STAFF:
             return Go()
-        entry = books.consent(text.patient)
-        if entry and entry.opted_out and not _last_word(text, entry):
-            return Cancel("opted out")
+        against = _against(text, books.consent(text.patient), now)
+        if against:
+            return Cancel(against)
         if episodes.waits_for_hang_up(text.template):
             return self._first(books, text, now)
         if text.template == "reminder":
@@ -117,7 +119,20 @@ class ClinicDesk:
         books.keep_bookmark(f"inbox:{carrier}", cursor)
 
 
-def _last_word(text: Text, opt_out: Consent) -> bool:
-    """The confirmation, and the answer to an emergency in the very text that opted out."""
-    answers_it = text.template in ("urgent", CALLING_YOU) and text.created_at == opt_out.at
-    return answers_it or text.template == episodes.OPT_OUT_TEMPLATE
+def _against(text: Text, newest: Consent | None, now: datetime) -> str:
+    """What the wish of the patient has against a text; empty when nothing."""
+    opted_out = newest is not None and newest.opted_out
+    if text.template == episodes.OPT_OUT_TEMPLATE:
+        if not opted_out:
+            return "they want texts again"
+        return "too late to confirm an opt-out" if now - text.created_at > CONFIRM_WITHIN else ""
+    if newest is None or not opted_out or _asked_for_since(text, newest):
+        return ""
+    return "opted out"
+
+
+def _asked_for_since(text: Text, opt_out: Consent) -> bool:
+    """The answer to an emergency in the very text that opted out, and to a HELP that came after it."""
+    if text.template in ("urgent", CALLING_YOU):
+        return text.created_at == opt_out.at
+    return text.template == episodes.HELP_TEMPLATE and text.created_at > opt_out.at

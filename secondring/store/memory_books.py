@@ -105,6 +105,9 @@ class MemoryBooks(TallyPages, MemoryStaffBooks, MemoryBookings):
     def open_episodes(self, caller: PhoneNumber) -> list[Episode]:
         return [episode for episode in self._of_caller(caller) if episode.is_open]
 
+    def episodes_of(self, caller: PhoneNumber) -> list[Episode]:
+        return self._of_caller(caller)
+
     def last_episode(self, caller: PhoneNumber) -> Episode | None:
         return next(iter(self._of_caller(caller)), None)
 
@@ -126,6 +129,11 @@ class MemoryBooks(TallyPages, MemoryStaffBooks, MemoryBookings):
 
     def texts_of(self, episode: EpisodeId) -> list[Text]:
         return sorted((t for t in self._tables.texts.values() if t.episode == episode), key=_created)
+
+    def waiting_texts(self, patient: PhoneNumber) -> list[Text]:
+        waiting = (TextState.QUEUED, TextState.WITHHELD)
+        to_them = (t for t in self._tables.texts.values() if t.outgoing and t.patient == patient)
+        return sorted((t for t in to_them if t.state in waiting), key=_created)
 
     def text_by_carrier_id(self, carrier: str, carrier_id: str, *, outgoing: bool) -> Text | None:
         found = (
@@ -199,6 +207,9 @@ class MemoryBooks(TallyPages, MemoryStaffBooks, MemoryBookings):
     def consent(self, number: PhoneNumber) -> Consent | None:
         found = (entry for entry in self._tables.consents.values() if entry.number == number)
         return next(iter(_newest_first(found, _at)), None)
+
+    def consents(self, number: PhoneNumber) -> list[Consent]:
+        return sorted((e for e in self._tables.consents.values() if e.number == number), key=_at)
 
     def add_consent(self, consent: Consent) -> None:
         consents = self._own("consents").consents

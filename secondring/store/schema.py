@@ -80,6 +80,7 @@ episodes = Table(
     _maybe("reason"),
     _maybe("template"),
     _instant("delivered_at"),
+    _maybe("announcement"),
 )
 Index("episodes_opened_at", episodes.c.opened_at)
 Index("episodes_caller", episodes.c.caller_hash, episodes.c.opened_at)
@@ -229,6 +230,12 @@ consents = Table(
     _instant("at", needed=True),
     _words("source"),
     Column("words", Sealed("consents.words"), nullable=False),
+    _maybe("by"),
+    _maybe("announcement"),
+    # No references: the proof of a wish outlives what it was said in.
+    _maybe("episode_id"),
+    _maybe("text_id"),
+    _maybe("confirmed_by"),
 )
 Index("consents_number", consents.c.number_hash, consents.c.at)
 

@@ -25,6 +25,11 @@ _BY_CARRIER_ID = (
     .order_by(texts.c.created_at.desc(), texts.c.seq.desc())
     .limit(1)
 )
+_WAITING = _ALL.where(
+    NOT_CANCELLED,
+    texts.c.patient_hash == bindparam("patient"),
+    texts.c.state.in_((TextState.QUEUED.value, TextState.WITHHELD.value)),
+).order_by(texts.c.created_at, texts.c.seq)
 _OUT = select(literal(1)).select_from(texts).where(NOT_CANCELLED, texts.c.created_at >= bindparam("since"))
 _AT_SITE = texts.c.site == bindparam("site")
 _TO_ONE = texts.c.patient_hash == bindparam("to")
@@ -55,6 +60,9 @@ class TextPages(Page):
 
     def texts_of(self, episode: EpisodeId) -> list[Text]:
         return [_read(row) for row in self._all(_OF_EPISODE, episode=episode)]
+
+    def waiting_texts(self, patient: PhoneNumber) -> list[Text]:
+        return [_read(row) for row in self._all(_WAITING, patient=patient.e164)]
 
     def text_by_carrier_id(self, carrier: str, carrier_id: str, *, outgoing: bool) -> Text | None:
         row = self._first(_BY_CARRIER_ID, carrier=carrier, carrier_id=carrier_id, outgoing=outgoing)

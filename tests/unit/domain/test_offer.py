@@ -6,11 +6,11 @@ from datetime import timedelta
 import pytest
 
 from secondring.domain.call_events import CallBegan
-from secondring.domain.consent import Source, opted_out
+from secondring.domain.consent import Source
 from secondring.domain.ids import Uniqueid
 from secondring.domain.offer import InCall, Offers, Promise
 from secondring.domain.phone import PhoneNumber
-from secondring.domain.records import Origin, Outcome
+from secondring.domain.records import Consent, Origin, Outcome
 from secondring.domain.rules import Guards
 from tests.support.clinic import ANNA, BEN, CLINIC, Clinic, PlainWording, a_site, some_rules
 
@@ -42,7 +42,7 @@ def press_9(clinic: Clinic, began: CallBegan, **changes: object) -> None:
 
 def opts_out(clinic: Clinic, number: PhoneNumber = ANNA, source: Source = Source.TEXT) -> None:
     with clinic.store.transaction() as books:
-        books.add_consent(opted_out(number, clinic.now, source))
+        books.add_consent(Consent(number=number, opted_out=True, at=clinic.now, source=source))
 
 
 # the text goes while they are on the line

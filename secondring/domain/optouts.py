@@ -1,0 +1,114 @@
+"""What follows when somebody wants no more texts, or wants them again, whoever tells us: the patient by text or key,
+staff who were told by voice, or a carrier that blocks.
+
+A wish counts for the number, at every site and through every carrier, from the transaction on that keeps it.
+"""
+
+from datetime import datetime
+
+from secondring.domain import consent, episodes
+from secondring.domain.consent import Source
+from secondring.domain.errors import NotNow
+from secondring.domain.ids import EpisodeId, TextId
+from secondring.domain.phone import PhoneNumber
+from secondring.domain.ports import Books
+from secondring.domain.records import Consent, Outcome
+
+BECAUSE = "the caller opted out"
+
+
+def opt_out(
+    books: Books,
+    number: PhoneNumber,
+    source: Source,
+    now: datetime,
+    *,
+    words: str = "",
+    by: str = "",
+    announcement: str = "",
+    episode: EpisodeId | None = None,
+    text: TextId | None = None,
+    confirmed_by: TextId | None = None,
+) -> bool:
+    """Keep the wish, call back what waits to be sent, and tell whoever works for this caller. True when it is news.
+
+    `words`: what was said, whole. `by`: who wrote it down. `text`: the text that says so. A block that a carrier
+    reports again and again is kept once.
+    """
+    before = books.consent(number)
+    news = consent.is_news(before, opting_out=True)
+    if not news and source is Source.CARRIER:
+        return False
+    entry = Consent(
+        number=number,
+        opted_out=True,
+        at=now,
+        source=source.value,
+        words=words,
+        by=by,
+        announcement=announcement,
+        episode=episode,
+        text=text,
+        confirmed_by=confirmed_by,
+    )
+    books.add_consent(entry)
+    call_off(books, number, now)
+    return news
+
+
+def call_off(books: Books, number: PhoneNumber, now: datetime) -> None:
+    """Call back every text that waits for this number, at any site, but not the word that confirms an opt-out."""
+    for text in books.waiting_texts(number):
+        if text.template not in (episodes.OPT_OUT_TEMPLATE, *episodes.TO_STAFF):
+            episodes.cancel_text(books, text, now, BECAUSE)
+    for open_episode in books.open_episodes(number):
+        for task in episodes.open_tasks(books, open_episode.id):
+            episodes.remark(books, task, episodes.OPTED_OUT)
+
+
+def end_episodes(books: Books, number: PhoneNumber, now: datetime) -> None:
+    """Close what nobody works on: no text may win them back any more."""
+    for episode in books.open_episodes(number):
+        if not episodes.open_tasks(books, episode.id):
+            said = "the caller asked for no more texts"
+            episodes.close(books, episode, Outcome.OPTED_OUT, "opted-out", said, now)
+
+
+def opt_in(
+    books: Books,
+    number: PhoneNumber,
+    source: Source,
+    now: datetime,
+    *,
+    words: str,
+    by: str = "",
+    announcement: str = "",
+    episode: EpisodeId | None = None,
+    text: TextId | None = None,
+) -> bool:
+    """Keep that they want texts again: only on the patient's own request, which `words` show. True when it is news.
+
+    Raises NotNow when staff would lift what only the patient can: a block at the carrier.
+    """
+    before = books.consent(number)
+    blocked = before is not None and before.opted_out and before.source == Source.CARRIER
+    if blocked and source is not Source.TEXT:
+        raise NotNow(
+            "Their carrier blocks our texts. Only they can lift that: they text START to the clinic's number."
+        )
+    if not words.strip():
+        raise NotNow("Write down what the patient said: only their own request takes an opt-out back.")
+    news = consent.is_news(before, opting_out=False)
+    entry = Consent(
+        number=number,
+        opted_out=False,
+        at=now,
+        source=source.value,
+        words=words,
+        by=by,
+        announcement=announcement,
+        episode=episode,
+        text=text,
+    )
+    books.add_consent(entry)
+    return news
