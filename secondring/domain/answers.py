@@ -88,12 +88,14 @@ class Answer:
         before = self._books.consent(patient)
         confirms = consent.wants_confirmation(before, carrier_confirms=self._rules.carrier_confirms_opt_out)
         confirmation = self._send(episode, episodes.OPT_OUT_TEMPLATE) if confirms else None
-        self._keep_opt_out(episode, said, confirmation)
+        self._keep_opt_out(episode, said, confirmation=confirmation)
         if meaning.intent is Intent.CANCEL or meaning.asks_more:
             self._task(episode, meaning.intent, self._rules.routes[Intent.CANCEL], said)
         optouts.end_episodes(self._books, patient, self._now)
 
-    def _keep_opt_out(self, episode: Episode, said: str, confirmation: Text | None = None) -> None:
+    def _keep_opt_out(
+        self, episode: Episode, said: str, *, confirmation: Text | None = None, answer: Text | None = None
+    ) -> None:
         optouts.opt_out(
             self._books,
             _caller(episode),
@@ -103,6 +105,7 @@ class Answer:
             episode=episode.id,
             text=self._text_id,
             confirmed_by=confirmation.id if confirmation else None,
+            but=answer.id if answer else None,
         )
 
     def _opt_in(self, episode: Episode, said: str) -> None:
@@ -130,16 +133,14 @@ class Answer:
     def _urgent(self, episode: Episode, meaning: Understanding, said: str) -> None:
         """A person, now; and texts that tell both sides so. An opt-out in the same breath holds from then on."""
         route = self._rules.routes[Intent.URGENT]
-        if meaning.opts_out:  # before the answer is queued, which is to go all the same
-            optouts.call_off(self._books, _caller(episode), self._now)
         episode = replace(episode, urgent_at=episode.urgent_at or self._now)
         self._books.save_episode(episode)
         task = self._task(episode, Intent.URGENT, route, said, urgent=True)
         rings = urgent_begin.from_text(self._books, self._rules, self._site, episode, self._now)
-        self._text(episode, CALLING_YOU if rings else route.template, always=True)
+        answer = self._text(episode, CALLING_YOU if rings else route.template, always=True)
         alert_staff(self._books, episode, self._site, episodes.STAFF_ALERT, self._wording, task, self._now)
         if meaning.opts_out:
-            self._keep_opt_out(episode, said)
+            self._keep_opt_out(episode, said, answer=answer)
         alarm = Alarm("urgent", "a caller wrote that it is urgent", self._site.id)
         raise_in(self._books, alarm, self._rules, self._now)
 
@@ -192,14 +193,13 @@ class Answer:
 
     def _text(
         self, episode: Episode, template: str | None, *, always: bool = False, link: bool = False
-    ) -> bool:
-        """Answer, unless they opted out or had too many texts today. True when a text will go."""
+    ) -> Text | None:
+        """Answer, unless they opted out or had too many texts today."""
         if template is None or self._is_opted_out(episode):
-            return False
+            return None
         if not always and self._has_had_enough(episode):
-            return False
-        self._send(episode, template, link=link)
-        return True
+            return None
+        return self._send(episode, template, link=link)
 
     def _has_had_enough(self, episode: Episode) -> bool:
         sent = self._books.count_texts_out(

@@ -29,11 +29,12 @@ def opt_out(
     episode: EpisodeId | None = None,
     text: TextId | None = None,
     confirmed_by: TextId | None = None,
+    but: TextId | None = None,
 ) -> bool:
     """Keep the wish, call back what waits to be sent, and tell whoever works for this caller. True when it is news.
 
-    `words`: what was said, whole. `by`: who wrote it down. `text`: the text that says so. A block that a carrier
-    reports again and again is kept once.
+    `words`: what was said, whole. `by`: who wrote it down. `text`: the text that says so. `but`: the answer to it,
+    which goes all the same. A block that a carrier reports again and again is kept once.
     """
     before = books.consent(number)
     news = consent.is_news(before, opting_out=True)
@@ -52,14 +53,14 @@ def opt_out(
         confirmed_by=confirmed_by,
     )
     books.add_consent(entry)
-    call_off(books, number, now)
+    _call_off(books, number, now, but)
     return news
 
 
-def call_off(books: Books, number: PhoneNumber, now: datetime) -> None:
-    """Call back every text that waits for this number, at any site, but not the word that confirms an opt-out."""
+def _call_off(books: Books, number: PhoneNumber, now: datetime, but: TextId | None) -> None:
+    """Call back every text that waits for this number, at any site; not the one that confirms the opt-out."""
     for text in books.waiting_texts(number):
-        if text.template not in (episodes.OPT_OUT_TEMPLATE, *episodes.TO_STAFF):
+        if text.id != but and text.template not in (episodes.OPT_OUT_TEMPLATE, *episodes.TO_STAFF):
             episodes.cancel_text(books, text, now, BECAUSE)
     for open_episode in books.open_episodes(number):
         for task in episodes.open_tasks(books, open_episode.id):

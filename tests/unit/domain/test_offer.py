@@ -181,7 +181,7 @@ def test_an_opt_out_is_taken_back_by_a_second_key_only() -> None:
     entry = clinic.consent()
     assert clinic.templates == ["asked-link"]
     assert entry
-    assert (entry.opted_out, entry.source, "2026-03" in entry.words) == (False, "ivr", True)
+    assert (entry.opted_out, entry.source, entry.announcement) == (False, "ivr", "2026-03")
 
 
 def test_nobody_takes_back_the_opt_out_of_another_number() -> None:
@@ -228,7 +228,7 @@ def test_who_declines_is_not_texted_and_gets_a_person() -> None:
     clinic.wait(minutes=1).send_due()
     entry = clinic.consent()
     assert entry
-    assert (entry.opted_out, entry.source, "2026-03" in entry.words) == (True, "ivr", True)
+    assert (entry.opted_out, entry.source, entry.announcement) == (True, "ivr", "2026-03")
     assert clinic.on_phones == []
     assert clinic.rules_that_decided(ended) == ["key-9", "opted-out"]
     assert clinic.task.queue == "front-desk"
