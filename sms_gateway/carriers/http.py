@@ -77,9 +77,8 @@ class _Answer:
 class HttpCarrier:
     """Connections to one gateway, as many as there are texts on the way at once."""
 
-    name = NAME
-
-    def __init__(self, settings: HttpSettings, clock: Clock) -> None:
+    def __init__(self, settings: HttpSettings, clock: Clock, *, name: str = NAME) -> None:
+        self.name = name
         quiet_libraries()
         _load_the_rest()
         _check(settings.url, plain_allowed=settings.allow_plain_http)
