@@ -20,6 +20,7 @@ from secondring.domain.records import (
     Episode,
     Job,
     KeptAlarm,
+    KnownLine,
     Outcome,
     Task,
     Text,
@@ -147,6 +148,14 @@ class Books(StaffBooks, BookingBooks, SettingsBooks, Protocol):
 
     def consents(self, number: PhoneNumber) -> list[Consent]:
         """Every entry for a number, oldest first."""
+        ...
+
+    def known_line(self, number: PhoneNumber) -> KnownLine | None:
+        """What was last learned of a number's line; None when nothing ever was."""
+        ...
+
+    def keep_line(self, known: KnownLine) -> None:
+        """Takes the place of what was known of that number."""
         ...
 
     def add_consent(self, consent: Consent) -> None: ...

@@ -19,6 +19,7 @@ from secondring.domain.records import (
     Episode,
     Job,
     KeptAlarm,
+    KnownLine,
     Origin,
     Task,
     TaskState,
@@ -210,6 +211,12 @@ class MemoryBooks(TallyPages, MemoryStaffBooks, MemoryBookings):
 
     def consents(self, number: PhoneNumber) -> list[Consent]:
         return sorted((e for e in self._tables.consents.values() if e.number == number), key=_at)
+
+    def known_line(self, number: PhoneNumber) -> KnownLine | None:
+        return self._tables.lines.get(number)
+
+    def keep_line(self, known: KnownLine) -> None:
+        self._own("lines").lines[known.number] = known
 
     def add_consent(self, consent: Consent) -> None:
         consents = self._own("consents").consents
