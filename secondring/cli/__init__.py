@@ -15,6 +15,7 @@ from secondring.cli import (
     alarms,
     bookings,
     books,
+    consent,
     explain,
     figures,
     mode,
@@ -61,6 +62,7 @@ app = typer.Typer(
       secondring calls --since 2d         what came in, with a verdict on each
       secondring explain 1715.42          why it did or did not get a text
       secondring tasks                    what people have to do, urgent first
+      secondring consent show NUMBER      may they be texted, and how do we know
       secondring report --since 7d        the five metrics
       secondring bookings                 what patients booked themselves
       secondring calendar show            the times that they can choose from
@@ -102,6 +104,7 @@ GROUPS = (
     prompts,
     books,
     tasks,
+    consent,
     report,
     figures,
     explain,

@@ -1,5 +1,6 @@
 """What several commands share: the configuration chosen, spans of time, tables and JSON."""
 
+import getpass
 import json
 import os
 import re
@@ -19,7 +20,7 @@ from rich.text import Text
 
 from secondring import wiring
 from secondring.domain import pulse, story
-from secondring.domain.phone import PhoneNumber, spoken_form
+from secondring.domain.phone import PhoneNumber, parse_number, spoken_form
 from secondring.domain.ports import Books
 from secondring.domain.pulse import State
 from secondring.domain.rules import Site
@@ -169,6 +170,26 @@ class Plain:
             yield from textwrap.wrap(
                 rest, most, initial_indent=" " * GAP * 2, subsequent_indent=" " * GAP * 2
             )
+
+
+def person(said: str) -> str:
+    """Who does something: a person whom colleagues can ask. `root` is nobody."""
+    who = said.strip() or os.environ.get("SUDO_USER", "") or getpass.getuser()
+    if who == "root":
+        raise typer.BadParameter(
+            "root is nobody whom colleagues could ask. Say who you are: --by YOUR-NAME", param_hint="--by"
+        )
+    return who
+
+
+def number_of(said: str, region: str) -> PhoneNumber:
+    """A phone number as people type it; raises BadParameter with an example."""
+    found = parse_number(said, region)
+    if found is None:
+        raise typer.BadParameter(
+            f"{said!r} is no phone number. Write it as in +12025550123, or as you dial it."
+        )
+    return found
 
 
 def count(number: int, thing: str) -> str:

@@ -1,7 +1,5 @@
 """`tasks`: what people have to do. List, look at one, take, finish."""
 
-import getpass
-import os
 import sys
 from datetime import datetime, timedelta
 from typing import Annotated, Any
@@ -15,6 +13,7 @@ from secondring.cli.common import (
     command,
     console,
     iso,
+    person,
     print_json,
     settings,
     shown,
@@ -135,16 +134,6 @@ Outcomes = Annotated[
 Anyway = Annotated[bool, typer.Option("--anyway", help="Finish it although it is somebody else's.")]
 
 
-def _person(said: str) -> str:
-    """Who works on a task: a person whom colleagues can ask. `root` is nobody."""
-    who = said.strip() or os.environ.get("SUDO_USER", "") or getpass.getuser()
-    if who == "root":
-        raise typer.BadParameter(
-            "root is nobody whom colleagues could ask. Say who you are: --by YOUR-NAME", param_hint="--by"
-        )
-    return who
-
-
 @tasks_app.command()
 def show(task: TaskArgument, json: Json = False) -> None:
     """One task: whom to call, what they wrote, what happened so far, and what to do next.
@@ -185,7 +174,7 @@ def show(task: TaskArgument, json: Json = False) -> None:
 @tasks_app.command()
 def take(task: TaskArgument, by: Who = "") -> None:
     """Make a task yours, so that nobody else works on it."""
-    who = _person(by)
+    who = person(by)
     chosen = settings()
     with wiring.writing(chosen) as books:
         wiring.deskwork(chosen).take(books, TaskId(task), who, wiring.now())
@@ -202,7 +191,7 @@ def done(task: TaskArgument, result: Outcomes, by: Who = "", anyway: Anyway = Fa
 
     Example: secondring tasks done T-ab12cd34ef56 --result spoke --by ana
     """
-    who = _person(by)
+    who = person(by)
     chosen = settings()
     with wiring.writing(chosen) as books:
         finished = wiring.deskwork(chosen).done(books, TaskId(task), who, result, wiring.now(), anyway=anyway)
@@ -215,7 +204,7 @@ def reopen(task: TaskArgument, by: Who = "") -> None:
 
     Example: you left a message on the caller's voicemail, and the call was long enough to pass for a talk.
     """
-    who = _person(by)
+    who = person(by)
     chosen = settings()
     with wiring.writing(chosen) as books:
         again = wiring.deskwork(chosen).reopen(books, TaskId(task), who, wiring.now())

@@ -113,3 +113,28 @@ def opt_in(
     )
     books.add_consent(entry)
     return news
+
+
+def told_to_staff(
+    books: Books,
+    number: PhoneNumber,
+    who: str,
+    words: str,
+    now: datetime,
+    *,
+    wants_texts: bool,
+    episode: EpisodeId | None = None,
+) -> bool:
+    """A person of the clinic writes down what a patient said. No text confirms it: they were told so. True when it is
+    news; raises NotNow without words, or when only the patient can do it."""
+    if not words.strip():
+        raise NotNow("Write down what the patient said, in their words.")
+    keep = opt_in if wants_texts else opt_out
+    news = keep(books, number, Source.STAFF, now, words=words, by=who, episode=episode)
+    action, wish = ("opt-in", "texts again") if wants_texts else ("opt-out", "no more texts")
+    because = f"{who} wrote down that the caller wants {wish}"
+    for each in books.open_episodes(number):
+        episodes.note(books, now, action, "person", because, episode=each.id)
+    if not wants_texts:
+        end_episodes(books, number, now)
+    return news

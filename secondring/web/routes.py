@@ -12,6 +12,7 @@ from secondring.web import (
     live,
     rows,
     urgent_board,
+    wishes,
     work,
 )
 from secondring.web.assets import FOREVER, content
@@ -49,6 +50,7 @@ def screens(desk: Desk) -> tuple[Screen, ...]:
         *work.SCREENS,
         *rows.SCREENS,
         *conversation.SCREENS,
+        *wishes.SCREENS,
         *urgent_board.SCREENS,
         *account.SCREENS,
         *audit_page.SCREENS,
