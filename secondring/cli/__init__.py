@@ -15,6 +15,7 @@ from secondring.cli import (
     alarms,
     bookings,
     books,
+    carrier,
     consent,
     explain,
     figures,
@@ -25,6 +26,7 @@ from secondring.cli import (
     report,
     services,
     setup,
+    sms,
     streams,
     tasks,
     users,
@@ -56,6 +58,7 @@ app = typer.Typer(
       secondring user add NAME --role admin   let somebody log in to the pages
       secondring settings list            what was set on those pages
       secondring alarm test               prove that alarms reach people
+      secondring carrier test             prove that texts reach phones, and replies us
 
     [bold]Look at what happened[/bold]
 
@@ -105,6 +108,8 @@ GROUPS = (
     books,
     tasks,
     consent,
+    sms,
+    carrier,
     report,
     figures,
     explain,

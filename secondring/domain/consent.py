@@ -4,8 +4,10 @@ An opt-out counts for every site, carrier and sender at once and until the patie
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
+from secondring.domain.phone import PhoneNumber
 from secondring.domain.records import Consent
 
 
@@ -37,6 +39,11 @@ def standing(newest: Consent | None) -> Standing:
     what = "opted out" if newest.opted_out else "opted back in"
     because = f"{what} by {newest.source} on {newest.at:%Y-%m-%d}"
     return Standing(may_text=not newest.opted_out, because=because)
+
+
+def opted_out(number: PhoneNumber, at: datetime, source: Source, words: str = "") -> Consent:
+    """The entry of an opt-out; `words` are the patient's own, whole, as proof of what was asked."""
+    return Consent(number=number, opted_out=True, at=at, source=source.value, words=words)
 
 
 def is_news(previous: Consent | None, *, opting_out: bool) -> bool:

@@ -36,7 +36,8 @@ OPT_OUT_TEMPLATE, HELP_TEMPLATE, STAFF_ALERT, ALARM_TEXT = "opt-out", "help", "s
 ALERT_NOBODY, ALERT_LEFT = "staff-alert-nobody", "staff-alert-left"
 """What the ladder tells staff later: that nobody took the call, and that it has stopped trying."""
 STAFF_ALERTS = (STAFF_ALERT, ALERT_NOBODY, ALERT_LEFT)
-TO_STAFF = (*STAFF_ALERTS, ALARM_TEXT)
+CARRIER_TEST = "carrier-test"
+TO_STAFF = (*STAFF_ALERTS, ALARM_TEXT, CARRIER_TEST)
 """What goes to the clinic's own people, and to no patient."""
 ASKED_LINK, ASKED = "asked-link", "asked"
 ASKED_FOR = (ASKED_LINK, ASKED)

@@ -4,6 +4,7 @@ staff who were told by voice, or a carrier that blocks.
 A wish counts for the number, at every site and through every carrier, from the transaction on that keeps it.
 """
 
+from dataclasses import replace
 from datetime import datetime
 
 from secondring.domain import consent, episodes
@@ -40,12 +41,8 @@ def opt_out(
     news = consent.is_news(before, opting_out=True)
     if not news and source is Source.CARRIER:
         return False
-    entry = Consent(
-        number=number,
-        opted_out=True,
-        at=now,
-        source=source.value,
-        words=words,
+    entry = replace(
+        consent.opted_out(number, now, source, words),
         by=by,
         announcement=announcement,
         episode=episode,

@@ -87,6 +87,10 @@ class Books(StaffBooks, BookingBooks, SettingsBooks, Protocol):
         """The texts of an episode, oldest first."""
         ...
 
+    def texts_in(self, *, since: datetime, limit: int) -> list[Text]:
+        """Texts that came in since then, newest first."""
+        ...
+
     def waiting_texts(self, patient: PhoneNumber) -> list[Text]:
         """Texts to a number that have not been handed to a carrier, oldest first, those withheld among them."""
         ...

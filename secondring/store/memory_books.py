@@ -131,6 +131,10 @@ class MemoryBooks(TallyPages, MemoryStaffBooks, MemoryBookings):
     def texts_of(self, episode: EpisodeId) -> list[Text]:
         return sorted((t for t in self._tables.texts.values() if t.episode == episode), key=_created)
 
+    def texts_in(self, *, since: datetime, limit: int) -> list[Text]:
+        came = (t for t in self._tables.texts.values() if not t.outgoing and t.created_at >= since)
+        return _newest_first(came, _created)[:limit]
+
     def waiting_texts(self, patient: PhoneNumber) -> list[Text]:
         waiting = (TextState.QUEUED, TextState.WITHHELD)
         to_them = (t for t in self._tables.texts.values() if t.outgoing and t.patient == patient)

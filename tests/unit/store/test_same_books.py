@@ -221,6 +221,7 @@ def _answers(books: Books) -> list[object]:
         [books.job(JobKey(key)) for key in "abcd"],
         [books.next_due(names) for names in (["send"], ["window"], ["send", "window"])],
         books.bookmark("inbox"),
+        books.texts_in(since=NOW, limit=2),
         books.urgent_work(),
         [books.alarm(AlarmId(f"A-{number}")) for number in (1, 2, 3)],
         books.alarms(since=NOW, limit=2),

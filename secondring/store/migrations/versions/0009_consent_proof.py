@@ -13,4 +13,6 @@ down_revision = "0008"
 def upgrade() -> None:
     for name in ("by", "announcement", "episode_id", "text_id", "confirmed_by"):
         op.add_column("consents", sa.Column(name, sa.String(), nullable=True))
+    incoming = sa.text("outgoing IS FALSE")
+    op.create_index("texts_in", "texts", ["created_at"], sqlite_where=incoming, postgresql_where=incoming)
     op.add_column("episodes", sa.Column("announcement", sa.String(), nullable=True))
