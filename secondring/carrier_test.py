@@ -7,12 +7,11 @@ it again: what happens to it happens here.
 import asyncio
 import time
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
-from urllib.parse import urlsplit
 
 from config.settings import CarrierSettings, Settings
-from secondring import front_door, wiring
+from secondring import way_back, wiring
 from secondring.carriers import driver as make_driver
 from secondring.domain import consent, episodes, pulse
 from secondring.domain.errors import ConfigError, NotNow, PeerError
@@ -21,6 +20,7 @@ from secondring.domain.phone import PhoneNumber
 from secondring.domain.records import Episode, Origin, Text, TextState
 from secondring.domain.sending import ClinicDesk
 from secondring.store.sqlstore import SqlStore
+from secondring.way_back import Step
 from sms_gateway import standing
 from sms_gateway.carriers.port import (
     Accepted,
@@ -37,22 +37,6 @@ from sms_gateway.reactions import UNKNOWN_REFUSED, Reaction, table_of
 LOOK_EVERY = 0.5
 ASK_EVERY = timedelta(seconds=3)
 _STATES = (TextState.DELIVERED, TextState.FAILED)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
-    """One thing that was tried."""
-
-    name: str
-    """`account`, `text`, `receipt` or `replies`."""
-    ok: bool | None
-    """None: this carrier cannot do it, so nothing was tried."""
-    said: str
-    remedy: str = ""
-    code: str = ""
-    """The carrier's own."""
-    meaning: str = ""
-    """What its table of codes says of it."""
 
 
 def staff_phone(settings: Settings, wanted: PhoneNumber | None) -> PhoneNumber:
@@ -280,48 +264,11 @@ class _Trial:
 
     async def replies(self) -> Step:
         if self._carrier.capabilities.polling:
-            return await self._polled()
+            return await way_back.asked(self._carrier, self._cursor())
         if self._settings.webhooks is None or not self._keys.keys.knocks:
             remedy = "set it up to be asked or to deliver: without that no reply and no STOP ever arrives"
             return Step(name="replies", ok=False, said="there is no way back", remedy=remedy)
-        return await self._door()
-
-    async def _polled(self) -> Step:
-        try:
-            news = await self._carrier.poll(self._cursor())
-        except PeerError as error:
-            remedy = "look at the account's rights to read texts, and at the network"
-            return Step(name="replies", ok=False, said=f"cannot be asked: {error}", remedy=remedy)
-        return Step(name="replies", ok=True, said=f"can be asked; {len(news.inbound)} not taken in yet")
-
-    async def _door(self) -> Step:
-        """An unsigned request has to be refused by our own listener: then the way to it is open."""
-        listen = self._settings.webhooks
-        if listen is None:
-            return Step(name="replies", ok=False, said="nothing listens")
-        path = f"/carriers/{self._keys.name}/inbound"
-        host = "127.0.0.1" if listen.host in ("0.0.0.0", "::") else listen.host  # noqa: S104 - compared
-        inside = await front_door.wrong_with(f"http://{host}:{listen.port}{path}")
-        if inside is not None:
-            remedy = "start the service: systemctl start secondring; its journal says when the port is taken"
-            return Step(
-                name="replies", ok=False, said=f"{listen.host} port {listen.port}: {inside}", remedy=remedy
-            )
-        if listen.public_url is None:
-            said = (
-                "our listener answers; webhooks.public_url is not set, so the way from outside was not tried"
-            )
-            return Step(name="replies", ok=True, said=said)
-        outside = await front_door.wrong_with(f"{listen.public_url.rstrip('/')}{path}")
-        if outside is not None:
-            name = urlsplit(listen.public_url).hostname
-            remedy = f"see that {name} leads here through proxy and firewall, path and all, with a valid certificate"
-            return Step(name="replies", ok=False, said=f"{listen.public_url}: {outside}", remedy=remedy)
-        return Step(
-            name="replies",
-            ok=True,
-            said=f"{listen.public_url} leads to our listener, which asks for a signature",
-        )
+        return await way_back.knocked(self._settings.webhooks, self._keys.name)
 
     def _row(self, code: str) -> Reaction:
         return table_of(self._keys.kind).reaction(code or UNKNOWN_REFUSED)

@@ -9,11 +9,11 @@ from typing import Annotated
 import typer
 
 from secondring import carrier_test, wiring
-from secondring.carrier_test import Step
 from secondring.cli.common import Json, number_of, person, print_json, settings, warn
 from secondring.domain.errors import NotNow
 from secondring.domain.staff import AuditEntry
 from secondring.store.sqlstore import SqlStore
+from secondring.way_back import Step
 from secondring.wiring import Settings
 
 carrier_app = typer.Typer(no_args_is_help=True, help="Whoever takes our texts to the phone networks.")
