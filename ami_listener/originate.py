@@ -70,6 +70,8 @@ class Ringing:
     patient: str = field(default="", repr=False)
     """What Dial() takes for the patient's phone; empty when it is not known."""
     patient_ring: timedelta = timedelta(seconds=45)
+    last_try: bool = False
+    """No other call to the patient will follow: the nurse is told so."""
 
 
 class Link(Protocol):
@@ -157,6 +159,7 @@ def originate(phone: Ringing) -> dict[str, str | list[str]]:
         "SR_CALLER": phone.line,
         "SR_PATIENT": phone.patient,
         "SR_PATIENT_RING": _seconds(phone.patient_ring),
+        "SR_LAST_TRY": "1" if phone.last_try else "",
         "SR_CLI": phone.shown,
     }
     name = channel_id(phone.attempt)

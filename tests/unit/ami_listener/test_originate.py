@@ -51,6 +51,8 @@ def test_a_nurse_is_rung_through_the_screen_under_a_name_of_ours() -> None:
     )
     assert "SR_CALLER=PJSIP/trunk-00000007" in fields["Variable"]
     assert "__SR_CASE=U-abc" in fields["Variable"]
+    assert "SR_LAST_TRY=" in fields["Variable"]
+    assert "SR_LAST_TRY=1" in originate(replace(PHONE, last_try=True))["Variable"]
     check_fields(fields)
 
 
