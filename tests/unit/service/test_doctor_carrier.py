@@ -41,7 +41,7 @@ def found(folder: Path, server: CarrierServer) -> Finding:
     keys = {"carrier": {"kind": "http", "http": {"url": server.url}}}
     (folder / "conf.d" / "zz-carrier.yaml").write_text(yaml.safe_dump(keys))
     checks = {check.name: check for check in own_checks(wiring.load_settings(folder))}
-    return checks["carrier"].look()
+    return checks["carrier"].run()
 
 
 def test_without_a_question_to_ask_it_is_only_greeted(tmp_path: Path, server: CarrierServer) -> None:
