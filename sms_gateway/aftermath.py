@@ -72,7 +72,7 @@ class Aftermath:
     def refused(
         self, books: Books, text: Text, refusal: Refusal, now: datetime, job: Job | None = None
     ) -> None:
-        """A text definitively failed. `job` is the one that we hold; may raise StaleLease before anything is written."""
+        """A text definitively failed. `job` is one that we hold; StaleLease is raised before anything is written."""
         route = self._switchboard.route(text.carrier)
         row = route.table.reaction(refusal.code) if route is not None else None
         react = self._react(text, row, now)

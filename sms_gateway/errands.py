@@ -8,7 +8,7 @@ it waits for a receipt and in the end a person finds out. It never goes another 
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from secondring.domain.episodes import TO_STAFF
@@ -17,51 +17,24 @@ from secondring.domain.ids import TextId
 from secondring.domain.phone import PhoneNumber
 from secondring.domain.ports import Books
 from secondring.domain.records import Job, Line, Text, TextState
+from secondring.domain.textable import is_fresh
 from secondring.domain.texting import Cancel, Failure, Fault, Hold
 from sms_gateway import standing
 from sms_gateway.aftermath import Aftermath, Refusal
-from sms_gateway.carriers.port import Accepted, OutgoingText, Refused, SendResult, TryLater, Unknown
+from sms_gateway.carriers.port import Accepted, Refused, TryLater, Unknown
 from sms_gateway.desk import Desk
+from sms_gateway.errand import UNTEXTABLE, Done, Errand, letter_of, watch
 from sms_gateway.reactions import React
 from sms_gateway.retry import RetryPolicy
 from sms_gateway.switchboard import PATIENCE, NoWay, Route, Switchboard, Wait, had_no_time
-from sms_gateway.trail import id_at_carrier, trail_of, written
+from sms_gateway.trail import trail_of, written
 
 log = logging.getLogger(__name__)
 
-RECHECK = timedelta(minutes=1)
-"""How often a text in doubt is looked at when only a receipt can tell."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Errand:
-    """One request to be made of the carrier."""
-
-    job: Job
-    route: Route
-    text: OutgoingText
-    attempt: int
-    look_up: bool = False
-    """Ask what became of it, instead of sending it."""
-    in_doubt: bool = False
-    """An earlier request for this text was never answered."""
-    ask_line: bool = False
-    """Ask first whether the number takes texts at all."""
-
-
-@dataclass(frozen=True, slots=True)
-class Done:
-    """What the carrier answered; None when it never saw the text that it was asked about."""
-
-    errand: Errand
-    result: SendResult | None
-    line: Line | None = None
-    """What kind of line the number is, when that was asked; nothing was sent to one that takes no texts."""
-
-
-UNTEXTABLE = {Line.LANDLINE: Fault.LANDLINE, Line.INVALID: Fault.BAD_NUMBER}
 LONG_WAIT = timedelta(seconds=30)
 """A carrier that asks for more is passed over, where there is another."""
+RECHECK = timedelta(minutes=1)
+"""How often a text in doubt is looked at when only a receipt can tell."""
 
 
 class Clerk:
@@ -156,17 +129,17 @@ class Clerk:
         return Errand(
             job=job,
             route=route,
-            text=_letter(sending),
+            text=letter_of(sending),
             attempt=sending.attempts,
             in_doubt=standing.in_doubt(text),
-            ask_line=self._asks_line(books, text, route),
+            ask_line=self._asks_line(books, text, route, now),
         )
 
     @staticmethod
-    def _asks_line(books: Books, text: Text, route: Route) -> bool:
-        """Once for each number; what is known and stale was looked at before it came to this."""
+    def _asks_line(books: Books, text: Text, route: Route, now: datetime) -> bool:
+        """Once for each number, until what is known of it is stale."""
         first_try = text.attempts == 0 and text.template not in TO_STAFF
-        return first_try and route.asks_lines and books.known_line(text.patient) is None
+        return first_try and route.asks_lines and not is_fresh(books.known_line(text.patient), now)
 
     def _look_up(self, books: Books, job: Job, text: Text, route: Route, now: datetime) -> Errand | None:
         blocked = route.breaker.blocked_until(now)
@@ -174,7 +147,7 @@ class Clerk:
             books.retry_job(job, blocked)
             return None
         route.breaker.admitted(now)
-        letter = _letter(text)
+        letter = letter_of(text)
         return Errand(job=job, route=route, text=letter, attempt=text.attempts, look_up=True, in_doubt=True)
 
     def _wait_for_news(self, books: Books, job: Job, text: Text, now: datetime) -> None:
@@ -197,7 +170,7 @@ class Clerk:
     def book(self, books: Books, done: Done, now: datetime) -> None:
         """Write down what the carrier answered, unless another worker has taken over."""
         done = self._by_the_table(done)
-        _watch(done, now)
+        watch(done, now)
         text = books.text(TextId(done.errand.job.ref))
         try:
             if text is None or standing.is_settled(text):
@@ -296,28 +269,3 @@ class Clerk:
             return next_try > self._policy.doubt_until(text)
         out_of_tries = text.attempts >= self._policy.most_attempts
         return out_of_tries or next_try > self._policy.worth_until(text)
-
-
-def _watch(done: Done, now: datetime) -> None:
-    """What an answer tells of the carrier's health."""
-    breaker, result = done.errand.route.breaker, done.result
-    if done.line in UNTEXTABLE:
-        breaker.answered()
-    elif isinstance(result, TryLater):
-        breaker.failed(now, result.after)
-    elif isinstance(result, Unknown):
-        breaker.failed(now)
-    else:
-        breaker.answered()
-
-
-def _letter(text: Text) -> OutgoingText:
-    trail = trail_of(text)
-    return OutgoingText(
-        id=id_at_carrier(text, trail),
-        to=text.patient,
-        sender=text.ours,
-        body=text.body,
-        since=text.created_at,
-        former=trail.former,
-    )

@@ -20,7 +20,8 @@ from secondring.domain.ports import Books
 from secondring.domain.records import Job, Line
 from sms_gateway.carriers.port import LineTypes, SendResult, Unknown
 from sms_gateway.desk import Bell, Clock, InStore
-from sms_gateway.errands import UNTEXTABLE, Clerk, Done, Errand
+from sms_gateway.errand import UNTEXTABLE, Done, Errand
+from sms_gateway.errands import Clerk
 
 log = logging.getLogger(__name__)
 
