@@ -211,6 +211,21 @@ async def test_nothing_goes_another_way_while_nobody_knows_what_became_of_it(two
     assert two.world.desk.told == [("accepted", "M-1")]
 
 
+async def test_a_text_in_doubt_waits_for_its_carrier_even_while_that_one_is_down(two: Two) -> None:
+    two.main.capabilities = IDEMPOTENT
+    two.world.queue("M-1")
+    two.main.script = [LOST_ANSWER]
+    await two.world.work()
+    for _ in range(5):
+        two.world.breaker.failed(two.world.clock())
+    two.world.clock.forward(5)
+    two.world.queue("M-2")
+    await two.world.work()
+    assert two.phones == (["M-1"], ["M-2"])
+    await two.world.work_until_settled()
+    assert two.phones == (["M-1"], ["M-2"])
+
+
 async def test_once_it_is_known_that_the_carrier_never_saw_it_another_may_have_it(two: Two) -> None:
     two.world.queue()
     two.main.script = [LOST_REQUEST, refusal("20003")]
@@ -400,7 +415,9 @@ async def test_beyond_the_days_share_the_other_carrier_sends_and_then_people_cal
         two.world.queue(f"M-{number}")
         await two.world.work()
     assert (len(two.main.phone), len(two.spare.phone)) == (3, 2)
-    assert [failure.note for failure in two.world.desk.failures] == ["the day's share of texts is used up"] * 2
+    assert [failure.note for failure in two.world.desk.failures] == [
+        "the day's share of texts is used up"
+    ] * 2
     two.world.outbox = two.world.new_outbox()
     two.world.clock.forward(24 * 3600)
     two.world.queue("M-8")
