@@ -30,7 +30,12 @@ def _table(kind: str) -> str:
     rows = table_of(kind).rows.values()
     known = [row for row in rows if row.code not in _UNKNOWN]
     unknown = [row for row in rows if row.code in _UNKNOWN]
-    head = [f"### {kind}", "", "| code | means | what Second Ring does | what you can do |", "|---|---|---|---|"]
+    head = [
+        f"### {kind}",
+        "",
+        "| code | means | what Second Ring does | what you can do |",
+        "|---|---|---|---|",
+    ]
     return "\n".join([*head, *(_row(row) for row in (*known, *unknown)), ""])
 
 
