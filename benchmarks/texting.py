@@ -57,8 +57,8 @@ STORM_PAGE = """\
 
 {texts:,} texts through a carrier that loses {lost:.0%} of its answers (the text is taken, the connection breaks),
 repeats {repeated:.0%} of the receipts and sends all of them in another order; {bad:.0%} of the numbers have opted out
-there or are landlines. It does not know our ids again: what is handed over twice reaches the phone twice. The gateway, a process of its own on a real
-database, is killed with `kill -9` {kills} times meanwhile.
+there or are landlines. It does not know our ids again: what is handed over twice reaches the phone twice. The gateway,
+a process of its own on a real database, is killed with `kill -9` {kills} times meanwhile.
 
 | | |
 |---|---:|
