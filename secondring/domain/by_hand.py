@@ -9,9 +9,10 @@ from secondring.domain.errors import NotNow
 from secondring.domain.ids import CallId, EpisodeId, Uniqueid, derived_id
 from secondring.domain.phone import PhoneNumber
 from secondring.domain.ports import Books
-from secondring.domain.records import Call, Episode, Line, Origin, Text
+from secondring.domain.records import Call, Episode, Origin, Text
 from secondring.domain.routing import no_text, unsuitable
 from secondring.domain.rules import Rules, Site
+from secondring.domain.textable import untextable
 
 STAFF_REPLY = "staff-reply"
 """The template's name of a text that a person or a script wrote."""
@@ -36,7 +37,7 @@ def write(
 
     Somebody who neither called nor wrote has agreed to nothing: then `agreed` says in their words that they did.
     """
-    _refuse_line(books, rules, to)
+    _refuse_line(books, rules, to, now)
     if agreed:
         optouts.told_to_staff(books, to, who, agreed, now, wants_texts=True)
     standing = consent.standing(books.consent(to))
@@ -54,13 +55,13 @@ def write(
     return text
 
 
-def _refuse_line(books: Books, rules: Rules, to: PhoneNumber) -> None:
+def _refuse_line(books: Books, rules: Rules, to: PhoneNumber, now: datetime) -> None:
     why = unsuitable(to, rules)
     if why is not None:
         raise NotNow(f"That number {_UNSUITABLE[why]}. Call them instead.")
-    known = books.known_line(to)
-    if known is not None and known.line in (Line.LANDLINE, Line.INVALID):
-        raise NotNow(f"That number is known to be {known.line}: no text arrives there. Call them instead.")
+    known = untextable(books.known_line(to), now)
+    if known is not None:
+        raise NotNow(f"No text arrives there: {known}. Call them instead.")
 
 
 def _refuse_caps(books: Books, rules: Rules, site: Site, to: PhoneNumber, now: datetime) -> None:
