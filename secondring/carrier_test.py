@@ -17,8 +17,10 @@ from secondring.domain import consent, episodes, pulse
 from secondring.domain.errors import ConfigError, NotNow, PeerError
 from secondring.domain.ids import EpisodeId, TextId, derived_id, text_id
 from secondring.domain.phone import PhoneNumber
+from secondring.domain.ports import Books
 from secondring.domain.records import Episode, Origin, Text, TextState
 from secondring.domain.sending import ClinicDesk
+from secondring.domain.texting import Failure, Fault
 from secondring.store.sqlstore import SqlStore
 from secondring.way_back import Step
 from sms_gateway import standing
@@ -27,6 +29,7 @@ from sms_gateway.carriers.port import (
     Carrier,
     Driver,
     OutgoingText,
+    Receipt,
     Refused,
     SendResult,
     TryLater,
@@ -232,14 +235,26 @@ class _Trial:
             return pulse.silence(pulse.last(books), wiring.now()) is not None
 
     async def _ask(self) -> None:
-        """Take in the receipts; replies stay for the service, so how far they were read is not kept."""
+        """Take in the receipt of this text; all else stays for the service, so how far was read is not kept."""
         try:
             news = await self._carrier.poll(self._cursor())
         except PeerError:
             return
         with self._store.transaction() as books:
             for receipt in news.receipts:
-                standing.by_receipt(self._desk, books, receipt, wiring.now())
+                text = self._now()
+                if receipt.id in (text.id, text.carrier_id):
+                    self._take(books, text, receipt)
+
+    def _take(self, books: Books, text: Text, receipt: Receipt) -> None:
+        now = wiring.now()
+        if receipt.state is TextState.DELIVERED:
+            standing.delivered(self._desk, books, text, self._carrier.name, now)
+        elif receipt.state is TextState.FAILED:
+            row = self._row(receipt.code)
+            note = receipt.note or row.meaning
+            failure = Failure(fault=Fault.RECIPIENT, note=note, code=receipt.code)
+            standing.failed(self._desk, books, text, failure, now)
 
     def _cursor(self) -> str | None:
         with self._store.reading() as books:
