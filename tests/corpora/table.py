@@ -93,7 +93,9 @@ A list of phrases knows what its authors thought of. `optouts.yaml` was therefor
 rules were touched for it and each read once; what was wrong was then mended. The first lot was met by the phrase lists
 alone. After it came rules that go by how a refusal is built: a "no" or "stop" with a text in reach inside one clause,
 a number that is somebody else's, a consent that was never given, Spanish commands in all their forms, two slips in
-long words. The second lot, picked to be harder still, met those rules fresh:
+long words. The second lot, picked to be harder still, met those rules fresh. Last came plain replies that use the
+words of refusals ("I got no text with the link", "quítenme los puntos"): they showed what the new rules overdid, and
+narrowed them.
 
 | lot | opt-outs heard at first | replies wrongly taken for opt-outs at first |
 | --- | ---: | ---: |
@@ -124,11 +126,10 @@ def opting_out() -> Iterator[str]:
             kept = "also a task" if reply.heard.asks_more else "kept in the conversation"
             yield f"| {reply.text} | {reply.note} | {kept} |"
     yield READINGS.rstrip("\n")
-    for label, again in (("first", False), ("second", True)):
-        lot = [r for r in replies("optouts") if r.group.startswith("again") is again]
-        meant, others = by_meaning(lot)
+    for label, begins in (("first", ("opt-out", "near-miss")), ("second", "again"), ("traps", "trap")):
+        meant, others = by_meaning([r for r in replies("optouts") if r.group.startswith(begins)])
         right, wrong = sum(not r.missed for r in meant), sum(r.missed for r in others)
-        share = f"{right} of {len(meant)} ({right / len(meant):.0%})"
+        share = f"{right} of {len(meant)} ({right / len(meant):.0%})" if meant else "-"
         yield f"| {label} | {share} | {wrong} of {len(others)} ({wrong / len(others):.0%}) |"
     yield READINGS_END.rstrip("\n")
 

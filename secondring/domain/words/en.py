@@ -144,7 +144,7 @@ STOP_CALLING = (
 """The same about calls; an opt-out too, unless the writer asks for texts instead."""
 
 TEXTS_WANTED = (
-    "text|message|txt|msg me|us instead|only|please|back|first|$",
+    "text|message|txt|msg me|us instead|only|please|back|first|here|now|later|anytime|when|at|tomorrow|today|$",
     "^ text|txt|message|msg me",
     "call|calling|talk text|txt|message me|us",
     "text|texts|texting|txt|message|messages is|are|works|ok|okay fine|good|ok|okay|better|best|easier",

@@ -10,8 +10,10 @@ from secondring.domain.words.es import TEXT as TEXTO
 from secondring.domain.words.es_verbs import commands, commands_to_me, doing
 
 _NO = "no|not|dont|donot|never|without|nothing|aint|nor"
+_SUCH = "more|mor|further|personal|automated|marketing|other|future|additional|such|stupid|damn|of"
+_WHICH = "with|all|any|the|these|those|this|your|ur|my|more|further|future|sending|getting|of"
 _CEASE = (
-    "stop|quit|cease|halt|desist|end|suspend|discontinue|deactivate|disable|kill|mute|silence|block|refuse|reject"
+    "stop|quit|cease|halt|desist|end|suspend|discontinue|deactivate|disable|kill|mute|silence|refuse|reject"
     "|decline|declining|refusing|rejecting"
 )
 _DROP = "remove|delete|erase|drop|strike|scratch|cross|pull|wipe|purge|scrub|clear|forget|lose|exclude|unlist"
@@ -54,7 +56,7 @@ ANYWHERE = (
     f"didnt|never|not|nobody|noone ask|asked|agree|agreed|consent|consented|request|requested _ {TEXT}",
     "did|i|we not|never|didnt ask|asked|agree|agreed|consent|consented|sign|signed _ this|these|that|it|those|any $",
     f"no|without|zero {_CONSENT} was|is|given|to|for|$",
-    f"who|when|where did|told|gave|said|says _ you _ {TEXT}|contact",
+    f"who|when|where told|gave|said|says _ you _ {TEXT}|contact",
     # somebody else's number
     "moved away|out|on _ ago",
     "number|phone|cell|line belongs|belong|changed|switched to? someone|somebody|another|new|different|hands|owner",
@@ -83,7 +85,8 @@ ANYWHERE = (
     f"{TEXT}|bother|annoy someone|somebody who|else",
     "blocking now|you|u|this|your|$",
     "get|stay off my|our phone|line|number|cell",
-    "sign|opt|count me|us out|off",
+    "sign|opt me|us out|off $",
+    "sign|opt me|us out|off of|from this|these|your|it|all|everything",
     "shop|step texting|messaging|sending",
     # enough of it
     "refrain from",
@@ -109,7 +112,7 @@ ANYWHERE = (
     "no quiero|queremos|deseo nada _ ustedes|uds|usted|ud",
     "^ no quiero|queremos|deseo nada $",
     "dije|dijimos que no $|mas|ya",
-    "no|ya vive|viven _ aqui|aca",
+    "no vive|viven aqui|aca $",
     "aqui|aca no vive|viven",
     "no quiero saber nada $|de|mas",
     "me|nos doy|damos de baja",
@@ -128,8 +131,10 @@ ANYWHERE = (
 """What refuses wherever it stands."""
 
 IN_A_CLAUSE = (
-    f"{_NO} _ {TEXT}",
-    f"{_CEASE} _ {TEXT}",
+    f"no|zero|without|nothing {_SUCH}? {TEXT}",
+    f"not|dont|donot|never|nor _ {TEXT}",
+    f"{_CEASE} {_WHICH}? {_WHICH}? {TEXT}",
+    f"block|blocking all|any|your|ur|the|this|these|those|such? {TEXT}",
     f"enough|plenty|unwanted _ {TEXT}",
     "turn|switch|shut|cut off these|this|those|them|it",
     f"turn|switch|shut|cut off _ {TEXT}",
@@ -139,7 +144,10 @@ IN_A_CLAUSE = (
     ("way|how|able|option|can|could|please|like|rather|prefer _ not|without|stop|avoid _ get|getting|receive"
     f"|receiving|seeing _ these|this|those|them|any|{TEXT}"),
     "why|who|quit|stop _ keep|keeps|still|always? texting|messaging|contacting|bothering|spamming|harassing",
-    "keep|keeps texting|messaging|contacting|bothering|spamming|harassing me|us|my|this",
+    (
+        "you|u|ya|yall|people|guys|they|who|why|quit|stop|somebody|someone keep|keeps|kept texting|messaging"
+        "|contacting|bothering|spamming|harassing"
+    ),
     "dont|not|never|donot use|using|contact|dial this|my|our number|phone|line|cell",
     "dont|not|never|donot reply|respond|write _ this|me|back|again|anymore|number",
     f"no|ni|sin|cero|nada _ {TEXTO}",
@@ -153,9 +161,10 @@ IN_A_CLAUSE = (
 _CAME = (
     "get|got|gotten|getting|receive|received|receiving|see|saw|seen|seeing|read|reading|find|found|have|had|has|open"
     "|load|show|know|knew|understand|understood|sure|work|works|working|able|idea|remember|delete|lose|forget|ignore"
-    "|miss|missed|check|checking|checked|leave|left"
+    "|miss|missed|check|checking|checked|leave|left|sent|worry|matter|answer|answered|returned|replied|respond|responded|call|called"
 )
 NOT_IN_A_CLAUSE = (
+    f"got|get|received|have|had|see|saw|there|is|was|theres no|nothing {_SUCH}? {TEXT}",
     f"{_NO} _ {_CAME} _ {TEXT}",
     f"i|we|he|she|it|they|phone can|could|did|do|does|will|would|has|have not|never _ {TEXT}",
     f"did|has|have not _ {TEXT}",
@@ -183,7 +192,16 @@ _POSTED = (
     "prescription|prescriptions|script|scripts|rx|refill|refills|meds|medicine|medication|bill|bills|invoice|statement"
     "|statements|records|form|forms|order|orders|results|referral|letter|him|her|them"
 )
+_BODY = (
+    "cita|citas|puntos|yeso|sangre|muela|muelas|diente|dientes|ferula|venda|vendas|vendaje|radiografia|examen|turno"
+    "|copia|receta|cuenta"
+)
+_THINGS = "pill|pills|meds|medicine|medication|bandage|cast|stitches|boot|brace|dressing|ring|shoes|mask|clothes|splint"
 NOT_ANYWHERE = (
+    f"take|get|keep|pull my|his|her|the _ {_THINGS}",
+    f"{_THINGS} off|from the|my|your? list|chart|file",
+    "remove|delete|drop|take my number one|two|three|four|1|2|3|4",
+    f"{_DROP_ME} una|un|el|la|los|las|mi|mis? {_BODY}",
     "wrong number|num of",
     f"take|get|keep|put|pull me|us|him|her|my|name off? the|my|your|a? {_HOURS}|cancellation|waitlist|wait|waiting",
     "take|get|keep|pull my|his|her name off the|my|your|a? wait|waiting|waitlist|schedule|cancellation|calendar",
