@@ -119,10 +119,7 @@ class ClinicDesk:
     @staticmethod
     def _opted_out(books: Books, text: Text, now: datetime) -> None:
         """They told the carrier to stop: as good as telling us, for every site and carrier."""
-        words = f"refused by the carrier {text.carrier}"
-        optouts.opt_out(
-            books, text.patient, Source.CARRIER, now, words=words, by=text.carrier, episode=text.episode
-        )
+        optouts.opt_out(books, text.patient, Source.CARRIER, now, by=text.carrier, episode=text.episode)
 
     def _filtered(self, books: Books, text: Text, now: datetime) -> None:
         """One text taken for spam is bad luck; several mean that the wording or the registration needs mending."""
