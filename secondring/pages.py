@@ -168,4 +168,5 @@ def _vitals(settings: Settings, links: Links) -> Vitals:
         may_dial=settings.dial is not None,
         carrier=links.carrier,
         carrier_kind=settings.carrier.kind,
+        shadow=lambda: settings.rules.shadow,
     )

@@ -185,7 +185,11 @@ ON_SCREEN: tuple[Path, ...] = (
 sent to, how the PBX dials, where we listen, the database. Whoever steals an administrator's session cannot make the
 clinic's texts go to a stranger."""
 
-AT_ONCE: tuple[Path, ...] = (("sites",), ("routes",), ("guards",), ("follow_up",), ("messages", "wording"))
+AT_ONCE: tuple[Path, ...] = (
+    *(("sites",), ("routes",), ("guards",), ("follow_up",)),
+    ("messages", "wording"),
+    ("mode",),
+)
 """Changes below these are in force within a second or two; all others at the next start."""
 
 

@@ -20,7 +20,7 @@ from secondring.web.log_in import LogIn
 from secondring.web.menu import menu
 from secondring.web.protect import LOG_INS, Crowd
 from secondring.web.screens import EVERYBODY, NOBODY, Refused, Screen, Visit, page
-from secondring.web.settings import overview, texts, users, wizard
+from secondring.web.settings import mode, overview, texts, users, wizard
 
 
 async def static(visit: Visit) -> Response:
@@ -57,6 +57,7 @@ def screens(desk: Desk) -> tuple[Screen, ...]:
         *dashboard.SCREENS,
         *overview.SCREENS,
         *texts.SCREENS,
+        *mode.SCREENS,
         *users.SCREENS,
         *wizard.SCREENS,
     )
