@@ -144,6 +144,7 @@ def make_desk(
         write=writer,
         changes=changes,
         deskwork=Deskwork(settings.rules, words),
+        bookings=wiring.on_behalf(settings, words),
         texting=TextDesk(words),
         triage=Triage(settings.rules, words) if links.dials else None,
         carry_out=links.carry_out,

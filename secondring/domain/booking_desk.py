@@ -9,10 +9,9 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from secondring.domain import booking_effects, consent, episodes
-from secondring.domain.booking import Booking, BookingId, BookingState, Link, LinkKind, booking_id, token_hash
+from secondring.domain.booking import Booking, BookingState, Link, LinkKind, booking_id, token_hash
 from secondring.domain.booking_ports import Calendar, CalendarOf
 from secondring.domain.casework import Wording
-from secondring.domain.errors import UnknownThing
 from secondring.domain.ids import SiteId
 from secondring.domain.own_calendar import OwnCalendar
 from secondring.domain.ports import Books
@@ -178,26 +177,6 @@ class BookingDesk:
         cancelled = self._calendar(books, visitor).release(booked, now)
         booking_effects.cancelled(books, self._rules, self._wording, cancelled, visitor.episode, now)
         return Result.DONE
-
-    def call_off(self, books: Books, name: BookingId, who: str, now: datetime) -> Booking:
-        """The clinic cannot keep it; the patient is told, and a task asks to offer them another time.
-
-        Raises UnknownThing when there is no such booking to come.
-        """
-        booking = books.booking(name)
-        episode = books.episode(booking.episode) if booking else None
-        if booking is None or episode is None or booking.state is not BookingState.CONFIRMED:
-            raise UnknownThing(f"there is no booking {name} to call off. `secondring bookings` names them.")
-        if booking.starts_at <= now:
-            raise UnknownThing(f"booking {name} has begun; it cannot be called off any more.")
-        timetable = self._rules.site(booking.site).timetable
-        if timetable is None:
-            raise UnknownThing(
-                f"{booking.site} has no calendar any more, so nothing of it can be called off."
-            )
-        given_back = self._calendar_of(books, booking.site, timetable).release(booking, now)
-        booking_effects.called_off(books, self._rules, self._wording, given_back, episode, who, now)
-        return given_back
 
     def call_me(self, books: Books, visitor: Visitor, now: datetime) -> Result:
         """They would rather talk: a person calls. What they have booked stays booked."""

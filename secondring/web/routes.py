@@ -6,6 +6,7 @@ from secondring.domain.staff import Stage
 from secondring.web import (
     account,
     audit_page,
+    bookings,
     conversation,
     dashboard,
     health_page,
@@ -50,6 +51,7 @@ def screens(desk: Desk) -> tuple[Screen, ...]:
         *rows.SCREENS,
         *conversation.SCREENS,
         *urgent_board.SCREENS,
+        *bookings.SCREENS,
         *account.SCREENS,
         *audit_page.SCREENS,
         *health_page.SCREENS,

@@ -17,6 +17,8 @@ from typing import Any, Self, TypeVar
 from lab.ports import free_port
 from secondring.bus.memory import Ear
 from secondring.domain import pulse
+from secondring.domain.booking_link import Links
+from secondring.domain.booking_on_behalf import OnBehalf
 from secondring.domain.deskwork import Deskwork
 from secondring.domain.health import Finding, State
 from secondring.domain.ids import SiteId
@@ -40,6 +42,7 @@ from secondring.web.server import Listen, serve
 from secondring.web.work_rows import WorkRows
 from secondring.writer import Writer
 from secondring.written import TextDesk
+from tests.support.booking import Tokens
 from tests.support.books import KEY, new_database
 from tests.support.clinic import CLINIC, MONDAY_TEN, Clinic, a_site
 from tests.support.pages import HASHED, PASSWORD, SECRET
@@ -184,6 +187,7 @@ class Scene:
             write=self.writer,
             changes=changes,
             deskwork=Deskwork(self.rules, Wording()),
+            bookings=OnBehalf(self.rules, Wording(), Links(self.rules, Tokens(made=1000))),
             texting=TextDesk(Wording()),
             triage=Triage(self.rules, Wording()),
             telephone=self.phones,

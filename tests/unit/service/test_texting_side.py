@@ -1,7 +1,7 @@
 """Going live, and back into shadow mode, while the service runs: one mode at a time, and nothing lost between."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
 import pytest
@@ -15,15 +15,9 @@ from secondring.texting_side import Side, TextingSide
 from secondring.writer import Reader
 from sms_gateway.carriers.port import Capabilities
 from tests.support.clinic import ANNA, BEN, Clinic
+from tests.support.fake_ami import until
 from tests.support.settings import TWO_SITES, ClinicFiles
 from tests.unit.service.test_on_screen import Desk
-
-
-async def until(happened: Callable[[], object]) -> None:
-    """Let others work until it is so."""
-    async with asyncio.timeout(15):
-        while not happened():
-            await asyncio.sleep(0)
 
 
 class Carrier:
@@ -77,7 +71,7 @@ class Bench:
 async def bench() -> AsyncIterator[Bench]:
     made = Bench()
     running = asyncio.create_task(made.side.run())
-    await until(lambda: made.did)
+    await until(lambda: bool(made.did))
     yield made
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
@@ -135,7 +129,7 @@ class Service(Desk):
 async def service() -> AsyncIterator[Service]:
     made = Service()
     running = asyncio.create_task(made.bench.side.run())
-    await until(lambda: made.bench.did)
+    await until(lambda: bool(made.bench.did))
     yield made
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
