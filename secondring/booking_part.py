@@ -7,6 +7,7 @@ from secondring import wiring
 from secondring.booking_web.app import application
 from secondring.booking_web.shop import Shop
 from secondring.domain.booking_desk import BookingDesk
+from secondring.domain.casework import Wording
 from secondring.domain.ports import Store
 from secondring.domain.rules import Rules
 from secondring.listening import InStore
@@ -16,6 +17,7 @@ from secondring.serving import Listen, serve
 def booking_page(
     settings: Settings,
     rules: Rules,
+    wording: Wording,
     store: Store,
     in_store: InStore,
     ring: Callable[[], Awaitable[None]],
@@ -25,8 +27,8 @@ def booking_page(
     if where is None:
         return None
     shop = Shop(
-        desk=BookingDesk(rules, wiring.wording(settings)),
-        sites=rules.sites,
+        desk=BookingDesk(rules, wording),
+        rules=rules,
         store=store,
         in_store=in_store,
         clock=wiring.now,

@@ -14,6 +14,7 @@ from secondring.domain.alarms import Alarm
 from secondring.domain.deskwork import Deskwork
 from secondring.domain.errors import ConfigError
 from secondring.domain.facts import Fact
+from secondring.domain.health import Finding
 from secondring.domain.ports import Store
 from secondring.domain.staff import SessionRules
 from secondring.domain.urgent import Orders, Triage
@@ -74,6 +75,8 @@ class Links:
     carrier: Breaker | None = None
     test: Test | None = None
     """Tries the links to the PBX and the carrier."""
+    catch_up: Callable[[], Finding] | None = None
+    """How far calls were looked up that ended while nobody listened."""
 
 
 def _own_link(
@@ -170,4 +173,5 @@ def _vitals(settings: Settings, links: Links) -> Vitals:
         carrier=links.carrier,
         carrier_kind=settings.carrier.kind,
         shadow=lambda: settings.rules.shadow,
+        catch_up=links.catch_up,
     )

@@ -145,7 +145,7 @@ async def _serve(settings: Settings, store: SqlStore, test: Test | None) -> None
                 test=test,
             ),
         )
-        page = booking_page(settings, rules, store, writer, frame.ring)
+        page = booking_page(settings, rules, frame.wording, store, writer, frame.ring)
         if page is not None:
             parts["booking page"] = page
         parts |= following.parts(settings, frame.wording, store, writer, texting)

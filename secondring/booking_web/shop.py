@@ -15,7 +15,7 @@ from secondring.booking_web.views import Look
 from secondring.domain.booking_desk import BookingDesk, Result, Visitor
 from secondring.domain.errors import BookingClash, PeerError
 from secondring.domain.ports import Books, Store
-from secondring.domain.rules import Site
+from secondring.domain.rules import Rules, Site
 from secondring.listening import InStore
 
 log = logging.getLogger(__name__)
@@ -31,13 +31,18 @@ class Shop:
     """What the page works with."""
 
     desk: BookingDesk
-    sites: tuple[Site, ...]
+    rules: Rules
     store: Store
     in_store: InStore
     clock: Callable[[], datetime]
     ring: Callable[[], Awaitable[None]]
     """Tells the outbox that there may be a text to send."""
     per_minute: int = 120
+
+    @property
+    def sites(self) -> tuple[Site, ...]:
+        """As they are set now: their phones stand on pages of links that lead nowhere."""
+        return self.rules.sites
 
     async def arrive(self, request: Request) -> Look:
         """Whoever has this link, or GoneError."""

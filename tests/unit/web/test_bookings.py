@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from secondring.domain.booking import Booking, BookingState
+from secondring.domain.booking import Booking, BookingId, BookingState
 from secondring.domain.booking_desk import Person
 from secondring.domain.ids import SiteId
 from secondring.domain.records import TaskState
@@ -110,7 +110,7 @@ async def test_the_desk_moves_a_booking_to_an_open_time(pages: Booked) -> None:
     assert answer.status_code == 303
     assert "It is moved." in text_of(await browser.get(answer.headers["location"]))
     assert pages.saved_booking(booking).state is BookingState.MOVED
-    moved = pages.saved_booking(replace(booking, id=answer.headers["location"].rpartition("/")[2]))
+    moved = pages.saved_booking(replace(booking, id=BookingId(answer.headers["location"].rpartition("/")[2])))
     assert (moved.starts_at, moved.state, moved.first_name) == (to, BookingState.CONFIRMED, "Anna")
     (entry,) = [entry for entry in pages.audit("change") if "booking" in entry.what]
     assert (entry.what, entry.about, entry.site) == ("moved a booking", booking.episode, "north")
@@ -216,4 +216,4 @@ async def test_a_booking_that_is_none_is_not_there(pages: Booked, name: str) -> 
     browser = await desk_of(pages)
     for ask in (browser.get, browser.post):
         path = f"/bookings/{quote(name, safe='')}" + ("" if ask == browser.get else "/off")
-        assert (await ask(path)).status_code in (404, 405)  # type: ignore[operator]
+        assert (await ask(path)).status_code in (404, 405)

@@ -7,6 +7,7 @@ from secondring.web.menu import ENTRIES
 from tests.support.clinic import a_site, some_rules
 from tests.support.pages import Pages, text_of
 from tests.support.settings import TWO_SITES, ClinicFiles
+from tests.unit.web.test_health import monitor
 from tests.unit.web.test_settings import kept, send
 
 SHADOW = "mode: shadow\n" + TWO_SITES
@@ -92,7 +93,7 @@ async def test_colleagues_are_told_whom_to_ask() -> None:
     assert 'href="/settings/mode"' not in page.text
 
 
-async def test_the_carrier_is_not_called_broken_for_resting() -> None:
-    pages = in_shadow()
-    admin = await pages.signed_in("ada", Role.ADMIN, sites=None)
-    assert "Broken" not in text_of(await admin.get("/health"))
+async def test_monitors_are_told_too() -> None:
+    for pages, number in ((in_shadow(), 1), (Pages(), 0)):
+        told = (await monitor(pages, "/metrics")).text.splitlines()
+        assert f"secondring_shadow_mode {number}" in told
