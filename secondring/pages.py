@@ -77,6 +77,8 @@ class Links:
     """Tries the links to the PBX and the carrier."""
     catch_up: Callable[[], Finding] | None = None
     """How far calls were looked up that ended while nobody listened."""
+    ehrs: Callable[[], list[Finding]] = list
+    """How the EHRs are in which patients book."""
 
 
 def _own_link(
@@ -174,4 +176,5 @@ def _vitals(settings: Settings, links: Links) -> Vitals:
         carrier_kind=settings.carrier.kind,
         shadow=lambda: settings.rules.shadow,
         catch_up=links.catch_up,
+        ehrs=links.ehrs,
     )

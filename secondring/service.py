@@ -13,7 +13,7 @@ from ami_listener.originate import Dialler
 from secondring import digesting, following, ladders, pages, wiring
 from secondring.alarming import Alarms, Channel, Shout, Teller
 from secondring.answering import CallServer, call_desk
-from secondring.booking_part import booking_page
+from secondring.booking_part import booking_parts
 from secondring.bus.memory import Doorbell
 from secondring.bus.mqtt import MqttLink
 from secondring.channels import MqttBoard, MqttChannel, broker, mail_channel
@@ -130,6 +130,8 @@ async def _serve(settings: Settings, store: SqlStore, test: Test | None) -> None
         parts |= urgent.parts
         if frame.settings.agi.program is None:
             parts["FastAGI"] = _callers(frame, urgent, asyncio.get_running_loop())
+        booking = booking_parts(settings, rules, frame.wording, store, writer, frame.ring)
+        parts |= booking.parts
         parts |= pages.parts(
             settings,
             store,
@@ -143,11 +145,9 @@ async def _serve(settings: Settings, store: SqlStore, test: Test | None) -> None
                 ring=frame.ring,
                 carrier=frame.breaker,
                 test=test,
+                ehrs=booking.findings,
             ),
         )
-        page = booking_page(settings, rules, frame.wording, store, writer, frame.ring)
-        if page is not None:
-            parts["booking page"] = page
         parts |= following.parts(settings, frame.wording, store, writer, texting)
         parts["timers"] = Timers(Deskwork(rules, frame.wording), writer, clock=now, ring=frame.ring).run
         parts |= _figures(frame, Reader(store))

@@ -47,6 +47,7 @@ class Vitals:
         carrier_kind: str = "",
         shadow: Callable[[], bool] = lambda: False,
         catch_up: Callable[[], Finding] | None = None,
+        ehrs: Callable[[], list[Finding]] = list,
     ) -> None:
         """`catch_up` tells how far calls were looked up that ended while nobody listened; None where nothing does."""
         self._database = database
@@ -59,13 +60,14 @@ class Vitals:
         self._carrier_kind = carrier_kind
         self._shadow = shadow
         self._catch_up = catch_up or health.no_catch_up
+        self._ehrs = ehrs
 
     async def __call__(self) -> list[Finding]:
         """The findings; nothing in them names a patient."""
         return await asyncio.to_thread(self._look)
 
     def _look(self) -> list[Finding]:
-        found = [self._ami(), self._catch_up(), self._dialling(), self._carriers()]
+        found = [self._ami(), self._catch_up(), self._dialling(), self._carriers(), *self._ehrs()]
         found.append(health.of_disk(shutil.disk_usage(self._database.parent).free))
         found.append(self._paper(self._certificate) if self._certificate else health.no_certificate())
         return found

@@ -130,6 +130,9 @@ def _told(site: Site, rules: Rules, now: datetime) -> Iterator[str]:
         way = "its own page elsewhere" if site.booking_url else "the desk calls them"
         yield f"has no calendar; callers who want a time: {way}"
         return
+    if timetable.elsewhere:
+        yield "its EHR says what is open, to the booking page alone; `secondring doctor` tells whether it answers"
+        return
     if rules.booking is not None and site.booking_url:
         yield "booking_url is not used any more: callers get our page"
     today = now.astimezone(ZoneInfo(timetable.zone)).date()

@@ -10,10 +10,10 @@ from enum import StrEnum
 
 from secondring.domain import booking_effects, consent, episodes
 from secondring.domain.booking import Booking, BookingState, Link, LinkKind, booking_id, token_hash
+from secondring.domain.booking_link import address
 from secondring.domain.booking_ports import Calendar, CalendarOf
+from secondring.domain.calendars import calendars
 from secondring.domain.casework import Wording
-from secondring.domain.ids import SiteId
-from secondring.domain.own_calendar import OwnCalendar
 from secondring.domain.ports import Books
 from secondring.domain.records import Episode
 from secondring.domain.rules import Ask, BookingRules, Rules, Site
@@ -47,6 +47,8 @@ class Result(StrEnum):
     DONE = "done"
     TAKEN = "taken"
     """Somebody else has that time, or it is not offered any more."""
+    UNSURE = "unsure"
+    """The EHR could not be asked: a person calls them, and we go on asking."""
     INCOMPLETE = "incomplete"
     """The clinic wants to know who comes."""
     NOTHING = "nothing"
@@ -64,18 +66,13 @@ class Person:
         return "Person()"
 
 
-def own_calendar(books: Books, site: SiteId, timetable: Timetable) -> Calendar:
-    """The calendar in our own books."""
-    return OwnCalendar(books, site, timetable)
-
-
 class BookingDesk:
     """The use cases of the booking page."""
 
-    def __init__(self, rules: Rules, wording: Wording, calendar_of: CalendarOf = own_calendar) -> None:
+    def __init__(self, rules: Rules, wording: Wording, calendar_of: CalendarOf | None = None) -> None:
         self._rules = rules
         self._wording = wording
-        self._calendar_of = calendar_of
+        self._calendar_of = calendar_of or calendars()
 
     @property
     def page(self) -> BookingRules:
@@ -150,20 +147,29 @@ class BookingDesk:
 
     def confirm(self, books: Books, visitor: Visitor, chosen: str, person: Person, now: datetime) -> Result:
         """Make the chosen time theirs; told twice, it is done once."""
-        mine = {one.id: one for one in books.bookings_of(visitor.episode.id)}
-        booking = next((one for name, one in mine.items() if name == chosen), None)
-        if booking is None or booking.state in GIVEN_BACK:
-            return Result.NOTHING
-        if visitor.booked and visitor.booked.id == booking.id:
-            return Result.DONE
-        if not self._is_complete(person):
-            return Result.INCOMPLETE
+        booking = self.chosen(books, visitor, chosen, person)
+        if isinstance(booking, Result):
+            return booking
         named = replace(booking, first_name=person.first_name, born=person.born)
         confirmed = self._calendar(books, visitor).confirm(named, now)
         if confirmed is None:
             return Result.TAKEN
-        booking_effects.booked(books, self._rules, self._wording, visitor, confirmed, now)
+        link = address(self.page.public_url, LinkKind.OWN, visitor.token)
+        moved = visitor.booked is not None
+        episode = visitor.episode
+        booking_effects.booked(
+            books, self._rules, self._wording, episode, confirmed, now, moved=moved, link=link
+        )
         return Result.DONE
+
+    def chosen(self, books: Books, visitor: Visitor, chosen: str, person: Person) -> Booking | Result:
+        """The time that they want to make theirs, or why there is nothing (more) to do."""
+        booking = next((one for one in books.bookings_of(visitor.episode.id) if one.id == chosen), None)
+        if booking is None or booking.state in GIVEN_BACK:
+            return Result.NOTHING
+        if visitor.booked and visitor.booked.id == booking.id:
+            return Result.DONE
+        return booking if self._is_complete(person) else Result.INCOMPLETE
 
     def _is_complete(self, person: Person) -> bool:
         named = person.first_name or self.page.ask_name is not Ask.REQUIRED

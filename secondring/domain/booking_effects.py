@@ -5,8 +5,7 @@ from typing import TYPE_CHECKING
 
 from secondring.domain import consent, episodes
 from secondring.domain.answers import REPLIES_PER_DAY, TITLES
-from secondring.domain.booking import Booking, LinkKind
-from secondring.domain.booking_link import address
+from secondring.domain.booking import Booking
 from secondring.domain.casework import DAY, Wording
 from secondring.domain.deskwork import NO_BOOKING, NO_CONTACT_YET
 from secondring.domain.ports import Books
@@ -27,17 +26,22 @@ MADE_FOR_BOOKING = frozenset({CALL_ME, CALLED_OFF, TELL_THEM, NO_BOOKING, *_WISH
 
 
 def booked(
-    books: Books, rules: Rules, wording: Wording, visitor: "Visitor", booking: Booking, now: datetime
+    books: Books,
+    rules: Rules,
+    wording: Wording,
+    episode: Episode,
+    booking: Booking,
+    now: datetime,
+    *,
+    moved: bool,
+    link: str,
 ) -> None:
-    """They have a time: that is what it was all for."""
-    moved = visitor.booked is not None
+    """They have a time: that is what it was all for. `link` is where they change or cancel it."""
     what = "moved their booking" if moved else "booked a time"
-    episode = _still_here(books, visitor.episode, now)
+    episode = _still_here(books, episode, now)
     episodes.note(books, now, "booked", "booking-page", f"the caller {what}", episode=episode.id)
     _settle(books, episode, now)
     template = "booking-moved" if moved else "booked"
-    page = rules.booking
-    link = address(page.public_url, LinkKind.OWN, visitor.token) if page else ""
     _tell(books, rules, wording, template, booking, episode, now, link=link)
 
 

@@ -5,9 +5,9 @@ from datetime import datetime
 
 from secondring.domain import booking_effects
 from secondring.domain.booking import Booking, BookingId, BookingState, booking_id
-from secondring.domain.booking_desk import own_calendar
 from secondring.domain.booking_link import Links
 from secondring.domain.booking_ports import Calendar, CalendarOf
+from secondring.domain.calendars import calendars
 from secondring.domain.casework import Wording
 from secondring.domain.errors import NotNow, UnknownThing
 from secondring.domain.ports import Books
@@ -20,12 +20,12 @@ class OnBehalf:
     """The use cases of the desk. Every one of them raises UnknownThing for a booking that is not to come (any more)."""
 
     def __init__(
-        self, rules: Rules, wording: Wording, links: Links, calendar_of: CalendarOf = own_calendar
+        self, rules: Rules, wording: Wording, links: Links, calendar_of: CalendarOf | None = None
     ) -> None:
         self._rules = rules
         self._wording = wording
         self._links = links
-        self._calendar_of = calendar_of
+        self._calendar_of = calendar_of or calendars()
 
     def open_times(self, books: Books, booking: Booking, now: datetime) -> list[Slot]:
         """Where it could be moved to; none when its kind of visit is not offered any more."""
@@ -41,6 +41,8 @@ class OnBehalf:
         The old time is theirs until the new one is sure. Raises NotNow when it is not to be had (any more).
         """
         booking, episode, timetable = self._to_come(books, name, now)
+        if timetable.elsewhere:
+            raise NotNow("The EHR keeps this calendar: call it off here, and offer another time from there.")
         visit = timetable.visit(booking.visit)
         if visit is None:
             raise NotNow(
