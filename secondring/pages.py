@@ -14,6 +14,7 @@ from secondring.domain.alarms import Alarm
 from secondring.domain.deskwork import Deskwork
 from secondring.domain.errors import ConfigError
 from secondring.domain.facts import Fact
+from secondring.domain.health import Finding
 from secondring.domain.ports import Store
 from secondring.domain.staff import SessionRules
 from secondring.domain.urgent import Orders, Triage
@@ -74,6 +75,10 @@ class Links:
     carrier: Breaker | None = None
     test: Test | None = None
     """Tries the links to the PBX and the carrier."""
+    catch_up: Callable[[], Finding] | None = None
+    """How far calls were looked up that ended while nobody listened."""
+    ehrs: Callable[[], list[Finding]] = list
+    """How the EHRs are in which patients book."""
 
 
 def _own_link(
@@ -144,6 +149,7 @@ def make_desk(
         write=writer,
         changes=changes,
         deskwork=Deskwork(settings.rules, words),
+        bookings=wiring.on_behalf(settings, words),
         texting=TextDesk(words),
         triage=Triage(settings.rules, words) if links.dials else None,
         carry_out=links.carry_out,
@@ -168,4 +174,7 @@ def _vitals(settings: Settings, links: Links) -> Vitals:
         may_dial=settings.dial is not None,
         carrier=links.carrier,
         carrier_kind=settings.carrier.kind,
+        shadow=lambda: settings.rules.shadow,
+        catch_up=links.catch_up,
+        ehrs=links.ehrs,
     )

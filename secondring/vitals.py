@@ -45,7 +45,11 @@ class Vitals:
         may_dial: bool = False,
         carrier: Carrier | None = None,
         carrier_kind: str = "",
+        shadow: Callable[[], bool] = lambda: False,
+        catch_up: Callable[[], Finding] | None = None,
+        ehrs: Callable[[], list[Finding]] = list,
     ) -> None:
+        """`catch_up` tells how far calls were looked up that ended while nobody listened; None where nothing does."""
         self._database = database
         self._certificate = certificate
         self._clock = clock
@@ -54,16 +58,18 @@ class Vitals:
         self._may_dial = may_dial
         self._carrier = carrier
         self._carrier_kind = carrier_kind
+        self._shadow = shadow
+        self._catch_up = catch_up or health.no_catch_up
+        self._ehrs = ehrs
 
     async def __call__(self) -> list[Finding]:
         """The findings; nothing in them names a patient."""
         return await asyncio.to_thread(self._look)
 
     def _look(self) -> list[Finding]:
-        found = [self._ami(), self._dialling(), self._carriers()]
+        found = [self._ami(), self._catch_up(), self._dialling(), self._carriers(), *self._ehrs()]
         found.append(health.of_disk(shutil.disk_usage(self._database.parent).free))
-        if self._certificate is not None:
-            found.append(self._paper(self._certificate))
+        found.append(self._paper(self._certificate) if self._certificate else health.no_certificate())
         return found
 
     def _ami(self) -> Finding:
@@ -86,6 +92,8 @@ class Vitals:
 
     def _carriers(self) -> Finding:
         name, shown = "carrier", "Text carrier"
+        if self._shadow():
+            return Finding(name, shown, State.UNKNOWN, "shadow mode: no carrier is asked for anything")
         if self._carrier_kind == "handset":
             return Finding(name, shown, State.WARN, "simulated phones: no text leaves this machine")
         if self._carrier is None:

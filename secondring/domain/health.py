@@ -154,6 +154,18 @@ def of_certificate(ends: datetime, now: datetime) -> Finding:
     return Finding("certificate", "Certificate", State.OK, f"good for {days} days")
 
 
+def no_certificate() -> Finding:
+    """The pages themselves do no encryption."""
+    words = "none of ours: whatever stands before the pages does the encryption"
+    return Finding("certificate", "Certificate", State.UNKNOWN, words)
+
+
+def no_catch_up() -> Finding:
+    """Nothing looks up the calls that ended while nobody listened."""
+    words = "not configured: calls that end while the service is down are not looked up afterwards"
+    return Finding("catch-up", "Catching up", State.UNKNOWN, words)
+
+
 def worst(findings: Sequence[Finding]) -> State:
     """The state of it all; what is not known here does not count."""
     states = {finding.state for finding in findings}

@@ -76,15 +76,17 @@ async def metrics(visit: Visit) -> Response:
     """For Prometheus."""
     _only_from_here(visit)
     parts, found = await findings(visit)
-    return PlainTextResponse(_exposition(parts, found, visit.desk.changes.screens), media_type=TEXT)
+    text = _exposition(parts, found, visit.desk.changes.screens, shadow=visit.desk.rules.shadow)
+    return PlainTextResponse(text, media_type=TEXT)
 
 
-def _exposition(parts: list[Finding], found: Numbers | None, screens: int) -> str:
+def _exposition(parts: list[Finding], found: Numbers | None, screens: int, *, shadow: bool) -> str:
     lines = _family(
         "secondring_part_state",
         "0 good, 1 to be looked at, 2 broken, -1 not known in this process",
         [(f'part="{part.name}"', STATE_NUMBER[part.state]) for part in parts],
     )
+    lines += _family("secondring_shadow_mode", "1 while nothing is sent to anybody", [("", int(shadow))])
     lines += _family("secondring_screens_open", "Screens that follow changes", [("", screens)])
     if found is not None:
         queues = [(f'queue="{queue}"', count) for queue, count in sorted(found.tasks_open.items())]

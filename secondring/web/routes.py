@@ -6,6 +6,7 @@ from secondring.domain.staff import Stage
 from secondring.web import (
     account,
     audit_page,
+    bookings,
     conversation,
     dashboard,
     health_page,
@@ -20,7 +21,7 @@ from secondring.web.log_in import LogIn
 from secondring.web.menu import menu
 from secondring.web.protect import LOG_INS, Crowd
 from secondring.web.screens import EVERYBODY, NOBODY, Refused, Screen, Visit, page
-from secondring.web.settings import overview, texts, users, wizard
+from secondring.web.settings import mode, overview, texts, users, wizard
 
 
 async def static(visit: Visit) -> Response:
@@ -50,6 +51,7 @@ def screens(desk: Desk) -> tuple[Screen, ...]:
         *rows.SCREENS,
         *conversation.SCREENS,
         *urgent_board.SCREENS,
+        *bookings.SCREENS,
         *account.SCREENS,
         *audit_page.SCREENS,
         *health_page.SCREENS,
@@ -57,6 +59,7 @@ def screens(desk: Desk) -> tuple[Screen, ...]:
         *dashboard.SCREENS,
         *overview.SCREENS,
         *texts.SCREENS,
+        *mode.SCREENS,
         *users.SCREENS,
         *wizard.SCREENS,
     )
