@@ -28,11 +28,12 @@ LANGUAGES = ("en", "es")
 LONGEST_NAME = 60
 
 
-def _host_only(text: str) -> str:
+def host_only(text: str) -> str:
+    """An address without anything after the host."""
     parts = urlsplit(text)
     if parts.path not in ("", "/") or parts.query or parts.fragment:
         raise refusal(
-            "is more than a host", "Write it without anything after the host: https://book.clinic.example"
+            "is more than a host", "Write it without anything after the host: https://HOST.clinic.example"
         )
     return text.rstrip("/")
 
@@ -108,7 +109,7 @@ class BookingListen(Section):
 class BookingKeys(Section):
     """How patients book themselves. The page is off until `public_url` is set."""
 
-    public_url: Annotated[WebAddress, AfterValidator(_host_only)] | None = Field(
+    public_url: Annotated[WebAddress, AfterValidator(host_only)] | None = Field(
         examples=["https://book.clinic.example"]
     )
     """Where the page is found from outside; short, because it stands in texts. Empty: no page."""

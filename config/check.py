@@ -142,6 +142,7 @@ def _contradictions(found: Configuration, tree: Tree) -> Iterator[Problem]:
     yield from _calendars(found, tree)
     yield from _mail(found, tree)
     yield from _logins(found, tree)
+    yield from _provider(found, tree)
     if found.carrier.kind == "http" and found.carrier.http.url is None:
         yield problem_at(
             tree,
@@ -183,6 +184,22 @@ def _open_pages(found: Configuration, tree: Tree) -> Iterator[Problem]:
             "is open to the network, and the pages are not encrypted",
             "Name web.certificate and web.certificate_key, or listen on 127.0.0.1 behind a web server.",
         )
+
+
+def _provider(found: Configuration, tree: Tree) -> Iterator[Problem]:
+    oidc = found.oidc
+    if oidc.issuer is None:
+        return
+    needed = {
+        "client_id": (oidc.client_id, "Write what the provider calls this service."),
+        "pages": (oidc.pages, "Write where browsers find staff's pages: https://desk.clinic.example."),
+    }
+    for key, (value, remedy) in needed.items():
+        if value is None:
+            yield problem_at(tree, ("oidc", key), "is missing, and oidc.issuer is there", remedy)
+    if "openid" not in oidc.scopes:
+        what = "does not ask for openid, without which the provider tells nobody's name"
+        yield problem_at(tree, ("oidc", "scopes"), what, "Write [openid, profile].")
 
 
 def _mail(found: Configuration, tree: Tree) -> Iterator[Problem]:

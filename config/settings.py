@@ -10,6 +10,7 @@ from pydantic import SecretBytes, SecretStr
 
 from config.call_back import CallBackSettings
 from config.digest import DigestSettings
+from config.oidc import OidcSettings
 from config.web import WebSettings
 from secondring.domain.calls import ListeningRules
 from secondring.domain.rules import Rules
@@ -169,6 +170,8 @@ class Settings:
     wording: Mapping[tuple[str, str], str]
     """Messages that are worded in the configuration, by language and name."""
     web: WebSettings
+    oidc: OidcSettings | None
+    """None while people log in by name and password alone."""
     mail: MailSettings | None
     """None when no e-mail is sent."""
     alarm_mail: tuple[str, ...]

@@ -18,6 +18,7 @@ from secondring.domain.ports import Store
 from secondring.domain.staff import SessionRules
 from secondring.domain.urgent import Orders, Triage
 from secondring.files import files_of
+from secondring.oidc.provider import Provider, ProviderSettings
 from secondring.on_screen import OnScreen, Test
 from secondring.running import run_together
 from secondring.telephone import Telephone
@@ -151,11 +152,31 @@ def make_desk(
         ring=links.ring,
         vitals=_vitals(settings, links),
         work_rows=rows,
+        provider=_provider(settings),
         logins=SessionRules(idle=web.idle, absolute=web.absolute),
         hosts=frozenset(name.lower() for name in names),
         encrypted=web.encrypted,
         settings=OnScreen(files_of(settings), read, writer, links.test),
     )
+
+
+def _provider(settings: Settings) -> Provider | None:
+    found = settings.oidc
+    if found is None:
+        return None
+    asked = ProviderSettings(
+        issuer=found.issuer,
+        client_id=found.client_id,
+        secret=found.secret.get_secret_value() if found.secret else None,
+        redirect=found.redirect,
+        button=found.button,
+        name_claim=found.name_claim,
+        scopes=found.scopes,
+        trusted_acr=found.trusted_acr,
+        trusted_amr=found.trusted_amr,
+        ca_file=found.ca_file,
+    )
+    return Provider(asked, wiring.now)
 
 
 def _vitals(settings: Settings, links: Links) -> Vitals:

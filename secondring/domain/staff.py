@@ -91,6 +91,8 @@ class Session:
     agent: str = ""
     """The browser, as it names itself; cut short."""
     ended_at: datetime | None = None
+    by_provider: bool = False
+    """The clinic's identity provider vouched for them; they gave no password of ours."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

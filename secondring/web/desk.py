@@ -17,6 +17,7 @@ from secondring.web.changes import Changes
 from secondring.web.errands import Errands
 from secondring.web.memory import Revealed, Shown
 from secondring.web.passwords import Passwords
+from secondring.web.provider_port import Provider
 from secondring.web.row_cache import RowCache
 from secondring.web.settings_port import SettingsDesk
 from secondring.web.streams import Streams
@@ -108,6 +109,8 @@ class Desk:
     vitals: Callable[[], Awaitable[list[Finding]]] = nothing_to_tell
     """How the parts of the service are that the books say nothing of."""
     passwords: Passwords = field(default_factory=Passwords)
+    provider: Provider | None = None
+    """The clinic's identity provider, where people may log in by it."""
     logins: SessionRules = field(default_factory=SessionRules)
     hosts: frozenset[str] = frozenset({"127.0.0.1", "localhost"})
     """Names that requests may be for, without a port."""

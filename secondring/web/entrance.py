@@ -104,7 +104,8 @@ async def _check_role(screen: Screen, visit: Visit) -> None:
         refused = visit.entry("refused", screen.name)
         await visit.write(lambda books: books.add_audit(refused))
         raise Refused(403, "This page is for other roles than yours. An administrator can change that.")
-    if visit.user.must_change and not screen.path.startswith(("/account", "/log-out")):
+    chosen_for_them = visit.user.must_change and not visit.session.by_provider
+    if chosen_for_them and not screen.path.startswith(("/account", "/log-out")):
         raise _LogIn(RedirectResponse(PASSWORD_PAGE, status_code=303))
 
 
@@ -172,13 +173,19 @@ def _clean_up(request: Request, answer: Response) -> Response:
     """What was said once is not said again."""
     shown = answer.media_type == "text/html"
     if SAID in request.cookies and shown and request.headers.get(LIVE) is None:
-        answer.delete_cookie(SAID, path="/", secure=True, httponly=True, samesite="lax")
+        forget_cookie(answer, SAID)
     return answer
 
 
 def give_cookie(answer: Response, name: str, value: str) -> None:
     """A cookie that scripts cannot read and that goes when the browser does."""
     answer.set_cookie(name, value, secure=True, httponly=True, samesite="lax", path="/")
+
+
+def forget_cookie(answer: Response, name: str) -> Response:
+    """The same answer, telling the browser to drop a cookie of ours."""
+    answer.delete_cookie(name, path="/", secure=True, httponly=True, samesite="lax")
+    return answer
 
 
 def stranger_token(visit: Visit) -> tuple[str, bool]:

@@ -19,6 +19,7 @@ from secondring.web.desk import Desk
 from secondring.web.log_in import LogIn
 from secondring.web.menu import menu
 from secondring.web.protect import LOG_INS, Crowd
+from secondring.web.provider_log_in import ProviderLogIn
 from secondring.web.screens import EVERYBODY, NOBODY, Refused, Screen, Visit, page
 from secondring.web.settings import overview, texts, users, wizard
 
@@ -42,10 +43,12 @@ async def home(visit: Visit) -> Response:
 
 def screens(desk: Desk) -> tuple[Screen, ...]:
     """The table."""
+    tries = Crowd(LOG_INS, desk.clock)
     return (
         Screen("GET", "/static/{name}", static, NOBODY, None),
         page("/", home, EVERYBODY),
-        *LogIn(Crowd(LOG_INS, desk.clock)).screens(),
+        *LogIn(tries).screens(),
+        *ProviderLogIn(tries).screens(),
         *work.SCREENS,
         *rows.SCREENS,
         *conversation.SCREENS,
