@@ -117,6 +117,8 @@ class BookingSettings:
 
     host: str
     port: int
+    certificate: Path | None
+    certificate_key: Path | None
     proxies: tuple[str, ...]
     per_minute: int
 

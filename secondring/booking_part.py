@@ -10,7 +10,11 @@ from secondring.domain.booking_desk import BookingDesk
 from secondring.domain.ports import Store
 from secondring.domain.rules import Rules
 from secondring.listening import InStore
+from secondring.papers import papers
 from secondring.serving import Listen, serve
+
+MOST_AT_ONCE = 500
+"""Connections: the page is open to everybody."""
 
 
 def booking_page(
@@ -33,5 +37,12 @@ def booking_page(
         ring=ring,
         per_minute=where.per_minute,
     )
-    listen = Listen(name="booking.listen", host=where.host, port=where.port, proxies=where.proxies)
+    listen = Listen(
+        name="booking.listen",
+        host=where.host,
+        port=where.port,
+        certificate=papers(settings).get("booking"),
+        proxies=where.proxies,
+        connections=MOST_AT_ONCE,
+    )
     return lambda: serve(application(shop), listen)

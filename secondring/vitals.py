@@ -2,14 +2,14 @@
 
 import asyncio
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
-from cryptography import x509
-
+from secondring.certificates import ends_at
 from secondring.domain import health
+from secondring.domain.errors import ConfigError
 from secondring.domain.health import Finding, State
 
 
@@ -38,7 +38,7 @@ class Vitals:
         self,
         *,
         database: Path,
-        certificate: Path | None,
+        certificates: Mapping[str, Path],
         clock: Callable[[], datetime],
         listens: Link | None = None,
         dials: Link | None = None,
@@ -47,7 +47,7 @@ class Vitals:
         carrier_kind: str = "",
     ) -> None:
         self._database = database
-        self._certificate = certificate
+        self._certificates = certificates
         self._clock = clock
         self._listens = listens
         self._dials = dials
@@ -62,9 +62,7 @@ class Vitals:
     def _look(self) -> list[Finding]:
         found = [self._ami(), self._dialling(), self._carriers()]
         found.append(health.of_disk(shutil.disk_usage(self._database.parent).free))
-        if self._certificate is not None:
-            found.append(self._paper(self._certificate))
-        return found
+        return found + [self._paper(name, file) for name, file in self._certificates.items()]
 
     def _ami(self) -> Finding:
         name, shown = "ami", "Link to the PBX"
@@ -95,10 +93,8 @@ class Vitals:
             return Finding(name, shown, State.BAD, "does not answer", remedy)
         return Finding(name, shown, State.OK, "answers")
 
-    def _paper(self, file: Path) -> Finding:
+    def _paper(self, name: str, file: Path) -> Finding:
         try:
-            ends = x509.load_pem_x509_certificate(file.read_bytes()).not_valid_after_utc
-        except (OSError, ValueError) as error:
-            words = f"{file} cannot be read ({type(error).__name__})"
-            return Finding("certificate", "Certificate", State.BAD, words, "See web.certificate.")
-        return health.of_certificate(ends, self._clock())
+            return health.of_certificate(name, ends_at(file), self._clock())
+        except ConfigError as error:
+            return health.of_no_certificate(name, str(error))

@@ -1,6 +1,6 @@
 """What the pages need of the rest of the service, handed over by the wiring."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol, TypeVar
@@ -114,6 +114,8 @@ class Desk:
     logins: SessionRules = field(default_factory=SessionRules)
     hosts: frozenset[str] = frozenset({"127.0.0.1", "localhost"})
     """Names that requests may be for, without a port."""
+    certificates: Callable[[], Mapping[str, datetime]] = dict
+    """When each certificate that we serve with runs out."""
     settings: SettingsDesk
     encrypted: bool = False
     """Browsers come by TLS, so they may be told never to come otherwise."""

@@ -76,12 +76,12 @@ async def test_ana_logs_in_with_the_provider_and_her_code(issuer: IdentityProvid
 
 async def test_a_second_factor_that_is_trusted_is_enough(issuer: IdentityProvider) -> None:
     issuer.be("ana", acr="phr", amr=["pwd", "hwk"])
-    for trusted in ({"trusted_amr": ("hwk",)}, {"trusted_acr": ("phr",)}):
-        pages = pages_with(ask(issuer, **trusted))
+    for provider in (ask(issuer, trusted_amr=("hwk",)), ask(issuer, trusted_acr=("phr",))):
+        pages = pages_with(provider)
         pages.user()
         browser = pages.browser()
         answer = await there_and_back(browser, issuer)
-        assert (answer.status_code, answer.headers["location"]) == (303, "/"), (trusted, text_of(answer))
+        assert (answer.status_code, answer.headers["location"]) == (303, "/"), text_of(answer)
 
 
 async def test_somebody_whom_only_the_provider_knows_stays_out(issuer: IdentityProvider) -> None:
