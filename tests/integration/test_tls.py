@@ -12,6 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from secondring import certificates, serving
 from secondring.certificates import Certificate
@@ -19,6 +20,7 @@ from secondring.serving import Listen, serve
 from secondring.web.app import make_app
 from tests.support.certificates import loopback_certificate
 from tests.support.pages import Pages
+from tests.support.until import until
 
 HOST = "127.0.0.1"
 
@@ -54,8 +56,6 @@ async def shown(port: int, files: tuple[Path, ...]) -> bytes:
 
 
 def bytes_of(file: Path) -> bytes:
-    from cryptography.hazmat.primitives.serialization import Encoding  # noqa: PLC0415
-
     return x509.load_pem_x509_certificate(file.read_bytes()).public_bytes(Encoding.DER)
 
 
@@ -102,7 +102,7 @@ async def test_old_tls_is_refused(tmp_path: Path) -> None:
     certificate = paper(tmp_path)
     assert certificate.context().minimum_version is ssl.TLSVersion.TLSv1_2
     old = trusting(certificate.file)
-    with pytest.warns(DeprecationWarning):
+    with pytest.warns(DeprecationWarning, match="TLSv1_1"):
         old.minimum_version = old.maximum_version = ssl.TLSVersion.TLSv1_1
     old.set_ciphers("ALL:@SECLEVEL=0")
     async with served(certificate) as port:
@@ -132,15 +132,16 @@ async def test_a_renewed_certificate_is_taken_up_and_nobody_is_cut_off(
         assert await shown(port, trusted) == before
 
         shutil.copy(newer.file, certificate.file)
-        async with asyncio.timeout(15):
-            while "going on with the one before" not in caplog.text:
-                await asyncio.sleep(0.01)
+        await asyncio.to_thread(
+            until, lambda: "going on with the one before" in caplog.text, "half is refused"
+        )
         assert await shown(port, trusted) == before, "half of a renewal serves nobody"
 
         shutil.copy(newer.key, certificate.key)
-        async with asyncio.timeout(15):
-            while await shown(port, trusted) != after:
-                await asyncio.sleep(0.01)
+        await asyncio.to_thread(
+            until, lambda: "the renewed certificate" in caplog.text, "all of it is taken up"
+        )
+        assert await shown(port, trusted) == after
         answer = await browser.get(url)
         assert answer.status_code == 200
         stream = answer.extensions["network_stream"].get_extra_info("ssl_object")
@@ -166,9 +167,7 @@ async def test_a_certificate_that_does_not_serve_is_waited_for(
     listen = Listen(name="web", host=HOST, port=port, certificate=certificate)
     work = asyncio.create_task(serve(make_app(Pages().desk), listen))
     try:
-        async with asyncio.timeout(15):
-            while "Trying again" not in caplog.text:
-                await asyncio.sleep(0.01)
+        await asyncio.to_thread(until, lambda: "Trying again" in caplog.text, "it is told")
         assert str(certificate.key) in caplog.text
         with pytest.raises(OSError):
             await asyncio.open_connection(HOST, port)

@@ -30,7 +30,7 @@ async def asked(listen: Listen, address: str) -> httpx.Response:
 
 
 def listen(certificate: Certificate | None = None, *proxies: str) -> Listen:
-    return Listen(name="web", host="0.0.0.0", port=1, certificate=certificate, proxies=proxies)
+    return Listen(name="web", host="192.0.2.5", port=1, certificate=certificate, proxies=proxies)
 
 
 @pytest.mark.parametrize(
