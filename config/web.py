@@ -33,6 +33,8 @@ class Web(Section):
     """Whoever does nothing for so long is signed out; a screen that updates itself does nothing."""
     absolute: PositiveDuration = Field(examples=["12h"])
     """Everybody is signed out after this."""
+    emergency: PositiveDuration | None = Field(examples=["1h"])
+    """How long emergency access to every patient's rows lasts, for whoever gives a reason; empty: there is none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +50,7 @@ class WebSettings:
     proxies: tuple[str, ...]
     idle: timedelta
     absolute: timedelta
+    emergency: timedelta | None
 
     @property
     def encrypted(self) -> bool:

@@ -153,7 +153,7 @@ def make_desk(
         vitals=_vitals(settings, links),
         work_rows=rows,
         provider=_provider(settings),
-        logins=SessionRules(idle=web.idle, absolute=web.absolute),
+        logins=SessionRules(idle=web.idle, absolute=web.absolute, emergency=web.emergency),
         hosts=frozenset(name.lower() for name in names),
         encrypted=web.encrypted,
         certificates=lambda: _ends(papers(settings)),

@@ -44,6 +44,7 @@ sessions = Table(
     words("agent"),
     instant("ended_at"),
     Column("by_provider", Boolean, nullable=False, server_default=false()),
+    instant("emergency_until"),
 )
 Index("sessions_user", sessions.c.user_id, sessions.c.created_at)
 Index("sessions_created_at", sessions.c.created_at)

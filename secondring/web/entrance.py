@@ -8,6 +8,7 @@ from urllib.parse import quote
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
+from secondring.domain.emergency import as_they_are_now
 from secondring.domain.errors import NotNow, PeerError, UnknownThing, blame
 from secondring.domain.ports import Books
 from secondring.domain.staff import Session, Stage, User, is_alive
@@ -115,13 +116,14 @@ async def who_is_it(request: Request, desk: Desk) -> Known | None:
     if not token:
         return None
     by_hand = request.headers.get(LIVE) is None
+    now = desk.clock()
 
     def look(books: Books) -> Known | None:
         session = books.session(kept(token))
         user = books.user(session.user) if session else None
-        if session is None or user is None or not is_alive(session, user, desk.logins, desk.clock()):
+        if session is None or user is None or not is_alive(session, user, desk.logins, now):
             return None
-        return Known(token, user, session)
+        return Known(token, as_they_are_now(user, session, now), session)
 
     known = await desk.read(look)
     if known is not None and by_hand and known.session.stage is Stage.FULL:
