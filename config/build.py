@@ -10,6 +10,7 @@ from config.call_back import CallBackSettings
 from config.check import problem_at
 from config.digest import build_digest
 from config.ehr import EhrKeys, EhrSettings
+from config.oidc import BACK, Oidc, OidcSettings
 from config.problems import KeyPath, Problem
 from config.schema import Configuration, Http, Ivr, SiteKeys
 from config.secret_files import (
@@ -107,6 +108,7 @@ def build_settings(found: Configuration, secrets: Secrets) -> Settings:
         digest=build_digest(found.digest),
         wording=build_wording(found),
         web=WebSettings(**dict(found.web)),
+        oidc=_oidc(found.oidc, secrets),
         mail=_mail(found.mail, secrets),
         alarm_mail=found.alarms.mail,
         mqtt=_mqtt(found.mqtt, secrets),
@@ -248,6 +250,24 @@ def _mqtt(keys: Mqtt, secrets: Secrets) -> MqttSettings | None:
     password = secrets.password(place, ("mqtt", "password_file")) if place else None
     return MqttSettings(
         host=keys.host, port=keys.port, tls=keys.tls, ca_file=keys.ca_file, user=keys.user, password=password
+    )
+
+
+def _oidc(keys: Oidc, secrets: Secrets) -> OidcSettings | None:
+    if keys.issuer is None:
+        return None
+    place = keys.secret_file
+    return OidcSettings(
+        issuer=keys.issuer,
+        client_id=keys.client_id or "",
+        secret=secrets.password(place, ("oidc", "secret_file")) if place else None,
+        redirect=(keys.pages or "") + BACK,
+        button=keys.button,
+        name_claim=keys.name_claim,
+        scopes=keys.scopes,
+        trusted_acr=keys.trusted_acr,
+        trusted_amr=keys.trusted_amr,
+        ca_file=keys.ca_file,
     )
 
 

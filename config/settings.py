@@ -11,6 +11,7 @@ from pydantic import SecretBytes, SecretStr
 from config.call_back import CallBackSettings
 from config.digest import DigestSettings
 from config.ehr import EhrsOfSites
+from config.oidc import OidcSettings
 from config.web import WebSettings
 from secondring.domain.calls import ListeningRules
 from secondring.domain.rules import Rules
@@ -117,6 +118,8 @@ class BookingSettings:
 
     host: str
     port: int
+    certificate: Path | None
+    certificate_key: Path | None
     proxies: tuple[str, ...]
     per_minute: int
 
@@ -172,6 +175,8 @@ class Settings:
     wording: Mapping[tuple[str, str], str]
     """Messages that are worded in the configuration, by language and name."""
     web: WebSettings
+    oidc: OidcSettings | None
+    """None while people log in by name and password alone."""
     mail: MailSettings | None
     """None when no e-mail is sent."""
     alarm_mail: tuple[str, ...]

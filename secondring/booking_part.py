@@ -21,9 +21,12 @@ from secondring.domain.rules import Rules
 from secondring.ehr.asking import Asking
 from secondring.ehr.fhir import FhirEhr, FhirSettings
 from secondring.listening import InStore
+from secondring.papers import papers
 from secondring.serving import Listen, serve
 
 Part = Callable[[], Awaitable[None]]
+MOST_AT_ONCE = 500
+"""Connections: the page is open to everybody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +64,14 @@ def booking_parts(
             per_minute=where.per_minute,
             elsewhere=asking,
         )
-        listen = Listen(name="booking.listen", host=where.host, port=where.port, proxies=where.proxies)
+        listen = Listen(
+            name="booking.listen",
+            host=where.host,
+            port=where.port,
+            certificate=papers(settings).get("booking"),
+            proxies=where.proxies,
+            connections=MOST_AT_ONCE,
+        )
         parts["booking page"] = lambda: serve(application(shop), listen)
     return BookingParts(parts, asking.findings)
 

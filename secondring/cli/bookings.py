@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import typer
 
 from secondring import wiring
+from secondring.cli.audited import seen
 from secondring.cli.common import Json, Numbers, console, iso, print_json, settings, shown, table
 from secondring.domain import story
 from secondring.domain.booking import Booking, BookingId, BookingState
@@ -46,6 +47,8 @@ def bookings(
     if context.invoked_subcommand:
         return
     chosen, now = settings(), wiring.now()
+    if numbers:
+        seen(chosen, "bookings --numbers")
     with wiring.reading(chosen) as books:
         found = books.bookings(since=now, until=now + timedelta(days=days), limit=MOST)
         kept = [one for one in found if everything or one.state is BookingState.CONFIRMED]

@@ -70,7 +70,7 @@ def _here(settings: Settings) -> Finding:
         return unseen("it is off", "set booking.public_url; see docs/booking.md")
     host = "127.0.0.1" if where.host in ("0.0.0.0", "::") else where.host  # noqa: S104 - compared, not bound
     try:
-        answer = _ask(http.client.HTTPConnection(host, where.port, timeout=ANSWER_SECONDS))
+        answer = _ask(_near(host, where.port, encrypted=where.certificate is not None))
     except OSError as error:
         return bad(
             f"nothing answers on {host} port {where.port} ({error.strerror or error})",
@@ -114,6 +114,15 @@ def _connection(scheme: str, host: str, port: int | None) -> http.client.HTTPCon
     return http.client.HTTPSConnection(
         host, port, timeout=ANSWER_SECONDS, context=ssl.create_default_context()
     )
+
+
+def _near(host: str, port: int, *, encrypted: bool) -> http.client.HTTPConnection:
+    """To our own listener, on an address that its certificate does not name: who it is for is asked from outside."""
+    if not encrypted:
+        return http.client.HTTPConnection(host, port, timeout=ANSWER_SECONDS)
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    return http.client.HTTPSConnection(host, port, timeout=ANSWER_SECONDS, context=context)
 
 
 def _ask(connection: http.client.HTTPConnection) -> bytes:

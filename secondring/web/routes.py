@@ -9,6 +9,7 @@ from secondring.web import (
     bookings,
     conversation,
     dashboard,
+    emergency_page,
     health_page,
     live,
     rows,
@@ -20,6 +21,7 @@ from secondring.web.desk import Desk
 from secondring.web.log_in import LogIn
 from secondring.web.menu import menu
 from secondring.web.protect import LOG_INS, Crowd
+from secondring.web.provider_log_in import ProviderLogIn
 from secondring.web.screens import EVERYBODY, NOBODY, Refused, Screen, Visit, page
 from secondring.web.settings import mode, overview, texts, users, wizard
 
@@ -43,16 +45,19 @@ async def home(visit: Visit) -> Response:
 
 def screens(desk: Desk) -> tuple[Screen, ...]:
     """The table."""
+    tries = Crowd(LOG_INS, desk.clock)
     return (
         Screen("GET", "/static/{name}", static, NOBODY, None),
         page("/", home, EVERYBODY),
-        *LogIn(Crowd(LOG_INS, desk.clock)).screens(),
+        *LogIn(tries).screens(),
+        *ProviderLogIn(tries).screens(),
         *work.SCREENS,
         *rows.SCREENS,
         *conversation.SCREENS,
         *urgent_board.SCREENS,
         *bookings.SCREENS,
         *account.SCREENS,
+        *emergency_page.SCREENS,
         *audit_page.SCREENS,
         *health_page.SCREENS,
         *live.SCREENS,

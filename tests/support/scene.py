@@ -34,12 +34,12 @@ from secondring.domain.urgent import Triage
 from secondring.domain.urgent_begin import job_key
 from secondring.domain.urgent_case import Attempt, Stage, Trigger, UrgentCase
 from secondring.on_screen import OnScreen
+from secondring.serving import Listen, serve
 from secondring.store.sqlstore import SqlStore
 from secondring.web.app import make_app
 from secondring.web.changes import Changes
 from secondring.web.desk import Desk
 from secondring.web.second_factor import code_at
-from secondring.web.server import Listen, serve
 from secondring.web.work_rows import WorkRows
 from secondring.writer import Writer
 from secondring.written import TextDesk
@@ -171,7 +171,7 @@ class Scene:
     async def _serve(self) -> None:
         changes = Changes(self.store.watch, Ear())
         app = make_app(self.desk(changes))
-        where = Listen(host="127.0.0.1", port=self.port)
+        where = Listen(name="pages", host="127.0.0.1", port=self.port)
         parts = [asyncio.create_task(changes.run()), asyncio.create_task(serve(app, where, changes.close))]
         self._loop = asyncio.get_running_loop()
         await self._stop.wait()
