@@ -140,13 +140,15 @@ async def test_while_the_ehr_is_silent_they_can_ask_for_a_call(clinic: Clinic, w
     assert clinic.task.title.startswith("Call them")
 
 
-@pytest.mark.parametrize(("fate", "already"), [("down", 0), ("lost", 1), ("503", 0)])
+@pytest.mark.parametrize(
+    ("fates", "already"), [(["down"], 0), (["lost"], 0), (["503"], 0), (["", "lost"], 1), (["", "down"], 0)]
+)
 async def test_an_ehr_that_falls_silent_while_booking_loses_nothing(
-    clinic: Clinic, web: Web, fate: str, already: int
+    clinic: Clinic, web: Web, fates: list[str], already: int
 ) -> None:
     token, browser = clinic.asks_to_book(), web()
     held = await choose(browser, token)
-    clinic.server.fail = [fate]
+    clinic.server.fail = list(fates)
     told = await confirm(browser, token, held)
     assert "We will call you" in told.text
     assert "could not finish" in told.text
