@@ -178,6 +178,21 @@ async def test_when_the_time_is_gone_by_then_a_person_offers_another(clinic: Cli
     assert clinic.episode.is_open
 
 
+async def test_whoever_chose_again_keeps_what_they_chose_last(clinic: Clinic, web: Web) -> None:
+    token, browser = clinic.asks_to_book(), web()
+    held = await choose(browser, token)
+    clinic.server.fail = ["", "lost"]
+    await confirm(browser, token, held)
+    clinic.wait(minutes=15)
+    done = await confirm(browser, token, await choose(browser, token, nth=1))
+    assert "You are booked" in done.text
+    last = clinic.there(token).booked
+    await clinic.work(3, minutes=3)
+    assert clinic.there(token).booked == last
+    assert [one["status"] for one in clinic.server.of("Appointment")] == ["cancelled", "booked"]
+    assert len(clinic.server.busy()) == 1
+
+
 async def test_an_ehr_that_stays_silent_ends_with_a_person(clinic: Clinic, web: Web) -> None:
     token, browser = clinic.asks_to_book(), web()
     held = await choose(browser, token)
