@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, PlainValidator
 
+from config.ehr import EhrKeys
 from config.fields import (
     AbsolutePath,
     Duration,
@@ -154,6 +155,10 @@ class CalendarKeys(Section):
     """Where to come, as patients read it."""
     visits: dict[Word, VisitKeys] = Field(min_length=1, examples=["{checkup: {name: Check-up, length: 30m}}"])
     """The kinds of visit, in the order that patients see them."""
+    ehr: EhrKeys | None = Field(
+        default=None, examples=["{url: https://ehr.example/fhir/R4, schedules: [...]}"]
+    )
+    """The EHR that keeps these appointments; hours, exceptions, capacity and steps are then its own. Empty: ours."""
 
 
 def build_timetable(
@@ -180,11 +185,14 @@ def build_timetable(
         lead=keys.lead,
         horizon=keys.horizon,
         address=keys.address,
+        elsewhere=keys.ehr is not None,
     )
 
 
 def visits_that_never_fit(timetable: Timetable) -> Iterator[str]:
     """Ids of visit types that are longer than every period in which they might take place."""
+    if timetable.elsewhere:
+        return
     for visit in timetable.visits:
         week = timetable.week if visit.week is None else visit.week
         spans = [

@@ -9,6 +9,7 @@ from config.booking import BookingKeys, build_timetable
 from config.call_back import CallBackSettings
 from config.check import problem_at
 from config.digest import build_digest
+from config.ehr import EhrKeys, EhrSettings
 from config.oidc import BACK, Oidc, OidcSettings
 from config.problems import KeyPath, Problem
 from config.schema import Configuration, Http, Ivr, SiteKeys
@@ -102,6 +103,7 @@ def build_settings(found: Configuration, secrets: Secrets) -> Settings:
         agi=AgiSettings(**dict(found.agi)),
         ivr=_ivr(found.ivr),
         booking=BookingSettings(**dict(found.booking.listen)) if found.booking.public_url else None,
+        ehrs=_ehrs(found, secrets),
         messages_directory=found.messages.directory,
         digest=build_digest(found.digest),
         wording=build_wording(found),
@@ -195,6 +197,19 @@ def _ami(found: Configuration, secrets: Secrets) -> AmiSettings:
         ca_file=keys.ca_file,
         ping_interval=keys.ping_interval,
         ping_deadline=keys.ping_deadline,
+    )
+
+
+def _ehrs(found: Configuration, secrets: Secrets) -> dict[SiteId, EhrSettings]:
+    kept = {name: site.calendar.ehr for name, site in found.sites.items() if site.calendar is not None}
+    return {SiteId(name): _ehr(name, keys, secrets) for name, keys in kept.items() if keys is not None}
+
+
+def _ehr(site: str, keys: EhrKeys, secrets: Secrets) -> EhrSettings:
+    path: KeyPath = ("sites", site, "calendar", "ehr", "token_file")
+    token = secrets.password(keys.token_file, path) if keys.token_file else None
+    return EhrSettings(
+        url=keys.url, schedules=keys.schedules, token=token, timeout=keys.timeout, ca_file=keys.ca_file
     )
 
 

@@ -10,6 +10,7 @@ from pydantic import SecretBytes, SecretStr
 
 from config.call_back import CallBackSettings
 from config.digest import DigestSettings
+from config.ehr import EhrsOfSites
 from config.oidc import OidcSettings
 from config.web import WebSettings
 from secondring.domain.calls import ListeningRules
@@ -167,6 +168,8 @@ class Settings:
     ivr: IvrSettings
     booking: BookingSettings | None
     """None while the booking page is off; `rules.booking` says how patients book."""
+    ehrs: EhrsOfSites
+    """The EHRs that keep appointments, by site."""
     messages_directory: Path | None
     digest: DigestSettings
     wording: Mapping[tuple[str, str], str]

@@ -17,6 +17,7 @@ from secondring.domain.alarms import Alarm
 from secondring.domain.deskwork import Deskwork
 from secondring.domain.errors import ConfigError
 from secondring.domain.facts import Fact
+from secondring.domain.health import Finding
 from secondring.domain.ports import Store
 from secondring.domain.staff import SessionRules
 from secondring.domain.urgent import Orders, Triage
@@ -79,6 +80,10 @@ class Links:
     carrier: Breaker | None = None
     test: Test | None = None
     """Tries the links to the PBX and the carrier."""
+    catch_up: Callable[[], Finding] | None = None
+    """How far calls were looked up that ended while nobody listened."""
+    ehrs: Callable[[], list[Finding]] = list
+    """How the EHRs are in which patients book."""
 
 
 def _own_link(
@@ -145,6 +150,7 @@ def make_desk(
         write=writer,
         changes=changes,
         deskwork=Deskwork(settings.rules, words),
+        bookings=wiring.on_behalf(settings, words),
         texting=TextDesk(words),
         triage=Triage(settings.rules, words) if links.dials else None,
         carry_out=links.carry_out,
@@ -199,4 +205,7 @@ def _vitals(settings: Settings, links: Links) -> Vitals:
         may_dial=settings.dial is not None,
         carrier=links.carrier,
         carrier_kind=settings.carrier.kind,
+        shadow=lambda: settings.rules.shadow,
+        catch_up=links.catch_up,
+        ehrs=links.ehrs,
     )

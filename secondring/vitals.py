@@ -45,7 +45,11 @@ class Vitals:
         may_dial: bool = False,
         carrier: Carrier | None = None,
         carrier_kind: str = "",
+        shadow: Callable[[], bool] = lambda: False,
+        catch_up: Callable[[], Finding] | None = None,
+        ehrs: Callable[[], list[Finding]] = list,
     ) -> None:
+        """`catch_up` tells how far calls were looked up that ended while nobody listened; None where nothing does."""
         self._database = database
         self._certificates = certificates
         self._clock = clock
@@ -54,15 +58,19 @@ class Vitals:
         self._may_dial = may_dial
         self._carrier = carrier
         self._carrier_kind = carrier_kind
+        self._shadow = shadow
+        self._catch_up = catch_up or health.no_catch_up
+        self._ehrs = ehrs
 
     async def __call__(self) -> list[Finding]:
         """The findings; nothing in them names a patient."""
         return await asyncio.to_thread(self._look)
 
     def _look(self) -> list[Finding]:
-        found = [self._ami(), self._dialling(), self._carriers()]
+        found = [self._ami(), self._catch_up(), self._dialling(), self._carriers(), *self._ehrs()]
         found.append(health.of_disk(shutil.disk_usage(self._database.parent).free))
-        return found + [self._paper(name, file) for name, file in self._certificates.items()]
+        papers = [self._paper(name, file) for name, file in self._certificates.items()]
+        return found + (papers or [health.no_certificate()])
 
     def _ami(self) -> Finding:
         name, shown = "ami", "Link to the PBX"
@@ -84,6 +92,8 @@ class Vitals:
 
     def _carriers(self) -> Finding:
         name, shown = "carrier", "Text carrier"
+        if self._shadow():
+            return Finding(name, shown, State.UNKNOWN, "shadow mode: no carrier is asked for anything")
         if self._carrier_kind == "handset":
             return Finding(name, shown, State.WARN, "simulated phones: no text leaves this machine")
         if self._carrier is None:
@@ -97,4 +107,4 @@ class Vitals:
         try:
             return health.of_certificate(name, ends_at(file), self._clock())
         except ConfigError as error:
-            return health.of_no_certificate(name, str(error))
+            return health.of_broken_certificate(name, str(error))

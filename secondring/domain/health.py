@@ -159,7 +159,7 @@ def of_certificate(listener: str, ends: datetime, now: datetime) -> Finding:
     return Finding(name, shown, State.OK, f"good for {days} days")
 
 
-def of_no_certificate(listener: str, why: str) -> Finding:
+def of_broken_certificate(listener: str, why: str) -> Finding:
     """One that cannot even be read."""
     return Finding(f"certificate-{listener}", PAPERS[listener], State.BAD, why, "See the log of the service.")
 
@@ -167,6 +167,18 @@ def of_no_certificate(listener: str, why: str) -> Finding:
 def days_left(ends: datetime, now: datetime) -> int:
     """Whole days until a certificate runs out; below zero once it has."""
     return (ends - now).days
+
+
+def no_certificate() -> Finding:
+    """The pages themselves do no encryption."""
+    words = "none of ours: whatever stands before the pages does the encryption"
+    return Finding("certificate", "Certificate", State.UNKNOWN, words)
+
+
+def no_catch_up() -> Finding:
+    """Nothing looks up the calls that ended while nobody listened."""
+    words = "not configured: calls that end while the service is down are not looked up afterwards"
+    return Finding("catch-up", "Catching up", State.UNKNOWN, words)
 
 
 def worst(findings: Sequence[Finding]) -> State:

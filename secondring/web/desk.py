@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol, TypeVar
 
+from secondring.domain.booking_on_behalf import OnBehalf
 from secondring.domain.deskwork import Deskwork
 from secondring.domain.health import Finding
 from secondring.domain.phone import PhoneNumber
@@ -95,6 +96,7 @@ class Desk:
     write: InBooks
     changes: Changes
     deskwork: Deskwork
+    bookings: OnBehalf
     texting: Texting
     triage: Triage | None = None
     """The ladder, where the phones of those who take it can be rung from here."""

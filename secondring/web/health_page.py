@@ -78,7 +78,7 @@ async def metrics(visit: Visit) -> Response:
     """For Prometheus."""
     _only_from_here(visit)
     parts, found = await findings(visit)
-    lines = _exposition(parts, found, visit.desk.changes.screens)
+    lines = _exposition(parts, found, visit.desk.changes.screens, shadow=visit.desk.rules.shadow)
     papers = certificate_lines(visit.desk.certificates(), visit.now)
     return PlainTextResponse("\n".join(lines + papers) + "\n", media_type=TEXT)
 
@@ -89,12 +89,13 @@ def certificate_lines(ends: Mapping[str, datetime], now: datetime) -> list[str]:
     return _family("secondring_certificate_days_left", "Days until it runs out", samples) if samples else []
 
 
-def _exposition(parts: list[Finding], found: Numbers | None, screens: int) -> list[str]:
+def _exposition(parts: list[Finding], found: Numbers | None, screens: int, *, shadow: bool) -> list[str]:
     lines = _family(
         "secondring_part_state",
         "0 good, 1 to be looked at, 2 broken, -1 not known in this process",
         [(f'part="{part.name}"', STATE_NUMBER[part.state]) for part in parts],
     )
+    lines += _family("secondring_shadow_mode", "1 while nothing is sent to anybody", [("", int(shadow))])
     lines += _family("secondring_screens_open", "Screens that follow changes", [("", screens)])
     if found is not None:
         queues = [(f'queue="{queue}"', count) for queue, count in sorted(found.tasks_open.items())]

@@ -6,6 +6,7 @@ from secondring.domain.staff import Stage
 from secondring.web import (
     account,
     audit_page,
+    bookings,
     conversation,
     dashboard,
     emergency_page,
@@ -22,7 +23,7 @@ from secondring.web.menu import menu
 from secondring.web.protect import LOG_INS, Crowd
 from secondring.web.provider_log_in import ProviderLogIn
 from secondring.web.screens import EVERYBODY, NOBODY, Refused, Screen, Visit, page
-from secondring.web.settings import overview, texts, users, wizard
+from secondring.web.settings import mode, overview, texts, users, wizard
 
 
 async def static(visit: Visit) -> Response:
@@ -54,6 +55,7 @@ def screens(desk: Desk) -> tuple[Screen, ...]:
         *rows.SCREENS,
         *conversation.SCREENS,
         *urgent_board.SCREENS,
+        *bookings.SCREENS,
         *account.SCREENS,
         *emergency_page.SCREENS,
         *audit_page.SCREENS,
@@ -62,6 +64,7 @@ def screens(desk: Desk) -> tuple[Screen, ...]:
         *dashboard.SCREENS,
         *overview.SCREENS,
         *texts.SCREENS,
+        *mode.SCREENS,
         *users.SCREENS,
         *wizard.SCREENS,
     )

@@ -25,5 +25,7 @@ SAYINGS = {
     "sent": "Your text is on its way.",
     "signed": "You have signed for it.",
     "taking": "Your phone rings. Pick up and press 1.",
+    "booking-moved": "It is moved.",
+    "booking-off": "It is called off. A task asks to offer them another time.",
     "sessions-ended": "All your other sessions have ended.",
 }

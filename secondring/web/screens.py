@@ -22,7 +22,7 @@ T = TypeVar("T")
 EVERYBODY = frozenset(Role)
 """All who have logged in."""
 NOBODY: frozenset[Role] = frozenset()
-MOST_FIELDS = 60
+MOST_FIELDS = 160
 ADDRESS_LENGTH = 45
 
 

@@ -154,3 +154,45 @@ def test_a_slip_is_named(slip: str) -> None:
     with pytest.raises(ConfigError) as caught:
         configure(text)
     assert [words for words in told if words not in str(caught.value)] == [], caught.value
+
+
+# ------------------------------------------------------------------ an EHR's calendar
+
+IN_EHR = FULL + "      ehr: {url: 'https://ehr.example/fhir/R4', schedules: [Schedule/12, Schedule/a-b]}\n"
+
+
+def test_a_calendar_in_an_ehr() -> None:
+    settings = configure(ON, IN_EHR)
+    (site,) = settings.rules.sites
+    assert site.timetable is not None
+    assert site.timetable.elsewhere
+    ehr = settings.ehrs[site.id]
+    assert (ehr.url, ehr.schedules) == ("https://ehr.example/fhir/R4", ("Schedule/12", "Schedule/a-b"))
+    assert (ehr.token, ehr.timeout, ehr.ca_file) == (None, timedelta(seconds=8), None)
+    assert configure(ON, FULL).ehrs == {}
+
+
+def test_its_token_comes_from_a_file_and_is_not_shown() -> None:
+    token = (
+        "      ehr: {url: 'https://ehr.example/', schedules: [Schedule/1], token_file: 'credential:key'}\n"
+    )
+    (ehr,) = configure(ON, FULL + token).ehrs.values()
+    assert ehr.token is not None
+    assert ehr.token.get_secret_value() not in repr(ehr)
+
+
+@pytest.mark.parametrize(
+    ("keys", "said"),
+    [
+        ("{url: 'http://ehr.example/', schedules: [Schedule/1]}", "unencrypted"),
+        ("{url: 'https://ehr.example/', schedules: []}", "calendar.ehr.schedules"),
+        ("{url: 'https://ehr.example/', schedules: [Practitioner/1]}", "names no Schedule"),
+        ("{url: 'https://ehr.example/', schedules: ['Schedule/1?x']}", "names no Schedule"),
+        ("{url: 'https://ehr.example/', schedules: [Schedule/1], timeout: 5m}", "waiting for too long"),
+        ("{url: 'https://ehr.example/', schedules: [Schedule/1], token_file: secret}", "may not stand here"),
+        ("{schedules: [Schedule/1]}", "calendar.ehr.url"),
+    ],
+)
+def test_what_is_no_ehr(keys: str, said: str) -> None:
+    with pytest.raises(ConfigError, match=said):
+        configure(ON, f"{FULL}      ehr: {keys}\n")
