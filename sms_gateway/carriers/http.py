@@ -50,12 +50,11 @@ class HttpSettings:
 class HttpCarrier:
     """Connections to one gateway, as many as there are texts on the way at once."""
 
-    name = NAME
-
-    def __init__(self, settings: HttpSettings, clock: Clock) -> None:
+    def __init__(self, settings: HttpSettings, clock: Clock, *, name: str = NAME) -> None:
+        self.name = name
         for url in (settings.url, settings.lookup_url):
             if url is not None:
-                check_address(url, "carriers.http", plain_allowed=settings.allow_plain_http)
+                check_address(url, f"carriers.{name}", plain_allowed=settings.allow_plain_http)
         self._settings = settings
         self._clock = clock
         headers = JSON | ({"Authorization": f"Bearer {settings.token}"} if settings.token else {})
