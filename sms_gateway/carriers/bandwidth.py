@@ -148,10 +148,9 @@ class BandwidthWebhook:
         given = knock.headers.get("authorization", "").encode("utf-8", "replace")
         if not any([hmac.compare_digest(login, given) for login in self._logins]):  # noqa: C419 - all are compared
             raise NotGenuine("the user or the password in Authorization is missing or wrong")
-        events = parsed(knock.body)
-        if not isinstance(events, list):
+        found = rows(parsed(knock.body))
+        if not found:
             raise Unreadable("a list of events is expected")
-        found = rows(events)
         return News(
             inbound=tuple(one for event in found if (one := self._arrival(event, knock)) is not None),
             receipts=tuple(end for event in found if (end := self._receipt(event)) is not None),

@@ -18,7 +18,7 @@ from sms_gateway.carriers.port import (
     TryLater,
     Unknown,
 )
-from sms_gateway.carriers.reading import dig, parsed, word
+from sms_gateway.carriers.reading import code_of, dig, parsed, word
 from sms_gateway.carriers.wire import JSON, Answer, Wire, check_address, refused, retry_after
 from sms_gateway.desk import Clock
 
@@ -111,7 +111,7 @@ def _result(answer: Answer, text: OutgoingText, now: datetime) -> SendResult:
     if status in NOT_NOW:
         return TryLater(retry_after(answer.headers.get("retry-after", ""), now), note)
     if 400 <= status < 500:
-        return refused(status)
+        return refused(status, code_of(dig(parsed(answer.body), "code")))
     if status >= 500:
         return Unknown(note)
     return TryLater(None, f"{note}: the address leads elsewhere; set the final one")

@@ -203,8 +203,7 @@ def verdict(answer: Answer | TryLater | Unknown, now: datetime, *, id_: str, cod
 def refused(status: int, code: str = "") -> Refused:
     """A final no, by the carrier's own code or else by HTTP's."""
     fault = Fault.CONTENT if status in WRONG_CONTENT else Fault.SENDER
-    note = f"HTTP {status}, code {code}" if code else f"HTTP {status}"
-    return Refused(fault, code or str(status), note)
+    return Refused(fault, code or str(status), f"HTTP {status}")
 
 
 def retry_after(value: str, now: datetime) -> timedelta | None:
