@@ -7,10 +7,12 @@ import asyncio
 import base64
 import contextlib
 import importlib
+import ssl
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -71,7 +73,7 @@ class Wire:
         self._headers = {**headers, "Accept-Encoding": "identity"}
         self._seconds = timeout.total_seconds()
         self._kept = connections
-        self._tls = httpx.create_ssl_context(verify=ca_file or True, trust_env=False)
+        self._tls = _tls(ca_file)
         self._idle = [self._client()]  # made now: httpx loads half of itself with it
 
     async def ask(
@@ -161,6 +163,12 @@ class Wire:
                     else:
                         whole = True
             return Answer(response.status_code, response.headers, body[:limit], whole)
+
+
+@cache
+def _tls(ca_file: str | None) -> ssl.SSLContext:
+    """Certificates are always checked; reading the list of authorities takes 20 ms, so all carriers share it."""
+    return httpx.create_ssl_context(verify=ca_file or True, trust_env=False)
 
 
 def basic(user: str, password: str) -> str:
