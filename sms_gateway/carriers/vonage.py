@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlsplit
 
 from secondring.domain.errors import ConfigError
 from secondring.domain.phone import PhoneNumber
@@ -30,7 +30,7 @@ from sms_gateway.carriers.port import (
 )
 from sms_gateway.carriers.reading import code_of, dig, number, parsed, word, words_of
 from sms_gateway.carriers.vonage_tokens import Pass, signed_by
-from sms_gateway.carriers.wire import FORM, JSON, Answer, Wire, basic, check_address, verdict
+from sms_gateway.carriers.wire import JSON, Answer, Wire, basic, check_address, verdict
 from sms_gateway.desk import Clock
 
 NAME = "vonage"
@@ -87,7 +87,7 @@ class VonageCarrier:
         limits = {"timeout": settings.timeout, "ca_file": settings.ca_file}
         self._wire = Wire(JSON, connections=settings.connections, **limits)  # type: ignore[arg-type]
         self._insight = settings.account and Wire(
-            FORM | {"Authorization": basic(*settings.account)},
+            JSON | {"Authorization": basic(*settings.account)},
             connections=1,
             **limits,  # type: ignore[arg-type]
         )
@@ -117,11 +117,10 @@ class VonageCarrier:
         return Poll(cursor=cursor or "")
 
     async def line_type(self, number: PhoneNumber) -> LineType | None:
-        """Ask Number Insight; by POST, so that the number stands in no address. Raises PeerError."""
+        """Ask Number Insight; raises PeerError."""
         if self._insight is None:
             return None
-        form = urlencode({"number": number.e164[1:]}).encode()
-        found = await self._insight.fetch(f"{self._root}/ni/standard/json", "POST", form)
+        found = await self._insight.fetch(f"{self._root}/ni/standard/json?number={number.e164[1:]}")
         if dig(found, "status") == INVALID_NUMBER:
             return LineType.INVALID
         return LINE_TYPES.get(word(dig(found, "current_carrier", "network_type")).lower())

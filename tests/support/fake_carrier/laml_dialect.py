@@ -5,6 +5,7 @@ it cannot drift away from the real thing.
 """
 
 import asyncio
+import hashlib
 import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -130,7 +131,7 @@ class LamlApi:
         date = format_datetime(at)
         return {
             AT: at,
-            "sid": id_,
+            "sid": sid(id_),
             "account_sid": self.account,
             "api_version": "2010-04-01",
             "body": body,
@@ -145,7 +146,7 @@ class LamlApi:
             "messaging_service_sid": None,
             "price": None,
             "price_unit": "USD",
-            "uri": f"{self.root}/Messages/{id_}.json",
+            "uri": f"{self.root}/Messages/{sid(id_)}.json",
             "subresource_uris": {},
         }
 
@@ -174,6 +175,11 @@ def _json(found: object) -> bytes:
     return json.dumps(found, default=lambda at: at.isoformat()).encode()
 
 
+def sid(id_: str) -> str:
+    """The core's id as these carriers write ids."""
+    return "SM" + hashlib.md5(id_.encode(), usedforsecurity=False).hexdigest()
+
+
 def _problem(status: int, code: int | None) -> Reply:
     found = {"code": code, "message": "No.", "more_info": f"https://carrier.example/{code}", "status": status}
     return Reply(status, json.dumps(found).encode())
@@ -191,8 +197,8 @@ def write_knock(one: Told | Said, core: Core, name: str, header: str, secret: st
         path, form = (
             "inbound",
             {
-                "MessageSid": one.id,
-                "SmsSid": one.id,
+                "MessageSid": sid(one.id),
+                "SmsSid": sid(one.id),
                 "From": one.sender,
                 "To": one.to,
                 "Body": one.body,
@@ -202,7 +208,7 @@ def write_knock(one: Told | Said, core: Core, name: str, header: str, secret: st
     else:
         path = "receipt"
         form = {
-            "MessageSid": one.taken.id,
+            "MessageSid": sid(one.taken.id),
             "MessageStatus": STATUS[one.state],
             "To": one.taken.to,
             "From": one.taken.sender,

@@ -8,7 +8,6 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
-from urllib.parse import parse_qs
 
 from joserfc import jwt
 from joserfc.errors import JoseError
@@ -101,7 +100,7 @@ class VonageApi:
     def _insight(self, asked: Asked) -> Reply:
         if asked.headers.get("authorization") != basic(*ACCOUNT):
             return Reply(401)
-        number = parse_qs(asked.body.decode())["number"][0]
+        number = asked.query["number"][0]
         line = self.core.line_of("+" + number)
         if line == "invalid":
             return Reply(200, json.dumps({"status": 3, "status_message": "Invalid request"}).encode())
