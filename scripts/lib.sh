@@ -142,15 +142,20 @@ need_carrier_libraries() {
   [ "$(cat "$home/.installed" 2>/dev/null)" = "$wanted" ] && return 0
   say "    installing the carriers' libraries for the tests (half a minute, once)"
   rm -rf "$home"
-  quietly "$VENV/bin/python" -m venv "$home" &&
-    quietly "$home/bin/pip" install --quiet --disable-pip-version-check -r "$list" &&
-    quietly "$home/bin/pip" install --quiet --disable-pip-version-check --no-deps signalwire==2.1.1 ||
+  if ! fill_carrier_libraries "$home" "$list"; then
     die "the carriers' libraries could not be installed: see above."
-  command -v npm >/dev/null || need_packages nodejs npm
-  quietly npm pack --silent --pack-destination "$home" @twilio-alpha/mcp@0.7.0 &&
-    quietly tar -xzf "$home/twilio-alpha-mcp-0.7.0.tgz" -C "$home" --strip-components=1 package/twilio-oai/spec/json ||
-    die "Twilio's description of its interface could not be fetched: see above."
+  fi
   printf '%s' "$wanted" >"$home/.installed"
+}
+
+fill_carrier_libraries() {
+  local home="$1" list="$2"
+  quietly "$VENV/bin/python" -m venv "$home" || return 1
+  quietly "$home/bin/pip" install --quiet --disable-pip-version-check -r "$list" || return 1
+  quietly "$home/bin/pip" install --quiet --disable-pip-version-check --no-deps signalwire==2.1.1 || return 1
+  command -v npm >/dev/null || need_packages nodejs npm || return 1
+  quietly npm pack --silent --pack-destination "$home" @twilio-alpha/mcp@0.7.0 || return 1
+  quietly tar -xzf "$home"/twilio-alpha-mcp-0.7.0.tgz -C "$home" --strip-components=1 package/twilio-oai/spec/json
 }
 
 # ---------------------------------------------------------------- checks
