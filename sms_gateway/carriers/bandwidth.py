@@ -8,7 +8,6 @@ import hmac
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import Any
 from urllib.parse import quote
 
@@ -30,7 +29,7 @@ from sms_gateway.carriers.port import (
     Unreadable,
 )
 from sms_gateway.carriers.reading import code_of, dig, number, parsed, rows, word, words_of
-from sms_gateway.carriers.wire import JSON, Answer, Wire, basic, check_address, verdict
+from sms_gateway.carriers.wire import JSON, Answer, ApiSettings, basic, check_address, verdict, wire_of
 from sms_gateway.desk import Clock
 
 NAME = "bandwidth"
@@ -51,7 +50,7 @@ LINE_TYPES = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BandwidthSettings:
+class BandwidthSettings(ApiSettings):
     """One account and one application of it."""
 
     name: str = NAME
@@ -59,14 +58,8 @@ class BandwidthSettings:
     application: str
     user: str
     password: str = field(repr=False)
-    confirms_opt_out: bool = False
-    line_types: bool = False
-    """A look-up costs money for each number."""
-    timeout: timedelta = timedelta(seconds=10)
-    connections: int = 8
     url: str = "https://messaging.bandwidth.com"
     numbers_url: str = "https://api.bandwidth.com"
-    ca_file: str | None = None
 
 
 class BandwidthCarrier:
@@ -86,11 +79,9 @@ class BandwidthCarrier:
             confirms_opt_out=settings.confirms_opt_out,
             line_types=settings.line_types,
         )
-        self._wire = Wire(
+        self._wire = wire_of(
+            settings,
             JSON | {"Authorization": basic(settings.user, settings.password)},
-            timeout=settings.timeout,
-            connections=settings.connections,
-            ca_file=settings.ca_file,
         )
 
     async def send(self, text: OutgoingText) -> SendResult:

@@ -6,7 +6,7 @@ for a text of the same words between the same numbers, and only its absence for 
 
 from collections import OrderedDict
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode, urljoin
@@ -25,7 +25,7 @@ from sms_gateway.carriers.port import (
     Unknown,
 )
 from sms_gateway.carriers.reading import code_of, dig, moment, number, parsed, rows, word, words_of
-from sms_gateway.carriers.wire import FORM, Answer, Wire, basic, check_address, verdict
+from sms_gateway.carriers.wire import FORM, Answer, ApiSettings, basic, check_address, verdict, wire_of
 from sms_gateway.desk import Clock
 from sms_gateway.segments import fold
 
@@ -55,50 +55,46 @@ STATES = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Account:
-    """Where an account is and how to get in."""
+class LamlSettings(ApiSettings):
+    """What accounts at both have in common."""
 
-    name: str
-    """Of the carrier, as configured."""
-    root: str
-    """For example https://host/2010-04-01/Accounts/ID."""
-    user: str
-    password: str = field(repr=False)
+    confirms_opt_out: bool = True
     receipts_url: str | None = None
-    """Where status callbacks go; None when receipts are polled."""
+    """Where status callbacks go; None when receipts are polled only."""
     list_lag: timedelta = timedelta(seconds=60)
     """A text that is not in the list so long after it was handed over was never taken."""
-    timeout: timedelta = timedelta(seconds=10)
-    connections: int = 8
-    ca_file: str | None = None
 
 
 class LamlCarrier:
     """One account. Twilio's and SignalWire's carriers are this with their own addresses."""
 
-    def __init__(self, account: Account, capabilities: Capabilities, clock: Clock) -> None:
-        check_address(account.root, f"carriers.{account.name}")
-        self.name = account.name
-        self.capabilities = capabilities
-        self._account = account
+    def __init__(
+        self, settings: LamlSettings, *, account: str, user: str, password: str, clock: Clock
+    ) -> None:
+        """`account` is its address, for example https://host/2010-04-01/Accounts/ID."""
+        self.name = settings.name
+        self.capabilities = Capabilities(
+            receipts=True,
+            polling=True,
+            webhooks=True,
+            lookup=True,
+            confirms_opt_out=settings.confirms_opt_out,
+            line_types=settings.line_types,
+        )
+        self._settings = settings
         self._clock = clock
-        self._messages = f"{account.root}/Messages.json"
+        self._messages = f"{check_address(account, f'carriers.{settings.name}')}/Messages.json"
         self._texts: OrderedDict[str, TextId] = OrderedDict()
         self._handed_over: OrderedDict[TextId, datetime] = OrderedDict()
         self._swept_at: datetime | None = None
-        self._wire = Wire(
-            FORM | {"Authorization": basic(account.user, account.password)},
-            timeout=account.timeout,
-            connections=account.connections,
-            ca_file=account.ca_file,
-        )
+        self._wire = wire_of(settings, FORM | {"Authorization": basic(user, password)})
 
     async def send(self, text: OutgoingText) -> SendResult:
         """Hand a text over."""
         _note(self._handed_over, text.id, self._clock())
         form = {"To": text.to.e164, "From": text.sender.e164, "Body": text.body}
-        if self._account.receipts_url:
-            form["StatusCallback"] = self._account.receipts_url
+        if self._settings.receipts_url:
+            form["StatusCallback"] = self._settings.receipts_url
         answer = await self._wire.ask("POST", self._messages, urlencode(form).encode())
         found = parsed(answer.body) if isinstance(answer, Answer) else None
         id_ = word(dig(found, "sid")) or str(text.id)
@@ -123,7 +119,7 @@ class LamlCarrier:
         if since is None:
             _note(self._handed_over, text.id, since := now)
         return (
-            None if now - since >= self._account.list_lag else Unknown("it is not in the carrier's list yet")
+            None if now - since >= self._settings.list_lag else Unknown("it is not in the carrier's list yet")
         )
 
     def _is_it(self, row: dict[str, Any], text: OutgoingText, now: datetime) -> bool:

@@ -1,13 +1,12 @@
 """SignalWire: its compatibility interface for texts, and its own for looking numbers up."""
 
 from dataclasses import dataclass, field
-from datetime import timedelta
 from urllib.parse import quote
 
 from secondring.domain.phone import PhoneNumber
-from sms_gateway.carriers.laml import Account, LamlCarrier
+from sms_gateway.carriers.laml import LamlCarrier, LamlSettings
 from sms_gateway.carriers.laml_webhook import LamlWebhook
-from sms_gateway.carriers.port import Capabilities, LineType
+from sms_gateway.carriers.port import LineType
 from sms_gateway.carriers.reading import dig, word
 from sms_gateway.desk import Clock
 
@@ -22,7 +21,7 @@ LINE_TYPES = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SignalWireSettings:
+class SignalWireSettings(LamlSettings):
     """One project of one space."""
 
     name: str = NAME
@@ -30,40 +29,19 @@ class SignalWireSettings:
     """The space, for example https://clinic.signalwire.com."""
     project: str
     token: str = field(repr=False)
-    receipts_url: str | None = None
-    confirms_opt_out: bool = True
-    line_types: bool = False
-    """A look-up costs money for each number."""
-    list_lag: timedelta = timedelta(seconds=60)
-    timeout: timedelta = timedelta(seconds=10)
-    connections: int = 8
-    ca_file: str | None = None
 
 
 class SignalWireCarrier(LamlCarrier):
     """Sends, polls, looks texts up after a lost answer, and knows line types."""
 
     def __init__(self, settings: SignalWireSettings, clock: Clock) -> None:
-        account = Account(
-            name=settings.name,
-            root=f"{settings.url}/api/laml/2010-04-01/Accounts/{quote(settings.project, safe='')}",
+        super().__init__(
+            settings,
+            account=f"{settings.url}/api/laml/2010-04-01/Accounts/{quote(settings.project, safe='')}",
             user=settings.project,
             password=settings.token,
-            receipts_url=settings.receipts_url,
-            list_lag=settings.list_lag,
-            timeout=settings.timeout,
-            connections=settings.connections,
-            ca_file=settings.ca_file,
+            clock=clock,
         )
-        can = Capabilities(
-            receipts=True,
-            polling=True,
-            webhooks=True,
-            lookup=True,
-            confirms_opt_out=settings.confirms_opt_out,
-            line_types=settings.line_types,
-        )
-        super().__init__(account, can, clock)
         self._numbers = f"{settings.url}/api/relay/rest/lookup/phone_number"
 
     async def line_type(self, number: PhoneNumber) -> LineType | None:

@@ -10,7 +10,7 @@ import json
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
@@ -35,7 +35,7 @@ from sms_gateway.carriers.port import (
     Unreadable,
 )
 from sms_gateway.carriers.reading import code_of, dig, number, parsed, rows, word, words_of
-from sms_gateway.carriers.wire import JSON, Answer, Wire, check_address, verdict
+from sms_gateway.carriers.wire import JSON, Answer, ApiSettings, check_address, verdict, wire_of
 from sms_gateway.desk import Clock
 from sms_gateway.signature import is_fresh
 
@@ -63,7 +63,7 @@ LINE_TYPES = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TelnyxSettings:
+class TelnyxSettings(ApiSettings):
     """One account."""
 
     name: str = NAME
@@ -74,12 +74,7 @@ class TelnyxSettings:
     webhook_url: str | None = None
     """Where receipts go; where the profile says when None."""
     confirms_opt_out: bool = True
-    line_types: bool = False
-    """A look-up costs money for each number."""
-    timeout: timedelta = timedelta(seconds=10)
-    connections: int = 8
     url: str = "https://api.telnyx.com"
-    ca_file: str | None = None
 
 
 class TelnyxCarrier:
@@ -97,11 +92,9 @@ class TelnyxCarrier:
             confirms_opt_out=settings.confirms_opt_out,
             line_types=settings.line_types,
         )
-        self._wire = Wire(
+        self._wire = wire_of(
+            settings,
             JSON | {"Authorization": f"Bearer {settings.key}"},
-            timeout=settings.timeout,
-            connections=settings.connections,
-            ca_file=settings.ca_file,
         )
 
     async def send(self, text: OutgoingText) -> SendResult:

@@ -7,7 +7,7 @@ id (`client_ref`): after a lost answer they settle it, and until then nothing is
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -30,7 +30,7 @@ from sms_gateway.carriers.port import (
 )
 from sms_gateway.carriers.reading import code_of, dig, number, parsed, word, words_of
 from sms_gateway.carriers.vonage_tokens import Pass, signed_by
-from sms_gateway.carriers.wire import JSON, Answer, Wire, basic, check_address, verdict
+from sms_gateway.carriers.wire import JSON, Answer, ApiSettings, basic, check_address, verdict, wire_of
 from sms_gateway.desk import Clock
 
 NAME = "vonage"
@@ -52,7 +52,7 @@ INVALID_NUMBER = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class VonageSettings:
+class VonageSettings(ApiSettings):
     """One application of one account."""
 
     name: str = NAME
@@ -61,13 +61,7 @@ class VonageSettings:
     """PEM."""
     account: tuple[str, str] | None = field(default=None, repr=False)
     """API key and secret; for line types only."""
-    confirms_opt_out: bool = False
-    line_types: bool = False
-    """Number Insight costs money for each number."""
-    timeout: timedelta = timedelta(seconds=10)
-    connections: int = 8
     url: str = "https://api.nexmo.com"
-    ca_file: str | None = None
 
 
 class VonageCarrier:
@@ -84,13 +78,9 @@ class VonageCarrier:
             confirms_opt_out=settings.confirms_opt_out,
             line_types=settings.line_types and settings.account is not None,
         )
-        limits = {"timeout": settings.timeout, "ca_file": settings.ca_file}
-        self._wire = Wire(JSON, connections=settings.connections, **limits)  # type: ignore[arg-type]
-        self._insight = settings.account and Wire(
-            JSON | {"Authorization": basic(*settings.account)},
-            connections=1,
-            **limits,  # type: ignore[arg-type]
-        )
+        self._wire = wire_of(settings, JSON)
+        login = settings.account
+        self._insight = wire_of(settings, JSON | {"Authorization": basic(*login)}) if login else None
 
     async def send(self, text: OutgoingText) -> SendResult:
         """Hand a text over."""

@@ -40,6 +40,20 @@ JSON = {"Content-Type": "application/json", "Accept": "application/json"}
 FORM = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"}
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApiSettings:
+    """What the settings of all carriers with an interface of their own have in common."""
+
+    name: str
+    """As configured."""
+    confirms_opt_out: bool = False
+    line_types: bool = False
+    """A look-up costs money for each number."""
+    timeout: timedelta = timedelta(seconds=10)
+    connections: int = 8
+    ca_file: str | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What came back."""
@@ -169,6 +183,16 @@ class Wire:
 def _tls(ca_file: str | None) -> ssl.SSLContext:
     """Certificates are always checked; reading the list of authorities takes 20 ms, so all carriers share it."""
     return httpx.create_ssl_context(verify=ca_file or True, trust_env=False)
+
+
+def wire_of(settings: ApiSettings, headers: Mapping[str, str]) -> Wire:
+    """Connections with the usual settings."""
+    return Wire(
+        headers,
+        timeout=settings.timeout,
+        connections=settings.connections,
+        ca_file=settings.ca_file,
+    )
 
 
 def basic(user: str, password: str) -> str:

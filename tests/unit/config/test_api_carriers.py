@@ -76,7 +76,7 @@ async def test_those_that_are_polled_may_knock_as_well(kind: str, more: str) -> 
     (carrier,) = settings.carriers
     assert door(carrier) is not None
     made = driver(carrier, settings, lambda: datetime.now(UTC)).carrier
-    account = vars(made)["_account"]
+    account = vars(made)["_settings"]
     assert account.receipts_url == "https://texts.clinic.example/carriers/main/receipt"
     await made.close()
 
