@@ -1,5 +1,6 @@
 """Bandwidth."""
 
+from datetime import timedelta
 from typing import Literal
 
 from pydantic import Field
@@ -18,10 +19,10 @@ class BandwidthKeys(ApiKeys):
     """The account's ID."""
     application: Id = Field(examples=["aaaaaaaa-bbbb-cccc-dddd-0123456789ab"])
     """The messaging application's ID."""
-    user: Line = Field(examples=["second-ring"])
-    """An API user that may use messaging."""
-    password_file: SecretPlace = Field(examples=["credential:bandwidth-password"])
-    """Where that user's password is kept."""
+    client_id: Line = Field(examples=["CLI-aaaaaaaa-bbbb-cccc"])
+    """The client ID of an API credential that may use messaging."""
+    client_secret_file: SecretPlace = Field(examples=["credential:bandwidth-secret"])
+    """Where that credential's client secret is kept."""
     callback_user: Line = Field(default="bandwidth", examples=["bandwidth"])
     """The user that its callbacks log in as, set at the application."""
     callback_password_file: SecretPlace = Field(examples=["credential:bandwidth-callback"])
@@ -34,11 +35,14 @@ class BandwidthKeys(ApiKeys):
         default="https://messaging.bandwidth.com", examples=["https://messaging.bandwidth.com"]
     )
     """Where texts are posted to."""
-    numbers_url: WebAddress = Field(
-        default="https://api.bandwidth.com", examples=["https://api.bandwidth.com"]
-    )
-    """Where numbers are looked up."""
+    api_url: WebAddress = Field(default="https://api.bandwidth.com", examples=["https://api.bandwidth.com"])
+    """Where tokens are given out and numbers are looked up."""
 
     @property
     def address(self) -> str | None:
         return self.url
+
+    @property
+    def request_time(self) -> timedelta:
+        """Now and then a new token has to be fetched first."""
+        return 2 * self.timeout

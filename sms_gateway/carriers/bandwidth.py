@@ -11,10 +11,11 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
 
-from secondring.domain.errors import ConfigError
+from secondring.domain.errors import ConfigError, PeerError
 from secondring.domain.phone import PhoneNumber
 from secondring.domain.records import TextState
 from secondring.domain.texting import Arrival
+from sms_gateway.carriers.bandwidth_tokens import Tokens
 from sms_gateway.carriers.port import (
     Capabilities,
     Knock,
@@ -24,7 +25,9 @@ from sms_gateway.carriers.port import (
     OutgoingText,
     Poll,
     Receipt,
+    Refused,
     SendResult,
+    TryLater,
     Unknown,
     Unreadable,
 )
@@ -56,10 +59,12 @@ class BandwidthSettings(ApiSettings):
     name: str = NAME
     account: str
     application: str
-    user: str
-    password: str = field(repr=False)
+    client: str
+    """The client ID of an API credential."""
+    secret: str = field(repr=False)
     url: str = "https://messaging.bandwidth.com"
-    numbers_url: str = "https://api.bandwidth.com"
+    api_url: str = "https://api.bandwidth.com"
+    """Where tokens are given out and numbers are looked up."""
 
 
 class BandwidthCarrier:
@@ -69,8 +74,8 @@ class BandwidthCarrier:
         self.name = settings.name
         where, account = f"carriers.{settings.name}", quote(settings.account, safe="")
         self._messages = f"{check_address(settings.url, where)}/api/v2/users/{account}/messages"
-        numbers = check_address(settings.numbers_url, where)
-        self._numbers = f"{numbers}/v2/accounts/{account}/phoneNumberLookup"
+        api = check_address(settings.api_url, where)
+        self._numbers = f"{api}/v2/accounts/{account}/phoneNumberLookup"
         self._application = settings.application
         self._clock = clock
         self.capabilities = Capabilities(
@@ -79,10 +84,9 @@ class BandwidthCarrier:
             confirms_opt_out=settings.confirms_opt_out,
             line_types=settings.line_types,
         )
-        self._wire = wire_of(
-            settings,
-            JSON | {"Authorization": basic(settings.user, settings.password)},
-        )
+        self._wire, self._api = wire_of(settings, JSON), wire_of(settings, JSON)
+        tokens = f"{api}/api/v1/oauth2/token"
+        self._tokens = Tokens(self._api, tokens, settings.client, settings.secret, clock)
 
     async def send(self, text: OutgoingText) -> SendResult:
         """Hand a text over."""
@@ -93,10 +97,24 @@ class BandwidthCarrier:
             "text": text.body,
             "tag": text.id,
         }
-        answer = await self._wire.ask("POST", self._messages, json.dumps(letter).encode())
+        answer = await self._post(json.dumps(letter).encode())
+        if isinstance(answer, Refused):
+            return answer
         found = parsed(answer.body) if isinstance(answer, Answer) else None
         id_ = word(dig(found, "id")) or str(text.id)
         return verdict(answer, self._clock(), id_=id_, code=code_of(dig(found, "type")))
+
+    async def _post(self, letter: bytes) -> Answer | Refused | TryLater | Unknown:
+        """With a new token when the old one is not good any more: what was not let in was surely not taken."""
+        for last in (False, True):
+            header = await self._tokens.header()
+            if isinstance(header, Refused | TryLater):
+                return header
+            answer = await self._wire.ask("POST", self._messages, letter, header)
+            if last or not (isinstance(answer, Answer) and answer.status == 401):
+                break
+            self._tokens.forget()
+        return answer
 
     async def look_up(self, text: OutgoingText) -> SendResult | None:  # noqa: ARG002 - a carrier's signature
         """It cannot be asked; a receipt will tell."""
@@ -109,12 +127,16 @@ class BandwidthCarrier:
     async def line_type(self, number: PhoneNumber) -> LineType | None:
         """Ask number look-up; raises PeerError."""
         asked = json.dumps({"phoneNumbers": [number.e164]}).encode()
-        found = await self._wire.fetch(self._numbers, "POST", asked)
+        header = await self._tokens.header()
+        if isinstance(header, Refused | TryLater):
+            raise PeerError(header.note)
+        found = await self._api.fetch(self._numbers, "POST", asked, header)
         return LINE_TYPES.get(word(dig(found, "data", "results", 0, "lineType")).upper())
 
     async def close(self) -> None:
         """Close all connections."""
         await self._wire.close()
+        await self._api.close()
 
 
 class BandwidthWebhook:

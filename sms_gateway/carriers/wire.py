@@ -111,9 +111,15 @@ class Wire:
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             return Unknown(f"the connection broke: {type(error).__name__}")
 
-    async def fetch(self, url: str, method: str = "GET", content: bytes | None = None) -> Any:
+    async def fetch(
+        self,
+        url: str,
+        method: str = "GET",
+        content: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Any:
         """The JSON of a page. Raises PeerError when the carrier cannot be asked or says anything else."""
-        answer = await self.ask(method, url, content, limit=LIST_LIMIT, patience=self._seconds)
+        answer = await self.ask(method, url, content, headers, limit=LIST_LIMIT, patience=self._seconds)
         if not isinstance(answer, Answer):
             raise PeerError(answer.note)
         if not answer.is_good:

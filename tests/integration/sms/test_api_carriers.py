@@ -1,5 +1,6 @@
 """The five carriers with interfaces of their own: what each answer means, and what only one of them does."""
 
+import asyncio
 import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
@@ -27,18 +28,28 @@ from sms_gateway.carriers.signalwire import SignalWireCarrier, SignalWireSetting
 from sms_gateway.carriers.telnyx import TelnyxCarrier, TelnyxSettings
 from sms_gateway.carriers.twilio import TwilioCarrier, TwilioSettings
 from sms_gateway.carriers.vonage import VonageCarrier, VonageSettings
+from sms_gateway.carriers.wire import Wire
 from sms_gateway.desk import Clock as Now
 from tests.integration.sms.gateway_server import Answer, GatewayServer
+from tests.support.fake_carrier import bandwidth_dialect
+from tests.support.fake_carrier.bandwidth_dialect import APPLICATION, CLIENT, BandwidthApi
 from tests.support.fake_carrier.core import Core, Trouble
+from tests.support.fake_carrier.http_peer import HttpPeer, http_peer
 from tests.support.fake_carrier.laml_dialect import TwilioDialect
 from tests.support.fake_carrier.telnyx_dialect import TelnyxDialect
 from tests.support.fake_carrier.vonage_dialect import ACCOUNT, PRIVATE_PEM
-from tests.unit.sms_gateway.fakes import ANNA, CLINIC, Clock
+from tests.unit.sms_gateway.fakes import ANNA, CLINIC, NOON, Clock
 
 LETTER = OutgoingText(id=TextId("M-1"), to=ANNA, sender=CLINIC, body="Reply BOOK")
 SECRET = "planted-secret-of-the-tests"
 Make = Callable[[str, Now], Carrier]
-SOON = timedelta(milliseconds=300)
+PATIENT = timedelta(seconds=10)
+
+
+def _let_in(carrier: BandwidthCarrier) -> BandwidthCarrier:
+    """One that has fetched a token already."""
+    carrier._tokens._token, carrier._tokens._until = SECRET, NOON + timedelta(hours=1)
+    return carrier
 
 
 @dataclass(frozen=True)
@@ -62,7 +73,7 @@ KINDS = [
                 secret=SECRET,
                 url=url,
                 lookups_url=url,
-                timeout=SOON,
+                timeout=PATIENT,
                 line_types=True,
             ),
             now,
@@ -74,7 +85,7 @@ KINDS = [
     Kind(
         "signalwire",
         lambda url, now: SignalWireCarrier(
-            SignalWireSettings(url=url, project="p-1", token=SECRET, timeout=SOON, line_types=True), now
+            SignalWireSettings(url=url, project="p-1", token=SECRET, timeout=PATIENT, line_types=True), now
         ),
         {"sid": "SM1"},
         {"code": 21610, "message": ANNA.e164},
@@ -83,7 +94,7 @@ KINDS = [
     Kind(
         "telnyx",
         lambda url, now: TelnyxCarrier(
-            TelnyxSettings(key=SECRET, url=url, timeout=SOON, line_types=True), now
+            TelnyxSettings(key=SECRET, url=url, timeout=PATIENT, line_types=True), now
         ),
         {"data": {"id": "SM1"}},
         {"errors": [{"code": "40300", "detail": ANNA.e164}]},
@@ -97,7 +108,7 @@ KINDS = [
                 private_key=PRIVATE_PEM,
                 account=(ACCOUNT[0], SECRET),
                 url=url,
-                timeout=SOON,
+                timeout=PATIENT,
                 line_types=True,
             ),
             now,
@@ -108,18 +119,20 @@ KINDS = [
     ),
     Kind(
         "bandwidth",
-        lambda url, now: BandwidthCarrier(
-            BandwidthSettings(
-                account="1",
-                application="a-1",
-                user="u",
-                password=SECRET,
-                url=url,
-                numbers_url=url,
-                timeout=SOON,
-                line_types=True,
-            ),
-            now,
+        lambda url, now: _let_in(
+            BandwidthCarrier(
+                BandwidthSettings(
+                    account="1",
+                    application="a-1",
+                    client="c",
+                    secret=SECRET,
+                    url=url,
+                    api_url=url,
+                    timeout=PATIENT,
+                    line_types=True,
+                ),
+                now,
+            )
         ),
         {"id": "SM1"},
         {"type": "request-validation", "description": ANNA.e164},
@@ -129,10 +142,20 @@ KINDS = [
 every = pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
 
 
+def hasty(carrier: Carrier) -> Carrier:
+    """The same one, that waits half a second for an answer."""
+    for wire in vars(carrier).values():
+        if isinstance(wire, Wire):
+            wire._seconds = 0.5
+    return carrier
+
+
 async def send(kind: Kind, gateway: GatewayServer, answer: Answer) -> SendResult:
     answer.keeps_text = False
     gateway.script = [answer]
     carrier = kind.make(gateway.url, Clock())
+    if answer.silence:
+        hasty(carrier)
     try:
         return await carrier.send(LETTER)
     finally:
@@ -158,7 +181,7 @@ async def test_no_with_its_own_code_and_nothing_of_its_words(
 @every
 @pytest.mark.parametrize("body", [b"", b'{"code": "+12025550123", "errors": [{"code": "12025550123"}]}'])
 async def test_no_without_a_code_has_that_of_http(kind: Kind, gateway: GatewayServer, body: bytes) -> None:
-    assert await send(kind, gateway, Answer(401, body)) == Refused(Fault.SENDER, "401", "HTTP 401")
+    assert await send(kind, gateway, Answer(403, body)) == Refused(Fault.SENDER, "403", "HTTP 403")
 
 
 @every
@@ -228,7 +251,7 @@ async def test_a_line_type_that_cannot_be_told_is_no_answer(
 ) -> None:
     answer.keeps_text = False
     gateway.script, gateway.lookup_script = [answer], [answer]
-    carrier = kind.make(gateway.url, Clock())
+    carrier = hasty(kind.make(gateway.url, Clock()))
     ask: Callable[..., Awaitable[object]] = carrier.line_type  # type: ignore[attr-defined]
     with pytest.raises(PeerError) as told:
         await ask(ANNA)
@@ -417,6 +440,73 @@ async def test_a_text_without_words_and_one_that_nobody_can_answer(
     news = await carrier.poll(None)
     await carrier.close()
     assert [(arrival.carrier_id, arrival.body[:10]) for arrival in news.inbound] == [("SM1", "[a picture")]
+
+
+# ---------------------------------------------------------------- tokens
+
+
+def a_bandwidth(url: str, clock: Clock) -> BandwidthCarrier:
+    login = {"client": CLIENT, "secret": bandwidth_dialect.SECRET, "application": APPLICATION}
+    settings = BandwidthSettings(account=bandwidth_dialect.ACCOUNT, url=url, api_url=url, **login)  # type: ignore[arg-type]
+    return BandwidthCarrier(replace(settings, timeout=PATIENT), clock)
+
+
+async def test_one_token_serves_many_texts_and_a_new_one_is_fetched_in_time(clock: Clock) -> None:
+    api = BandwidthApi(Core(clock))
+    async with http_peer(api) as peer:
+        carrier = a_bandwidth(peer.url, clock)
+        await asyncio.gather(*(carrier.send(replace(LETTER, id=TextId(f"M-{n}"))) for n in range(5)))
+        clock.forward(3539)
+        await carrier.send(LETTER)
+        assert _tokens_fetched(peer) == 1
+        clock.forward(2)
+        assert isinstance(await carrier.send(LETTER), Accepted)
+        await carrier.close()
+    assert (_tokens_fetched(peer), len(api.core.taken)) == (2, 7)
+
+
+def _tokens_fetched(peer: HttpPeer) -> int:
+    return sum(asked.path.endswith("/token") for asked in peer.asked)
+
+
+async def test_a_token_that_was_called_back_is_replaced_and_the_text_goes_once(clock: Clock) -> None:
+    api = BandwidthApi(Core(clock))
+    async with http_peer(api) as peer:
+        carrier = a_bandwidth(peer.url, clock)
+        await carrier.send(LETTER)
+        api.token = "token-2"
+        assert isinstance(await carrier.send(replace(LETTER, id=TextId("M-2"))), Accepted)
+        await carrier.close()
+    assert len(api.core.taken) == 2
+
+
+@pytest.mark.parametrize(
+    ("answer", "result"),
+    [
+        (Answer(401), Refused(Fault.SENDER, "unauthorized", "HTTP 401")),
+        (Answer(500), TryLater(None, "no token: HTTP 500")),
+        (Answer(429, headers={"Retry-After": "3"}), TryLater(timedelta(seconds=3), "no token: HTTP 429")),
+        (Answer(200, b'{"access_token": "a b"}'), TryLater(None, "no token: HTTP 200")),
+        (Answer(200, b"<html>"), TryLater(None, "no token: HTTP 200")),
+        (Answer(silence=True), TryLater(None, "no token: no answer within 0.5 s")),
+        (Answer(hang_up=True), TryLater(None, "no token: the connection broke: RemoteProtocolError")),
+    ],
+    ids=["not us", "broken", "busy", "no token", "no JSON", "silence", "hang-up"],
+)
+async def test_without_a_token_nothing_was_sent(
+    gateway: GatewayServer, clock: Clock, answer: Answer, result: SendResult
+) -> None:
+    answer.keeps_text = False
+    gateway.script = [answer]
+    carrier = a_bandwidth(gateway.url, clock)
+    if answer.silence:
+        hasty(carrier)
+    assert await carrier.send(LETTER) == result
+    gateway.script = [answer]
+    with pytest.raises(PeerError):
+        await carrier.line_type(ANNA)
+    await carrier.close()
+    assert all(seen.path.endswith("/token") for seen in gateway.seen)
 
 
 # ---------------------------------------------------------------- a key against repetition

@@ -294,17 +294,19 @@ async def test_bandwidths_library_and_ours_say_the_same_and_hear_the_same() -> N
         login: dict[str, Any] = {
             "account": bandwidth_dialect.ACCOUNT,
             "application": bandwidth_dialect.APPLICATION,
-            "user": bandwidth_dialect.USER,
-            "password": bandwidth_dialect.PASSWORD,
+            "client": bandwidth_dialect.CLIENT,
+            "secret": bandwidth_dialect.SECRET,
         }
         theirs = await talk("bandwidth", url=peer.url, **login, **ASKED, inbound=said, status=failed)
-        their_post = posts(peer)[0]
-        settings = BandwidthSettings(**login, url=peer.url, numbers_url=peer.url)
+        their_token, their_post = posts(peer)[:2]
+        settings = BandwidthSettings(**login, url=peer.url, api_url=peer.url)
         carrier = BandwidthCarrier(settings, core.clock)
         assert isinstance(await carrier.send(LETTER), Accepted)
-        our_post = posts(peer)[-1]
+        our_token, our_post = posts(peer)[-2:]
         found = await carrier.line_type(ANNA)
         await carrier.close()
+    assert (our_token.path, our_token.body) == (their_token.path, their_token.body)
+    assert our_token.headers["authorization"] == their_token.headers["authorization"]
     assert (theirs["tag"], theirs["problem"]) == (LETTER.id, "request-validation")
     assert (theirs["line"], found) == ("MOBILE", "mobile")
     assert theirs["inbound"] == ["message-received", BODY]

@@ -16,7 +16,7 @@ from tests.support.fake_carrier.dialect import Subject, knocked
 from tests.support.fake_carrier.http_peer import Asked, Reply, http_peer
 
 ACCOUNT, APPLICATION = "9900000", "93de2206-9669-4e07-948d-329f4b722ee2"
-USER, PASSWORD = "second-ring", "an-api-password-of-the-tests"
+CLIENT, SECRET = "CLI-0001", "a-client-secret-of-the-tests"
 CALLBACK_USER, CALLBACK_PASSWORD = "bandwidth", "a-callback-password-of-the-tests"
 REFUSALS = {
     Trouble.ACCOUNT: (401, "unauthorized"),
@@ -46,11 +46,16 @@ class BandwidthApi:
     """Answers requests in the name of a core."""
 
     core: Core
+    token: str = "token-1"
+    """The one that is good now."""
+    life: int = 3600
 
     async def __call__(self, asked: Asked) -> Reply | None:
         if self.core.weather.slow:
             await asyncio.sleep(self.core.weather.slow)
-        if asked.headers.get("authorization") != basic(USER, PASSWORD):
+        if asked.path == "/api/v1/oauth2/token":
+            return self._give_token(asked)
+        if asked.headers.get("authorization") != f"Bearer {self.token}":
             return _problem(401, "unauthorized")
         if asked.headers.get("content-type", "").partition(";")[0] != "application/json":
             return _problem(415, "unsupported-content-type")
@@ -59,6 +64,14 @@ class BandwidthApi:
         if asked.path == f"/v2/accounts/{ACCOUNT}/phoneNumberLookup" and asked.method == "POST":
             return self._lookup(asked)
         return _problem(404, "not-found")
+
+    def _give_token(self, asked: Asked) -> Reply:
+        if asked.headers.get("authorization") != basic(CLIENT, SECRET):
+            return Reply(401, b'{"error": "invalid_client"}')
+        if asked.body != b"grant_type=client_credentials":
+            return Reply(400, b'{"error": "unsupported_grant_type"}')
+        found = {"access_token": self.token, "token_type": "Bearer", "expires_in": self.life}
+        return Reply(200, json.dumps(found).encode())
 
     def _send(self, asked: Asked) -> Reply | None:
         letter = json.loads(asked.body)
@@ -159,10 +172,10 @@ class BandwidthDialect:
             settings = BandwidthSettings(
                 account=ACCOUNT,
                 application=APPLICATION,
-                user=USER,
-                password=PASSWORD,
+                client=CLIENT,
+                secret=SECRET,
                 url=peer.url,
-                numbers_url=peer.url,
+                api_url=peer.url,
                 line_types=True,
                 timeout=timedelta(seconds=5),
             )

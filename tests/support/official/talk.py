@@ -173,7 +173,9 @@ def bandwidth(asked: Found) -> Found:
     from bandwidth.models.inbound_callback import InboundCallback
     from bandwidth.models.status_callback import StatusCallback
 
-    client = sdk.ApiClient(sdk.Configuration(username=asked["user"], password=asked["password"]))
+    tokens = f"{asked['url']}/api/v1/oauth2/token"
+    login = {"client_id": asked["client"], "client_secret": asked["secret"], "access_token_url": tokens}
+    client = sdk.ApiClient(sdk.Configuration(**login))
     there, ask = urlsplit(asked["url"]), client.rest_client.request
 
     def elsewhere(method: str, url: str, *args: Any, **more: Any) -> Any:

@@ -118,7 +118,7 @@ PUBLIC_URL = "webhooks: {port: 8481, public_url: https://texts.clinic.example}\n
             f"carriers: [{VONAGE}, signature_secret_file: env:S, line_types: true}}]",
             "Add api_key and api_secret_file",
         ),
-        ("carriers: [{name: a, kind: bandwidth, account: '1', application: a-1}]", "user: is missing"),
+        ("carriers: [{name: a, kind: bandwidth, account: '1', application: a-1}]", "client_id: is missing"),
     ],
 )
 def test_mistakes_are_told_with_what_to_do(text: str, told: str) -> None:
