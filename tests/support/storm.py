@@ -97,11 +97,11 @@ class Storm:
         self.core.weather.lost_responses = forecast.lost
         self.core.weather.repeated_receipts = forecast.repeated
         self.core.weather.shuffled = True
-        self.port = _free_port()
+        self.port = free_port()
         self.outcome = Outcome()
         self._waiting: list[Told] = []
         self._in_hand = 0
-        self._numbers = [_number(n) for n in range(forecast.texts)]
+        self._numbers = [a_number(n) for n in range(forecast.texts)]
 
     async def run(self) -> Outcome:
         """Queue, send, kill, until every text is settled and every receipt is in."""
@@ -179,7 +179,7 @@ class Storm:
                             window_ends_at=now + timedelta(hours=24),
                         )
                     )
-                    text = _text(place, number, now)
+                    text = a_text(place, number, now)
                     books.save_text(text)
                     key = JobKey(f"{SEND_TEXT}:{text.id}")
                     books.add_job(Job(key=key, kind=SEND_TEXT, ref=text.id, due_at=now))
@@ -281,7 +281,8 @@ class Storm:
                 out.lost += not (text.id in arrived or tasks)
 
 
-def _text(place: int, number: PhoneNumber, now: datetime) -> Text:
+def a_text(place: int, number: PhoneNumber, now: datetime) -> Text:
+    """The first text of an episode, waiting to be sent."""
     return Text(
         id=TextId(f"M-{place}"),
         episode=EpisodeId(f"E-{place}"),
@@ -297,7 +298,7 @@ def _text(place: int, number: PhoneNumber, now: datetime) -> Text:
     )
 
 
-def _number(place: int) -> PhoneNumber:
+def a_number(place: int) -> PhoneNumber:
     """A number that is kept for fiction, another one for each of 70,000 places."""
     return PhoneNumber(f"+1{AREAS[place // 100]}55501{place % 100:02}")
 
@@ -306,7 +307,8 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port that nobody listens on at this moment."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

@@ -82,6 +82,7 @@ async def test_what_is_our_fault_or_the_carriers_goes_another_way_at_once(two: T
     assert (two.world.text().state, two.world.text().carrier) == (TextState.ACCEPTED, "spare")
     assert two.world.desk.told == [("accepted", "M-1")]
     assert len(two.world.desk.alarms) == 1
+    assert [f"(code {code})" in because for because in two.world.desk.again] == [True]
 
 
 @pytest.mark.parametrize(
