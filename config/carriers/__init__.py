@@ -4,15 +4,37 @@ from typing import TYPE_CHECKING, Annotated, Union
 
 from pydantic import Field
 
+from config.carriers.bandwidth import BandwidthKeys
 from config.carriers.base import CarrierKeys, RegisteredKeys
 from config.carriers.handset import HandsetKeys
 from config.carriers.http import HttpKeys
+from config.carriers.signalwire import SignalWireKeys
+from config.carriers.telnyx import TelnyxKeys
+from config.carriers.twilio import TwilioKeys
+from config.carriers.vonage import VonageKeys
 
-__all__ = ["KINDS", "AnyCarrier", "CarrierKeys", "HandsetKeys", "HttpKeys", "RegisteredKeys"]
+__all__ = [
+    "KINDS",
+    "AnyCarrier",
+    "BandwidthKeys",
+    "CarrierKeys",
+    "HandsetKeys",
+    "HttpKeys",
+    "RegisteredKeys",
+    "SignalWireKeys",
+    "TelnyxKeys",
+    "TwilioKeys",
+    "VonageKeys",
+]
 
 KINDS = (
     HandsetKeys,
     HttpKeys,
+    TwilioKeys,
+    TelnyxKeys,
+    VonageKeys,
+    BandwidthKeys,
+    SignalWireKeys,
 )
 
 if TYPE_CHECKING:

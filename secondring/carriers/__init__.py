@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from config.settings import CarrierSettings, Settings
-from secondring.carriers import handset, http
+from secondring.carriers import bandwidth, handset, http, signalwire, telnyx, twilio, vonage
 from sms_gateway.carriers.port import Driver, Webhook
 from sms_gateway.desk import Clock
 
@@ -28,6 +28,11 @@ class Kind:
 KINDS: dict[str, Kind] = {
     "handset": Kind(handset.make),
     "http": Kind(http.make, http.door),
+    "twilio": Kind(twilio.make, twilio.door),
+    "telnyx": Kind(telnyx.make, telnyx.door),
+    "vonage": Kind(vonage.make, vonage.door),
+    "bandwidth": Kind(bandwidth.make, bandwidth.door),
+    "signalwire": Kind(signalwire.make, signalwire.door),
 }
 
 
