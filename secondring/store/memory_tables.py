@@ -6,6 +6,7 @@ from secondring.domain.ids import AlarmId, CallId, EpisodeId, JobKey, TaskId, Te
 from secondring.domain.records import Call, Consent, DecisionRecord, Episode, Job, KeptAlarm, Task, Text
 from secondring.domain.urgent_case import UrgentCase
 from secondring.store.memory_booking import BookingTables
+from secondring.store.memory_notes import Notes
 from secondring.store.memory_staff import StaffTables
 
 
@@ -23,3 +24,4 @@ class Tables(StaffTables, BookingTables):
     jobs: dict[JobKey, Job] = field(default_factory=dict)
     alarms: dict[AlarmId, KeptAlarm] = field(default_factory=dict)
     bookmarks: dict[str, str] = field(default_factory=dict)
+    notes: Notes = field(default_factory=dict)

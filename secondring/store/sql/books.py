@@ -7,6 +7,7 @@ from secondring.store.sql.calls import CallPages
 from secondring.store.sql.episodes import EpisodePages
 from secondring.store.sql.figures import FigurePages
 from secondring.store.sql.jobs import JobPages
+from secondring.store.sql.notes import NotePages
 from secondring.store.sql.rows import RowPages
 from secondring.store.sql.settings import SettingsPages
 from secondring.store.sql.staff import StaffPages
@@ -33,5 +34,6 @@ class SqlBooks(
     RowPages,
     StaffPages,
     SettingsPages,
+    NotePages,
 ):
     """`Books` inside one SQL transaction."""
