@@ -88,7 +88,20 @@ need_lab_packages() {
 # For the tests beside the lab: a real MQTT broker, of which each test starts one of its own.
 need_test_packages() {
   need_lab_packages
-  need_packages chromium fonts-dejavu-core mosquitto openssl
+  need_packages chromium fonts-dejavu-core gammu-smsd kannel kannel-extras mosquitto openssl
+  need_peers
+}
+
+# Programs of others, written for Node, that tests speak with: pinned, and kept out of the repository.
+need_peers() {
+  local peers="$ROOT/tests/support/peers" wanted
+  command -v npm >/dev/null || need_packages nodejs npm
+  wanted="$(sha256sum <"$peers/package-lock.json")"
+  [ "$(cat "$peers/node_modules/.wanted" 2>/dev/null)" = "$wanted" ] && return 0
+  say "    installing the programs that tests speak with (npm)"
+  quietly npm ci --prefix "$peers" --no-audit --no-fund --ignore-scripts ||
+    die "the programs that tests speak with could not be installed: see above."
+  printf '%s' "$wanted" >"$peers/node_modules/.wanted"
 }
 
 # ---------------------------------------------------------------- Python

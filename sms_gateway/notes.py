@@ -1,7 +1,7 @@
 """What a carrier remembers between two requests: on disk in the books, so that it outlives us."""
 
 from collections.abc import Collection, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from secondring.domain.ports import Books
@@ -9,6 +9,9 @@ from sms_gateway.desk import Clock, InStore
 
 KEPT = timedelta(days=7)
 """A receipt that comes later than this finds nobody who remembers the text; carriers give up after three days."""
+
+SWEEP = timedelta(hours=1)
+"""How often those that are older are looked for."""
 
 
 class Notes(Protocol):
@@ -34,27 +37,27 @@ class BookNotes:
         self._shelf = shelf
         self._in_store = in_store
         self._clock = clock
+        self._swept_at: datetime | None = None
 
     async def one(self, name: str) -> str | None:
         """The words of a note; None when there is none."""
-        return await self._in_store(lambda books: books.note(self._shelf, name))
+        return await self._in_store(lambda books: books.carrier_note(self._shelf, name))
 
     async def all(self, prefix: str) -> dict[str, str]:
         """The notes whose names begin so, in the order of first writing."""
-        return await self._in_store(lambda books: books.notes(self._shelf, prefix))
+        return await self._in_store(lambda books: books.carrier_notes(self._shelf, prefix))
 
     async def change(self, kept: Mapping[str, str], dropped: Collection[str] = ()) -> None:
         """Write and drop notes, all or none of it."""
         if kept or dropped:
             await self._in_store(lambda books: self._change(books, kept, dropped))
 
-    async def forget_old(self) -> None:
-        """Drop what nobody will ask for any more."""
-        before = self._clock() - KEPT
-        await self._in_store(lambda books: books.drop_notes_before(self._shelf, before))
-
     def _change(self, books: Books, kept: Mapping[str, str], dropped: Collection[str]) -> None:
+        now = self._clock()
+        if self._swept_at is None or now - self._swept_at >= SWEEP:
+            books.drop_carrier_notes_before(self._shelf, now - KEPT)
+            self._swept_at = now
         for name, words in kept.items():
-            books.keep_note(self._shelf, name, words, self._clock())
+            books.keep_carrier_note(self._shelf, name, words, now)
         for name in dropped:
-            books.drop_note(self._shelf, name)
+            books.drop_carrier_note(self._shelf, name)

@@ -17,23 +17,23 @@ class MemoryNotes:
     _tables: "Tables"
     _own: "Callable[[str], Tables]"
 
-    def note(self, shelf: str, name: str) -> str | None:
-        found = self._tables.notes.get((shelf, name))
+    def carrier_note(self, shelf: str, name: str) -> str | None:
+        found = self._tables.carrier_notes.get((shelf, name))
         return found[0] if found else None
 
-    def notes(self, shelf: str, prefix: str) -> dict[str, str]:
-        found = self._tables.notes.items()
+    def carrier_notes(self, shelf: str, prefix: str) -> dict[str, str]:
+        found = self._tables.carrier_notes.items()
         return {
             name: words for (place, name), (words, _) in found if place == shelf and name.startswith(prefix)
         }
 
-    def keep_note(self, shelf: str, name: str, words: str, at: datetime) -> None:
-        self._own("notes").notes[shelf, name] = (words, at)
+    def keep_carrier_note(self, shelf: str, name: str, words: str, at: datetime) -> None:
+        self._own("carrier_notes").carrier_notes[shelf, name] = (words, at)
 
-    def drop_note(self, shelf: str, name: str) -> None:
-        self._own("notes").notes.pop((shelf, name), None)
+    def drop_carrier_note(self, shelf: str, name: str) -> None:
+        self._own("carrier_notes").carrier_notes.pop((shelf, name), None)
 
-    def drop_notes_before(self, shelf: str, at: datetime) -> None:
-        kept = self._own("notes").notes
+    def drop_carrier_notes_before(self, shelf: str, at: datetime) -> None:
+        kept = self._own("carrier_notes").carrier_notes
         for key in [key for key, (_, then) in kept.items() if key[0] == shelf and then < at]:
             del kept[key]

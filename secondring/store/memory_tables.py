@@ -24,4 +24,4 @@ class Tables(StaffTables, BookingTables):
     jobs: dict[JobKey, Job] = field(default_factory=dict)
     alarms: dict[AlarmId, KeptAlarm] = field(default_factory=dict)
     bookmarks: dict[str, str] = field(default_factory=dict)
-    notes: Notes = field(default_factory=dict)
+    carrier_notes: Notes = field(default_factory=dict)

@@ -22,19 +22,19 @@ _DROP_OLD = delete(notes).where(_HERE, notes.c.at < bindparam("before"))
 class NotePages(Page):
     """The part of `Books` about notes."""
 
-    def note(self, shelf: str, name: str) -> str | None:
+    def carrier_note(self, shelf: str, name: str) -> str | None:
         words: str | None = self._value(_ONE, which=shelf, called=name)
         return words
 
-    def notes(self, shelf: str, prefix: str) -> dict[str, str]:
+    def carrier_notes(self, shelf: str, prefix: str) -> dict[str, str]:
         rows = self._all(_ALL, which=shelf, letters=len(prefix), first=prefix)
         return {row.name: row.words for row in rows}
 
-    def keep_note(self, shelf: str, name: str, words: str, at: datetime) -> None:
+    def keep_carrier_note(self, shelf: str, name: str, words: str, at: datetime) -> None:
         self._write(_KEEP, {"shelf": shelf, "name": name, "words": words, "at": at})
 
-    def drop_note(self, shelf: str, name: str) -> None:
+    def drop_carrier_note(self, shelf: str, name: str) -> None:
         self._write(_DROP, {"which": shelf, "called": name})
 
-    def drop_notes_before(self, shelf: str, at: datetime) -> None:
+    def drop_carrier_notes_before(self, shelf: str, at: datetime) -> None:
         self._write(_DROP_OLD, {"which": shelf, "before": at})

@@ -128,7 +128,9 @@ def bind(system_id: str, password: str, system_type: str) -> bytes:
     return _words(system_id) + _words(password) + _words(system_type) + bytes([VERSION, 0, 0]) + b"\0"
 
 
-def submit(source: Address, destination: Address, *, esm_class: int, data_coding: int, user_data: bytes) -> bytes:
+def submit(
+    source: Address, destination: Address, *, esm_class: int, data_coding: int, user_data: bytes
+) -> bytes:
     """The body of a submit_sm that asks for a receipt, of a text or a part of one."""
     if len(user_data) > 254:
         raise PduError(f"{len(user_data)} bytes of text in one packet")
