@@ -22,7 +22,7 @@ from secondring.on_screen import OnScreen, Test
 from secondring.running import run_together
 from secondring.telephone import Telephone
 from secondring.urgent import UrgentRunner
-from secondring.vitals import Vitals
+from secondring.vitals import Carrier, Vitals
 from secondring.web.app import make_app
 from secondring.web.changes import Bell, Changes
 from secondring.web.desk import Desk, nobody_dials, nobody_listens
@@ -31,7 +31,6 @@ from secondring.web.work_rows import WorkRows
 from secondring.wiring import ClinicWording, Settings
 from secondring.writer import Reader, Writer
 from secondring.written import TextDesk
-from sms_gateway.breaker import Breaker
 
 log = logging.getLogger("secondring")
 
@@ -71,7 +70,7 @@ class Links:
     """With it, patients are called back and urgent calls are taken from the screen."""
     carry_out: Callable[[Orders], Awaitable[None]] = nobody_dials
     ring: Callable[[], Awaitable[None]] = nobody_listens
-    carrier: Breaker | None = None
+    carrier: Carrier | None = None
     test: Test | None = None
     """Tries the links to the PBX and the carrier."""
 
@@ -167,5 +166,5 @@ def _vitals(settings: Settings, links: Links) -> Vitals:
         dials=links.dials,
         may_dial=settings.dial is not None,
         carrier=links.carrier,
-        carrier_kind=settings.carrier.kind,
+        simulated=settings.only_simulated,
     )

@@ -44,7 +44,7 @@ class Vitals:
         dials: Link | None = None,
         may_dial: bool = False,
         carrier: Carrier | None = None,
-        carrier_kind: str = "",
+        simulated: bool = False,
     ) -> None:
         self._database = database
         self._certificate = certificate
@@ -53,7 +53,7 @@ class Vitals:
         self._dials = dials
         self._may_dial = may_dial
         self._carrier = carrier
-        self._carrier_kind = carrier_kind
+        self._simulated = simulated
 
     async def __call__(self) -> list[Finding]:
         """The findings; nothing in them names a patient."""
@@ -86,7 +86,7 @@ class Vitals:
 
     def _carriers(self) -> Finding:
         name, shown = "carrier", "Text carrier"
-        if self._carrier_kind == "handset":
+        if self._simulated:
             return Finding(name, shown, State.WARN, "simulated phones: no text leaves this machine")
         if self._carrier is None:
             return Finding(name, shown, State.UNKNOWN, "another process sends the texts")

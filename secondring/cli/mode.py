@@ -76,7 +76,7 @@ def _show(chosen: Settings, *, json: bool) -> None:
 
 def _switch(chosen: Settings, to: Mode, *, sure: bool) -> None:
     sys.stdout.write(f"{WILL[to]}\n")
-    if to is Mode.LIVE and chosen.carrier.kind == "handset":
+    if to is Mode.LIVE and chosen.only_simulated:
         sys.stdout.write("The carrier is handset: texts will go to simulated phones, and to no patient.\n")
     if not sure:
         typer.confirm(f"Switch to {to}?", abort=True)

@@ -45,7 +45,7 @@ def _phones(settings: Settings) -> Finding:
     numbers = settings.rules.alarms.texts
     if not numbers:
         return unseen("nobody is texted", "name supervisors' phones in alarms.texts")
-    if settings.carrier.http is None:
+    if settings.only_simulated:
         return unseen(f"{len(numbers)} phones, simulated ones", "choose carrier.kind: http")
     return well(f"{len(numbers)} phones, by the carrier")
 
@@ -78,7 +78,7 @@ def _text(settings: Settings, alarm: KeptAlarm, number: PhoneNumber) -> Finding:
     )
 
     async def send() -> Finding:
-        carrier = wiring.carrier(settings)
+        carrier = wiring.drivers(settings)[0].carrier
         try:
             result = await carrier.send(text)
         finally:

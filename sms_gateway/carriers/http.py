@@ -77,9 +77,8 @@ class _Answer:
 class HttpCarrier:
     """Connections to one gateway, as many as there are texts on the way at once."""
 
-    name = NAME
-
-    def __init__(self, settings: HttpSettings, clock: Clock) -> None:
+    def __init__(self, settings: HttpSettings, clock: Clock, *, name: str = NAME) -> None:
+        self.name = name
         quiet_libraries()
         _load_the_rest()
         _check(settings.url, plain_allowed=settings.allow_plain_http)
@@ -221,7 +220,7 @@ def _result(answer: _Answer, text: OutgoingText, now: datetime) -> SendResult:
         return TryLater(_retry_after(answer.headers.get("retry-after", ""), now), note)
     if 400 <= status < 500:
         fault = Fault.CONTENT if status in WRONG_CONTENT else Fault.SENDER
-        return Refused(fault, str(status), note)
+        return Refused(fault, _given(answer.body, "code") or str(status), note)
     if status >= 500:
         return Unknown(note)
     return TryLater(None, f"{note}: the address leads elsewhere; set the final one")
@@ -229,15 +228,19 @@ def _result(answer: _Answer, text: OutgoingText, now: datetime) -> SendResult:
 
 def _carrier_id(body: bytes, text: OutgoingText) -> str:
     """The gateway's own id, or ours when it gives none that could be one."""
+    return _given(body, "id") or str(text.id)
+
+
+def _given(body: bytes, name: str) -> str:
+    """What the gateway gives under a name; empty when it is nothing that could be kept."""
     try:
         found = json.loads(body)
     except (ValueError, RecursionError):
-        return str(text.id)
-    given = found.get("id") if isinstance(found, dict) else None
+        return ""
+    given = found.get(name) if isinstance(found, dict) else None
     if isinstance(given, int) and not isinstance(given, bool):
         given = str(given)
-    usable = isinstance(given, str) and given.isprintable() and 0 < len(given) <= 200
-    return given if usable and isinstance(given, str) else str(text.id)
+    return given if isinstance(given, str) and given.isprintable() and 0 < len(given) <= 200 else ""
 
 
 def _retry_after(value: str, now: datetime) -> timedelta | None:

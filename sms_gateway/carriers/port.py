@@ -182,6 +182,10 @@ class NotGenuine(Exception):
 class Unreadable(Exception):
     """Genuine, and not what this carrier sends; the message says what was missed."""
 
+    def __init__(self, what: str, *, status: int = 400) -> None:
+        super().__init__(what)
+        self.status = status
+
 
 class Webhook(Protocol):
     """The door for one carrier's requests (`Capabilities.webhooks`)."""
@@ -189,3 +193,12 @@ class Webhook(Protocol):
     def read(self, knock: Knock) -> News:
         """Judge and translate. Raises NotGenuine or Unreadable."""
         ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Driver:
+    """All that is made for one configured carrier."""
+
+    carrier: Carrier
+    line_types: LineTypes | None = None
+    """None when it cannot be asked."""

@@ -1,10 +1,18 @@
-"""Gateways that live for one test."""
+"""Gateways that live for one test, and every carrier that the contract is proven on."""
 
 from collections.abc import AsyncIterator
 
 import pytest_asyncio
 
 from tests.integration.sms.gateway_server import GatewayServer, a_gateway
+from tests.support.fake_carrier.dialect import Dialect
+from tests.support.fake_carrier.http_dialect import HttpDialect
+
+DIALECTS: list[Dialect] = [
+    HttpDialect(lookup=True),
+    HttpDialect(lookup=False),
+]
+"""A driver's author adds a line."""
 
 
 @pytest_asyncio.fixture

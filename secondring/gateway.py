@@ -1,0 +1,98 @@
+"""The texting side of the service: the outbox, an inbox for each carrier that is asked, a door for all that knock."""
+
+import random
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+
+from secondring import wiring
+from secondring.domain.sending import ClinicDesk
+from secondring.wiring import Settings, now
+from sms_gateway.breaker import Breaker
+from sms_gateway.desk import Bell, InStore, Ring
+from sms_gateway.errands import Clerk
+from sms_gateway.inbound import Inbound, Poller
+from sms_gateway.listener import ListenSettings, make_server
+from sms_gateway.outbox import Outbox, OutboxSettings
+from sms_gateway.pace import Pace
+from sms_gateway.retry import RetryPolicy
+from sms_gateway.webhooks import Webhooks, WebhookSettings
+
+Part = Callable[[], Awaitable[None]]
+
+
+class Gateway:
+    """The carriers of one service."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._drivers = wiring.drivers(settings)
+        self._breaker = Breaker()
+
+    @property
+    def confirms_opt_out(self) -> bool:
+        """True when any carrier answers STOP itself: a second confirmation would be one too many."""
+        return any(driver.carrier.capabilities.confirms_opt_out for driver in self._drivers)
+
+    @property
+    def is_open(self) -> bool:
+        """True while the carrier does not answer."""
+        return self._breaker.is_open
+
+    def parts(self, desk: ClinicDesk, in_store: InStore, bell: Bell, ring: Ring) -> dict[str, Part]:
+        """What has to run."""
+        inbound = Inbound(desk, in_store, clock=now, ring=ring)
+        parts: dict[str, Part] = {"outbox": self._outbox(desk, in_store, bell).run}
+        every = {carrier.name: carrier.keys.poll for carrier in self._settings.carriers}
+        for driver in self._drivers:
+            carrier = driver.carrier
+            if carrier.capabilities.polling:
+                poller = Poller(carrier, inbound, desk, in_store, interval=every[carrier.name])
+                parts[f"inbox of {carrier.name}"] = poller.run
+        return parts | self._webhooks(inbound)
+
+    def _webhooks(self, inbound: Inbound) -> dict[str, Part]:
+        listen, doors = self._settings.webhooks, wiring.doors(self._settings)
+        if listen is None or not doors:
+            return {}
+        limits = WebhookSettings(
+            public_url=listen.public_url or "", per_second=listen.per_second, burst=listen.burst
+        )
+        application = Webhooks(doors, inbound, limits, clock=now).application()
+        return {
+            "webhooks": make_server(application, ListenSettings(host=listen.host, port=listen.port)).serve
+        }
+
+    def _outbox(self, desk: ClinicDesk, in_store: InStore, bell: Bell) -> Outbox:
+        gateway, carrier = self._settings.gateway, self._drivers[0].carrier
+        clerk = Clerk(
+            desk,
+            carrier=carrier.name,
+            capabilities=carrier.capabilities,
+            policy=RetryPolicy(most_attempts=gateway.max_attempts, first_text_worth=gateway.max_age),
+            pace=Pace(per_second=gateway.per_second),
+            breaker=self._breaker,
+            chance=random.random,
+        )
+        return Outbox(
+            carrier,
+            clerk,
+            in_store,
+            clock=now,
+            bell=bell,
+            settings=OutboxSettings(
+                shadow=self._settings.shadow,
+                in_flight=gateway.concurrency,
+                request_limit=self._request_time + timedelta(seconds=2),
+                lease=self._request_time + timedelta(seconds=10),
+            ),
+        )
+
+    @property
+    def _request_time(self) -> timedelta:
+        """How long a carrier may take; a crash delays a text by little more than that."""
+        return max(carrier.keys.request_time for carrier in self._settings.carriers)
+
+    async def close(self) -> None:
+        """Let go of all connections."""
+        for driver in self._drivers:
+            await driver.carrier.close()
