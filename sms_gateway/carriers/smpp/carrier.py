@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from secondring.domain.errors import NotSent
 from secondring.domain.texting import Fault
 from sms_gateway.carriers.port import (
     Accepted,
@@ -24,7 +25,7 @@ from sms_gateway.carriers.smpp.parts import MOST, Part, cut
 from sms_gateway.carriers.smpp.pdu import Address, Pdu
 from sms_gateway.carriers.smpp.receiving import Receiver
 from sms_gateway.carriers.smpp.record import Outcome, Record, Records, Stage, begin
-from sms_gateway.carriers.smpp.session import Centre, NotSent, Session
+from sms_gateway.carriers.smpp.session import Centre, Session
 from sms_gateway.desk import Clock
 from sms_gateway.notes import Notes
 

@@ -17,6 +17,7 @@ from sms_gateway.carriers.smpp.inbox import IN, Kept, Whole
 from sms_gateway.carriers.smpp.pdu import Delivery
 from sms_gateway.carriers.smpp.record import Records
 from sms_gateway.desk import Clock
+from sms_gateway.handing import Handing
 from sms_gateway.notes import Notes
 
 log = logging.getLogger(__name__)
@@ -49,7 +50,7 @@ class Receiver:
         self._link = 0
         self._on_link: dict[str, int] = {}
         """On which of our links a delivery came: the same words twice on one link are two texts."""
-        self._handed: dict[str, set[str]] = {}
+        self._handing = Handing()
         self._looked_at: datetime | None = None
 
     def new_link(self) -> None:
@@ -86,9 +87,7 @@ class Receiver:
         if not spent:
             return nothing
         arrivals = [arrival for whole in wholes if (arrival := self._arrival(whole))]
-        fresh = secrets.token_hex(8)
-        self._handed = {fresh: spent}
-        return Poll(inbound=tuple(arrivals), receipts=tuple(receipts), cursor=fresh)
+        return Poll(inbound=tuple(arrivals), receipts=tuple(receipts), cursor=self._handing.over(spent))
 
     async def _is_repetition(self, kept: Kept) -> bool:
         """One that came before on a link that has broken since: its answer was lost, so it is sent again."""
@@ -105,9 +104,9 @@ class Receiver:
 
     async def _forget(self, cursor: str | None) -> None:
         """Drop what the gateway has taken in; remember that it came, in case our answer did not get through."""
-        taken = self._handed.pop(cursor or "", set())
-        if self._handed:
-            self._news.set()  # the cursor did not move: something was not taken in, and is handed over again
+        taken = self._handing.confirmed(cursor)
+        if self._handing.is_open:
+            self._news.set()
         if not taken:
             return
         waiting = await self._notes.all(IN)

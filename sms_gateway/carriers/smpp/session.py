@@ -7,7 +7,7 @@ import ssl
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
-from secondring.domain.errors import LoginRefused, PeerError, blame
+from secondring.domain.errors import LoginRefused, NotSent, PeerError, blame
 from sms_gateway.carriers.smpp import pdu
 from sms_gateway.carriers.smpp.pdu import Command, Delivery, Pdu, PduError
 
@@ -38,10 +38,6 @@ class Centre:
     def where(self) -> str:
         """The address, as messages show it."""
         return f"{self.host}:{self.port}"
-
-
-class NotSent(PeerError):
-    """A request did not leave: nothing can have come of it."""
 
 
 Take = Callable[[Delivery], Awaitable[None]]
