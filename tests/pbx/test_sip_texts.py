@@ -84,7 +84,8 @@ def send_raw(
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as line:
         line.bind((ports.LOAD_HOST, 0))
         line.settimeout(5)
-        here = "%s:%d" % line.getsockname()
+        host, port = line.getsockname()
+        here = f"{host}:{port}"
         raw = body.encode()
         head = "\r\n".join(
             [
@@ -112,7 +113,7 @@ def waiting(pbx: Pbx) -> list[str]:
 
 async def arrived(carrier: SipCarrier, times: int = 1) -> list[str]:
     async with asyncio.timeout(10):
-        while len((found := await carrier.poll(None)).inbound) < times:
+        while len((found := await carrier.poll(None)).inbound) < times:  # noqa: ASYNC110 - the PBX sets no event
             await asyncio.sleep(0.02)
     return [arrival.body for arrival in found.inbound]
 
