@@ -5,14 +5,38 @@ from typing import TYPE_CHECKING, Annotated, Union
 from pydantic import Field
 
 from config.carriers.base import CarrierKeys, RegisteredKeys
+from config.carriers.gammu import GammuKeys
+from config.carriers.gsm import DongleKeys, GsmKeys, OpenVoxKeys, YeastarKeys
 from config.carriers.handset import HandsetKeys
 from config.carriers.http import HttpKeys
+from config.carriers.sip import SipKeys
+from config.carriers.smpp import SmppKeys
 
-__all__ = ["KINDS", "AnyCarrier", "CarrierKeys", "HandsetKeys", "HttpKeys", "RegisteredKeys"]
+__all__ = [
+    "KINDS",
+    "AnyCarrier",
+    "CarrierKeys",
+    "DongleKeys",
+    "GammuKeys",
+    "GsmKeys",
+    "HandsetKeys",
+    "HttpKeys",
+    "OpenVoxKeys",
+    "RegisteredKeys",
+    "SipKeys",
+    "SmppKeys",
+    "YeastarKeys",
+]
 
 KINDS = (
     HandsetKeys,
     HttpKeys,
+    SmppKeys,
+    DongleKeys,
+    YeastarKeys,
+    OpenVoxKeys,
+    GammuKeys,
+    SipKeys,
 )
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from config.settings import CarrierSettings, Settings
-from secondring.carriers import handset, http
+from secondring.carriers import gammu, gsm, handset, http, sip, smpp
 from sms_gateway.carriers.port import Driver, Webhook
 from sms_gateway.desk import Clock
 
@@ -28,6 +28,12 @@ class Kind:
 KINDS: dict[str, Kind] = {
     "handset": Kind(handset.make),
     "http": Kind(http.make, http.door),
+    "smpp": Kind(smpp.make),
+    "dongle": Kind(gsm.make),
+    "yeastar": Kind(gsm.make),
+    "openvox": Kind(gsm.make),
+    "gammu": Kind(gammu.make),
+    "sip": Kind(sip.make),
 }
 
 

@@ -53,7 +53,7 @@ class Clinic:
         )
         patience = Patience(first_pause=0.02, longest_pause=0.05, refused_pause=0.1)
         self.world.store = self.store
-        notes = BookNotes("smpp", self.world.in_store, self.clock)
+        notes = BookNotes("smpp", self.clock, self.world.in_store)
         return SmppCarrier(SmppSettings(centre=centre, patience=patience), notes, self.clock)
 
     async def restart(self) -> None:
