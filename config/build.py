@@ -161,6 +161,7 @@ def _site(found: Configuration, name: str, keys: SiteKeys) -> Site:
         name=keys.name,
         phone=keys.phone,
         sender=keys.sender or keys.phone,
+        senders=keys.senders,
         dids=keys.dids or (keys.phone,),
         hours=OpeningHours(zone=keys.zone, week=keys.hours, days=_days(keys)),
         region=keys.region,

@@ -277,6 +277,8 @@ class SiteKeys(Section):
     """The number that patients may call."""
     sender: SiteNumber | None = Field(default=None, examples=["+1 202 555 0123"])
     """The number that texts come from; `phone` when left out."""
+    senders: SiteNumbers = Field(default=(), examples=["[+1 202 555 0124]"])
+    """Other numbers that texts may come from: a DID among them texts those who dialled it; else callers are shared."""
     dids: SiteNumbers = Field(default=(), examples=["[+1 202 555 0123]"])
     """The numbers that ring here; `phone` alone when left out."""
     language: Literal["en", "es"] = Field(default="en", examples=["en"])

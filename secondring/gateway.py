@@ -7,7 +7,8 @@ from datetime import timedelta
 from secondring import wiring
 from secondring.domain.sending import ClinicDesk
 from secondring.wiring import Settings, now
-from sms_gateway.breaker import Breaker
+from sms_gateway.aftermath import Aftermath
+from sms_gateway.carriers.port import Driver
 from sms_gateway.desk import Bell, InStore, Ring
 from sms_gateway.errands import Clerk
 from sms_gateway.inbound import Inbound, Poller
@@ -15,6 +16,7 @@ from sms_gateway.listener import ListenSettings, make_server
 from sms_gateway.outbox import Outbox, OutboxSettings
 from sms_gateway.pace import Pace
 from sms_gateway.retry import RetryPolicy
+from sms_gateway.switchboard import Limits, Route, Switchboard
 from sms_gateway.webhooks import Webhooks, WebhookSettings
 
 Part = Callable[[], Awaitable[None]]
@@ -26,7 +28,7 @@ class Gateway:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._drivers = wiring.drivers(settings)
-        self._breaker = Breaker()
+        self._switchboard = Switchboard([self._route(driver) for driver in self._drivers])
 
     @property
     def confirms_opt_out(self) -> bool:
@@ -35,13 +37,30 @@ class Gateway:
 
     @property
     def is_open(self) -> bool:
-        """True while the carrier does not answer."""
-        return self._breaker.is_open
+        """True while no carrier answers."""
+        return self._switchboard.is_open
+
+    def _route(self, driver: Driver) -> Route:
+        found = [carrier for carrier in self._settings.carriers if carrier.name == driver.carrier.name]
+        if not found:  # shadow mode, where nobody sends
+            return Route(driver)
+        kind, keys = found[0].kind, found[0].keys
+        limits = Limits(
+            number=Pace(keys.number_per_second or self._settings.gateway.per_second),
+            brand=Pace(keys.brand_per_second),
+            number_per_day=keys.number_per_day,
+            brand_per_day=keys.brand_per_day,
+        )
+        return Route(driver, kind=kind, senders=keys.senders, limits=limits, asks_lines=keys.line_types)
 
     def parts(self, desk: ClinicDesk, in_store: InStore, bell: Bell, ring: Ring) -> dict[str, Part]:
         """What has to run."""
-        inbound = Inbound(desk, in_store, clock=now, ring=ring)
-        parts: dict[str, Part] = {"outbox": self._outbox(desk, in_store, bell).run}
+        gateway = self._settings.gateway
+        policy = RetryPolicy(most_attempts=gateway.max_attempts, first_text_worth=gateway.max_age)
+        aftermath = Aftermath(desk, self._switchboard, policy, random.random)
+        inbound = Inbound(desk, aftermath, in_store, clock=now, ring=ring)
+        clerk = Clerk(desk, self._switchboard, aftermath, policy=policy, chance=random.random)
+        parts: dict[str, Part] = {"outbox": self._outbox(clerk, in_store, bell).run}
         every = {carrier.name: carrier.keys.poll for carrier in self._settings.carriers}
         for driver in self._drivers:
             carrier = driver.carrier
@@ -64,30 +83,14 @@ class Gateway:
             "webhooks": make_server(application, ListenSettings(host=listen.host, port=listen.port)).serve
         }
 
-    def _outbox(self, desk: ClinicDesk, in_store: InStore, bell: Bell) -> Outbox:
-        gateway, carrier = self._settings.gateway, self._drivers[0].carrier
-        clerk = Clerk(
-            desk,
-            carrier=carrier.name,
-            capabilities=carrier.capabilities,
-            policy=RetryPolicy(most_attempts=gateway.max_attempts, first_text_worth=gateway.max_age),
-            pace=Pace(per_second=gateway.per_second),
-            breaker=self._breaker,
-            chance=random.random,
+    def _outbox(self, clerk: Clerk, in_store: InStore, bell: Bell) -> Outbox:
+        settings = OutboxSettings(
+            shadow=self._settings.shadow,
+            in_flight=self._settings.gateway.concurrency,
+            request_limit=self._request_time + timedelta(seconds=2),
+            lease=self._request_time + timedelta(seconds=10),
         )
-        return Outbox(
-            carrier,
-            clerk,
-            in_store,
-            clock=now,
-            bell=bell,
-            settings=OutboxSettings(
-                shadow=self._settings.shadow,
-                in_flight=gateway.concurrency,
-                request_limit=self._request_time + timedelta(seconds=2),
-                lease=self._request_time + timedelta(seconds=10),
-            ),
-        )
+        return Outbox(clerk, in_store, clock=now, bell=bell, settings=settings)
 
     @property
     def _request_time(self) -> timedelta:

@@ -10,8 +10,9 @@ from datetime import datetime, timedelta
 
 from secondring.domain.errors import PeerError, blame
 from secondring.domain.ports import Books
+from secondring.domain.records import TextState
 from secondring.domain.texting import Arrival
-from sms_gateway import standing
+from sms_gateway.aftermath import Aftermath
 from sms_gateway.carriers.port import Carrier, Receipt
 from sms_gateway.desk import Clock, Desk, InStore, Ring
 
@@ -24,8 +25,11 @@ LONGEST_PAUSE = timedelta(minutes=2)
 class Inbound:
     """The one door for everything that carriers tell us."""
 
-    def __init__(self, desk: Desk, in_store: InStore, *, clock: Clock, ring: Ring) -> None:
+    def __init__(
+        self, desk: Desk, aftermath: Aftermath, in_store: InStore, *, clock: Clock, ring: Ring
+    ) -> None:
         self._desk = desk
+        self._aftermath = aftermath
         self._in_store = in_store
         self._clock = clock
         self._ring = ring
@@ -48,7 +52,10 @@ class Inbound:
 
     async def receipts(self, receipts: Sequence[Receipt]) -> list[Receipt]:
         """Take in receipts, in one transaction; returns those of texts that we do not know."""
-        return await self._in_store(lambda books: self._strangers(books, receipts))
+        strangers, again = await self._in_store(lambda books: self._take_in(books, receipts))
+        if again:
+            await self._ring()
+        return strangers
 
     def _take(
         self, books: Books, arrival: Arrival, handle: Callable[[Books, Arrival, datetime], None]
@@ -58,9 +65,11 @@ class Inbound:
         handle(books, arrival, self._clock())
         return True
 
-    def _strangers(self, books: Books, receipts: Sequence[Receipt]) -> list[Receipt]:
+    def _take_in(self, books: Books, receipts: Sequence[Receipt]) -> tuple[list[Receipt], bool]:
+        """Those of texts that we do not know; and whether one said that a text failed, which may have to go again."""
         now = self._clock()
-        return [one for one in receipts if not standing.by_receipt(self._desk, books, one, now)]
+        strangers = [one for one in receipts if not self._aftermath.by_receipt(books, one, now)]
+        return strangers, any(one.state is TextState.FAILED for one in receipts)
 
 
 class Poller:

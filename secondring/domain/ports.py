@@ -21,6 +21,7 @@ from secondring.domain.records import (
     Episode,
     Job,
     KeptAlarm,
+    KnownLine,
     Outcome,
     Task,
     Text,
@@ -136,6 +137,14 @@ class Books(StaffBooks, BookingBooks, SettingsBooks, NoteBooks, Protocol):
     # consent and decisions
     def consent(self, number: PhoneNumber) -> Consent | None:
         """The newest entry for a number; None when nothing was ever recorded."""
+        ...
+
+    def known_line(self, number: PhoneNumber) -> KnownLine | None:
+        """What was last learned of a number's line; None when nothing ever was."""
+        ...
+
+    def keep_line(self, known: KnownLine) -> None:
+        """Takes the place of what was known of that number."""
         ...
 
     def add_consent(self, consent: Consent) -> None: ...

@@ -19,6 +19,7 @@ from secondring.domain.records import (
     Episode,
     Job,
     KeptAlarm,
+    KnownLine,
     Origin,
     Task,
     TaskState,
@@ -200,6 +201,12 @@ class MemoryBooks(TallyPages, MemoryStaffBooks, MemoryBookings, MemoryNotes):
     def consent(self, number: PhoneNumber) -> Consent | None:
         found = (entry for entry in self._tables.consents.values() if entry.number == number)
         return next(iter(_newest_first(found, _at)), None)
+
+    def known_line(self, number: PhoneNumber) -> KnownLine | None:
+        return self._tables.lines.get(number)
+
+    def keep_line(self, known: KnownLine) -> None:
+        self._own("lines").lines[known.number] = known
 
     def add_consent(self, consent: Consent) -> None:
         consents = self._own("consents").consents

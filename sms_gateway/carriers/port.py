@@ -3,12 +3,11 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import Protocol
 
 from secondring.domain.ids import TextId
 from secondring.domain.phone import PhoneNumber
-from secondring.domain.records import TextState
+from secondring.domain.records import Line, TextState
 from secondring.domain.texting import Arrival, Fault
 from sms_gateway.desk import InStore
 
@@ -38,9 +37,14 @@ class OutgoingText:
     """A text as the carrier gets it."""
 
     id: TextId
+    """Another attempt after a definitive failure has another id."""
     to: PhoneNumber
     sender: PhoneNumber
     body: str = field(repr=False)
+    since: datetime | None = None
+    """When the text came to be: what a look-up by number and words finds from before is another one."""
+    former: tuple[str, ...] = ()
+    """The carrier's ids of earlier attempts, which failed: a look-up must not take one of them for this one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,15 +136,8 @@ class Carrier(Protocol):
     async def close(self) -> None: ...
 
 
-class LineType(StrEnum):
-    """What kind of line a number is, as far as a carrier knows."""
-
-    MOBILE = "mobile"
-    LANDLINE = "landline"
-    INTERNET = "internet"
-    """Voice over IP: may or may not take texts."""
-    INVALID = "invalid"
-    """Nobody's number."""
+LineType = Line
+"""What kind of line a number is, as far as a carrier knows."""
 
 
 class LineTypes(Protocol):

@@ -9,10 +9,10 @@ import pytest
 from secondring.domain.texting import Arrival
 from sms_gateway.carriers.handset import HandsetCarrier
 from sms_gateway.carriers.http import HttpCarrier, HttpSettings
-from sms_gateway.carriers.port import Carrier, OutgoingText
+from sms_gateway.carriers.port import Carrier, Driver, OutgoingText
 from sms_gateway.carriers.spool import Spool
 from sms_gateway.inbound import Poller
-from sms_gateway.outbox import Outbox
+from sms_gateway.switchboard import Route
 from tests.integration.sms.gateway_server import Answer, GatewayServer
 from tests.integration.sms.test_webhooks import REPLY, a_door
 from tests.unit.sms_gateway.fakes import ANNA, CLINIC, NOON, Clock, FakeCarrier, Step, World
@@ -52,8 +52,8 @@ def ear() -> Iterator[_Ear]:
 async def _send_with(carrier: Carrier, world: World) -> None:
     """The whole outbox on a real carrier."""
     world.queue(body=PLANTED)
-    clerk = world.outbox._clerk
-    world.outbox = Outbox(carrier, clerk, world.in_store, clock=world.clock, bell=world.doorbell.listen("t"))
+    world.routes = (Route(Driver(carrier=carrier)),)
+    world.outbox = world.new_outbox()
     await world.work_until_settled()
     await carrier.close()
 

@@ -56,7 +56,7 @@ async def a_door(**limits: float) -> AsyncIterator[Door]:
     world = World(carrier=HttpNamed())
     client = httpx.AsyncClient()
     door = Door(world, client)
-    door.inbound = Inbound(world.desk, world.in_store, clock=world.clock, ring=door.ring)
+    door.inbound = world.new_inbound(door.ring)
     settings = WebhookSettings(**limits)  # type: ignore[arg-type]
     doors = {"http": HttpWebhook((SECRET,))}
     application = Webhooks(doors, door.inbound, settings, clock=world.clock).application()
@@ -253,7 +253,7 @@ async def test_a_port_that_is_taken_is_told_plainly() -> None:
     taken = await asyncio.start_server(lambda _r, _w: None, "127.0.0.1", 0)
     port = taken.sockets[0].getsockname()[1]
     world = World()
-    inbound = Inbound(world.desk, world.in_store, clock=world.clock, ring=lambda: asyncio.sleep(0))
+    inbound = world.new_inbound(lambda: asyncio.sleep(0))
     webhooks = Webhooks({}, inbound, WebhookSettings(), clock=world.clock)
     with pytest.raises(ConfigError, match=f"cannot listen on 127.0.0.1:{port}"):
         await make_server(webhooks.application(), ListenSettings(port=port)).serve()

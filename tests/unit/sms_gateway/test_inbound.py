@@ -9,7 +9,7 @@ from secondring.domain.errors import PeerError
 from secondring.domain.records import TextState
 from secondring.domain.texting import Arrival
 from sms_gateway.carriers.port import Poll, Receipt
-from sms_gateway.inbound import Inbound, Poller
+from sms_gateway.inbound import Poller
 from tests.unit.sms_gateway.fakes import ANNA, CLINIC, NOON, World, until
 
 
@@ -19,7 +19,7 @@ class Office:
     def __init__(self) -> None:
         self.world = World()
         self.rings = 0
-        self.inbound = Inbound(self.world.desk, self.world.in_store, clock=self.world.clock, ring=self._ring)
+        self.inbound = self.world.new_inbound(self._ring)
         self.poller = Poller(
             self.world.carrier,
             self.inbound,

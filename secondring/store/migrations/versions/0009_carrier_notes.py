@@ -1,13 +1,13 @@
 """What carriers have to remember between two requests: parts of texts, and texts that are not whole yet.
 
-Revision ID: 0008
+Revision ID: 0009
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0008"
-down_revision = "0007"
+revision = "0009"
+down_revision = "0008"
 
 
 def upgrade() -> None:
