@@ -33,8 +33,6 @@ NAME = "smpp"
 THROTTLED, QUEUE_FULL = 0x58, 0x14
 NOT_NOW = frozenset({THROTTLED, QUEUE_FULL})
 """The centre did not take it, and says that it is a matter of speed."""
-REST = timedelta(seconds=2)
-"""How long to leave a centre alone that throttles; doubles while it goes on."""
 LONGEST_REST = timedelta(minutes=1)
 
 
@@ -49,6 +47,8 @@ class SmppSettings:
     alphabet: str = "gsm"
     """What data coding 0 means in texts that come in: `gsm` or `latin1`."""
     patience: Patience = field(default_factory=Patience)
+    rest: timedelta = timedelta(seconds=2)
+    """How long to leave a centre alone that throttles; doubles while it goes on."""
     confirms_opt_out: bool = False
 
 
@@ -68,7 +68,6 @@ class SmppCarrier:
             receipts=True,
             polling=True,
             idempotent=True,
-            lookup=True,
             confirms_opt_out=settings.confirms_opt_out,
         )
         self._settings = settings
@@ -169,7 +168,7 @@ class SmppCarrier:
         return _standing(found)
 
     def _throttle(self) -> timedelta:
-        rest: timedelta = min(REST * 2 ** min(self._throttles, 10), LONGEST_REST)
+        rest: timedelta = min(self._settings.rest * 2 ** min(self._throttles, 10), LONGEST_REST)
         self._throttles += 1
         self._rest_until = self._clock() + rest
         return rest

@@ -5,12 +5,17 @@ from collections.abc import AsyncIterator
 import pytest_asyncio
 
 from tests.integration.sms.gateway_server import GatewayServer, a_gateway
+from tests.support.fake_carrier.ami_dialects import DongleDialect, SipDialect
 from tests.support.fake_carrier.dialect import Dialect
 from tests.support.fake_carrier.http_dialect import HttpDialect
+from tests.support.fake_carrier.smpp_dialect import SmppDialect
 
 DIALECTS: list[Dialect] = [
     HttpDialect(lookup=True),
     HttpDialect(lookup=False),
+    SmppDialect(),
+    DongleDialect(),
+    SipDialect(),
 ]
 """A driver's author adds a line."""
 

@@ -102,8 +102,8 @@ def test_carriers_that_are_no_web_services_are_made_with_their_secrets_and_cards
         ),
         (
             (
-                "carriers: [{name: a, kind: yeastar, host: 192.168.7.20, user: u, secret_file: credential:carrier-token,"
-                " ports: {'2': +1 202 555 0123}}]"
+                "carriers: [{name: a, kind: yeastar, host: 192.168.7.20, user: u,"
+                " secret_file: credential:carrier-token, ports: {'2': +1 202 555 0123}}]"
             ),
             "plain_wire: true",
         ),
