@@ -78,11 +78,13 @@ def _text(settings: Settings, alarm: KeptAlarm, number: PhoneNumber) -> Finding:
     )
 
     async def send() -> Finding:
-        carrier = wiring.drivers(settings)[0].carrier
+        drivers = wiring.drivers(settings)
+        carrier = drivers[0].carrier
         try:
             result = await carrier.send(text)
         finally:
-            await carrier.close()
+            for driver in drivers:
+                await driver.carrier.close()
         if isinstance(result, Accepted):
             return well(f"the carrier {carrier.name} took it")
         why = f"the carrier {carrier.name} did not take it ({result.note})"

@@ -136,6 +136,11 @@ class Core:
         self.by_key: dict[str, Taken] = {}
         self.said: list[Said] = []
         self.requests = 0
+        self.hung_up = 0
+        """Answers that were lost."""
+        self.repeated = 0
+        """Receipts that were given out twice."""
+        self._on_their_way: list[Taken] = []
         self._receipts: list[Told] = []
         self._words: list[Said] = []
 
@@ -154,7 +159,9 @@ class Core:
         if trouble is not None:
             return Verdict(trouble=trouble)
         taken = self._take(key, to, sender, body)
-        return Verdict(taken=taken, hang_up=self.random.random() < self.weather.lost_responses)
+        hang_up = self.random.random() < self.weather.lost_responses
+        self.hung_up += hang_up
+        return Verdict(taken=taken, hang_up=hang_up)
 
     def _refusal(self, to: str, sender: str) -> Trouble | None:
         if sender in self.senders:
@@ -166,6 +173,7 @@ class Core:
         id_ = f"fc{len(self.taken):07d}"
         taken = Taken(id_, key, to, sender, body, self.clock(), waits=self.phones[to].late)
         self.taken.append(taken)
+        self._on_their_way.append(taken)
         self.by_id[id_] = taken
         if key:
             self.by_key[key] = taken
@@ -194,20 +202,27 @@ class Core:
 
     def carry(self) -> None:
         """Texts reach their phones, or not; the receipts are then due."""
-        for taken in self.taken:
-            if taken.state is not State.SENT:
-                continue
+        carried, self._on_their_way = self._on_their_way, []
+        for taken in carried:
             if taken.waits > 0:
                 taken.waits -= 1
+                self._on_their_way.append(taken)
                 continue
             taken.trouble = self.phones[taken.to].fails
             taken.state = State.FAILED if taken.trouble else State.DELIVERED
             self._receipts.append(Told(taken, taken.state, taken.trouble))
 
+    @property
+    def owes_receipts(self) -> bool:
+        """True while a text is on its way or a receipt is due."""
+        return bool(self._on_their_way or self._receipts)
+
     def due_receipts(self) -> list[Told]:
         """The receipts to hand over now: repeated and shuffled as the weather has it. Each is given out once."""
         due, self._receipts = self._receipts, []
-        due += [one for one in due if self.random.random() < self.weather.repeated_receipts]
+        again = [one for one in due if self.random.random() < self.weather.repeated_receipts]
+        self.repeated += len(again)
+        due += again
         if self.weather.shuffled:
             self.random.shuffle(due)
         return due

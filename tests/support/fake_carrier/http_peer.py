@@ -1,6 +1,7 @@
 """A small HTTP server for dialects: one function answers, None hangs up. Keeps connections open as real ones do."""
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -40,8 +41,27 @@ class HttpPeer:
     asked: list[Asked] = field(default_factory=list)
     keeps: bool = True
     """Remember what was asked; not for thousands."""
+    _lines: set[asyncio.Task[None]] = field(default_factory=set)
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._lines.add(task)
+        try:
+            await self._converse(reader, writer)
+        finally:
+            writer.close()
+            with contextlib.suppress(ConnectionError, asyncio.CancelledError):
+                await writer.wait_closed()
+            self._lines.discard(task)
+
+    async def hang_up(self) -> None:
+        """End every conversation."""
+        for line in (lines := set(self._lines)):
+            line.cancel()
+        await asyncio.gather(*lines, return_exceptions=True)
+
+    async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             while (asked := await _read(reader)) is not None:
                 if self.keeps:
@@ -51,10 +71,8 @@ class HttpPeer:
                     return
                 writer.write(_head(reply) + reply.body)
                 await writer.drain()
-        except (ConnectionError, asyncio.IncompleteReadError):
+        except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
             return
-        finally:
-            writer.close()
 
 
 @asynccontextmanager
@@ -67,6 +85,7 @@ async def http_peer(answer: Answer, *, keeps: bool = True) -> AsyncIterator[Http
         yield peer
     finally:
         server.close()
+        await peer.hang_up()
         await server.wait_closed()
 
 
