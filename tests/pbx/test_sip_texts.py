@@ -15,6 +15,8 @@ from ami_listener.session import AmiAccount
 from dialplan.texts import FAMILY, render_texter, render_texts
 from lab import ports
 from lab.pbx import Pbx
+from lab.phones import Phone, State
+from lab.service import Service
 from lab.texts import Texter
 from secondring.carriers.manager import AmiManager
 from secondring.domain.ids import TextId
@@ -187,3 +189,41 @@ async def test_an_endpoint_that_is_not_there_is_a_refusal_and_no_pbx_a_later_try
     assert isinstance(await carrier.send(HELLO), TryLater)
     await carrier.close()
     assert base64.b64encode(HELLO.body.encode()).decode() not in repr(HELLO)
+
+
+def test_a_missed_caller_is_texted_over_the_trunk_and_their_reply_finds_its_way(
+    ready: Pbx, tmp_path: Path
+) -> None:
+    """The whole loop, with nothing but the PBX between clinic and patient."""
+    (tmp_path / "credentials").mkdir(mode=0o700)
+    secret = tmp_path / "credentials" / "ami-texts-secret"
+    secret.touch(mode=0o600)
+    secret.write_text(SECRET)
+    trunk = {
+        "name": "trunk",
+        "kind": "sip",
+        "secret_file": "credential:ami-texts-secret",
+        "endpoint": "carrier",
+        "host": f"{ports.CARRIER_HOST}:{ready.carrier_port}",
+        "our_host": ports.PBX_HOST,
+        "poll": "100ms",
+    }
+    phone, caller = Texter(ready), "+13125550123"
+    with (
+        Service(ready, home=tmp_path, config={"carriers": [trunk]}) as service,
+        Phone.inside(ready, "1001") as desk,
+        Phone.outside(ready, caller) as patient,
+    ):
+        call = patient.call("2025550100").wait_for(State.RINGING)
+        desk.next_call().wait_for(State.RINGING)
+        call.hang_up()
+        sender, to, words = phone.wait_for_text(15)
+        assert ("Northside" in words, CLINIC.e164 in sender, caller in to) == (True, True, True)
+        send_raw(ready, "BOOK (please)", sender=f'"Ann" <sip:{caller}@127.0.0.2>')
+        until(lambda: len(phone.texts) > 1, lambda: f"the answer: {service.log_tail()}")
+        assert "book.northside.example" in phone.texts[-1][2]
+        send_raw(ready, "STOP", sender=f"<sip:{caller}@127.0.0.2>")
+        until(lambda: len(phone.texts) > 2, lambda: f"the last text: {service.log_tail()}")
+        until(lambda: waiting(ready) == [], "the PBX keeps nothing of it")
+        assert service.rows("episodes")[0]["caller"][-2:] == caller[-2:]
+        assert caller[1:] not in service.log.read_text()
