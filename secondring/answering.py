@@ -144,7 +144,7 @@ def _nobody_to_tell() -> None:
 
 
 def render_dialplan(settings: Settings, version: str, sounds: Path | None = None) -> str:
-    """The contexts of the offer, and of texts by the trunk. With Asterisk's sounds given, stock ones replace missing prompts."""
+    """The contexts of the offer, and of texts by the trunk. With Asterisk's sounds given, stock ones fill the gaps."""
     gone: Collection[str] = ()
     if sounds is not None:
         gone = {prompt.name for prompt in words.missing(site_names(settings), sounds, languages(settings))}
