@@ -89,19 +89,26 @@ need_lab_packages() {
 need_test_packages() {
   need_lab_packages
   need_packages chromium fonts-dejavu-core gammu-smsd kannel kannel-extras libdbd-sqlite3 mosquitto openssl
-  need_peers
+  need_node_peers
 }
 
-# Programs of others, written for Node, that tests speak with: pinned, and kept out of the repository.
-need_peers() {
-  local peers="$ROOT/tests/support/peers" wanted
-  command -v npm >/dev/null || need_packages nodejs npm
-  wanted="$(sha256sum <"$peers/package-lock.json")"
-  [ "$(cat "$peers/node_modules/.wanted" 2>/dev/null)" = "$wanted" ] && return 0
-  say "    installing the programs that tests speak with (npm)"
-  quietly npm ci --prefix "$peers" --no-audit --no-fund --ignore-scripts ||
-    die "the programs that tests speak with could not be installed: see above."
-  printf '%s' "$wanted" >"$peers/node_modules/.wanted"
+# ---------------------------------------------------------------- Node
+
+# Neighbours of the tests that only Node has: their packages, pinned by each package-lock.json; nothing of them is run
+# while they are installed.
+need_node_peers() {
+  local home
+  if ! command -v node >/dev/null || ! command -v npm >/dev/null; then
+    need_packages nodejs npm
+  fi
+  for home in "$ROOT"/tests/peers/*/; do
+    [ -f "$home/package-lock.json" ] || continue
+    cmp -s "$home/package-lock.json" "$home/node_modules/.installed-lock.json" && continue
+    say "    installing the Node packages of $(basename "$home")"
+    quietly npm ci --prefix "$home" --ignore-scripts --no-audit --no-fund ||
+      die "the Node packages of $(basename "$home") could not be installed: see above."
+    cp "$home/package-lock.json" "$home/node_modules/.installed-lock.json"
+  done
 }
 
 # ---------------------------------------------------------------- Python

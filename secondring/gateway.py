@@ -4,6 +4,7 @@ import random
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
+from config.carriers import CarrierKeys
 from secondring import wiring
 from secondring.domain.sending import ClinicDesk
 from secondring.wiring import Settings, now
@@ -20,6 +21,8 @@ from sms_gateway.switchboard import Limits, Route, Switchboard
 from sms_gateway.webhooks import Webhooks, WebhookSettings
 
 Part = Callable[[], Awaitable[None]]
+SAFETY_NET = 12
+"""So many times more rarely a carrier is asked that delivers by itself: for what did not get through to us."""
 
 
 class Gateway:
@@ -61,7 +64,7 @@ class Gateway:
         inbound = Inbound(desk, aftermath, in_store, clock=now, ring=ring)
         clerk = Clerk(desk, self._switchboard, aftermath, policy=policy, chance=random.random)
         parts: dict[str, Part] = {"outbox": self._outbox(clerk, in_store, bell).run}
-        every = {carrier.name: carrier.keys.poll for carrier in self._settings.carriers}
+        every = {carrier.name: _interval(carrier.keys) for carrier in self._settings.carriers}
         for driver in self._drivers:
             carrier = driver.carrier
             if driver.begin is not None:
@@ -101,3 +104,7 @@ class Gateway:
         """Let go of all connections."""
         for driver in self._drivers:
             await driver.carrier.close()
+
+
+def _interval(keys: CarrierKeys) -> timedelta:
+    return keys.poll * SAFETY_NET if keys.knocks else keys.poll

@@ -29,6 +29,7 @@ from secondring.carriers import door, driver
 from secondring.carriers.handset import spool
 from secondring.domain.booking import TOKEN_BYTES
 from secondring.domain.booking_link import Links
+from secondring.domain.booking_on_behalf import OnBehalf
 from secondring.domain.call_events import CallEnded, ListeningRules
 from secondring.domain.calls import CallTracker
 from secondring.domain.deskwork import Deskwork
@@ -332,6 +333,11 @@ def samples(rules: Rules) -> tuple[dict[str, str], ...]:
 def deskwork(settings: Settings) -> Deskwork:
     """What people do with tasks."""
     return Deskwork(settings.rules, wording(settings))
+
+
+def on_behalf(settings: Settings, words: ClinicWording | None = None) -> OnBehalf:
+    """What staff do with bookings; `words` are those in force where a service runs."""
+    return OnBehalf(settings.rules, words or wording(settings), links(settings.rules))
 
 
 class Handset:

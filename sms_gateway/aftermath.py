@@ -84,6 +84,7 @@ class Aftermath:
         else:
             send_again(books, text.id, job, again.due_at)
             self._wait(books, text, again, refusal, now)
+            self._desk.goes_again(books, text, _why(text, row, refusal), now)
         self._tell(books, text, route, row, react, now)
 
     def _react(self, text: Text, row: Reaction | None, now: datetime) -> React:
@@ -216,6 +217,12 @@ class Aftermath:
         told = receipt.note or "the carrier could not deliver it"
         known = replace(text, carrier=text.carrier or receipt.carrier)
         self.refused(books, known, Refusal(receipt.code, told, Fault.RECIPIENT), now)
+
+
+def _why(text: Text, row: Reaction | None, refusal: Refusal) -> str:
+    """In words without patients' data."""
+    told = row.meaning if row is not None else refusal.note
+    return f"{text.carrier}: {told} (code {refusal.code})"
 
 
 def _meant(books: Books, receipt: Receipt) -> tuple[Text, bool] | None:

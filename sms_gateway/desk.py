@@ -50,6 +50,10 @@ class Desk(Protocol):
         """Something that an administrator has to mend was met with this text; another way may still be found."""
         ...
 
+    def goes_again(self, books: Books, text: Text, because: str, now: datetime) -> None:
+        """A text surely failed, and is tried again at its due time, another way or the same."""
+        ...
+
     def learned(self, books: Books, known: KnownLine) -> None:
         """A carrier told what kind of line a number is."""
         ...

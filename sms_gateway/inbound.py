@@ -20,6 +20,9 @@ log = logging.getLogger(__name__)
 
 LONGEST_PAUSE = timedelta(minutes=2)
 """Between polls of a carrier that cannot be asked."""
+STRANGER_ROUNDS = 180
+"""So many polls long a receipt is offered again whose text is not known: it may be faster than the answer."""
+STRANGERS_KEPT = 1000
 
 
 class Inbound:
@@ -90,6 +93,7 @@ class Poller:
         self._in_store = in_store
         self._interval = interval
         self._failures = 0
+        self._strangers: dict[Receipt, int] = {}
 
     async def run(self) -> None:
         """Poll until cancelled; ever more rarely while it fails."""
@@ -115,11 +119,17 @@ class Poller:
         cursor = await self._in_store(lambda books: self._desk.cursor(books, name))
         news = await self._carrier.poll(cursor)
         taken = [await self._take(arrival) for arrival in news.inbound]
-        if news.receipts:
-            await self._inbound.receipts(news.receipts)
+        await self._take_receipts(news.receipts)
         if all(taken) and news.cursor != cursor:
             await self._in_store(lambda books: self._desk.keep_cursor(books, name, news.cursor))
         return all(taken)
+
+    async def _take_receipts(self, fresh: Sequence[Receipt]) -> None:
+        """The new ones, and those of texts that we may know by now."""
+        offered = [*self._strangers, *fresh]
+        unknown = await self._inbound.receipts(offered) if offered else []
+        left = {one: self._strangers.get(one, STRANGER_ROUNDS) - 1 for one in unknown[-STRANGERS_KEPT:]}
+        self._strangers = {one: rounds for one, rounds in left.items() if rounds > 0}
 
     async def _take(self, arrival: Arrival) -> bool:
         """A reply that the books refuse holds back no other; the cursor stays, so it comes again."""

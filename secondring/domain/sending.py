@@ -147,6 +147,10 @@ class ClinicDesk:
         if text.template != episodes.ALARM_TEXT:
             raise_in(books, Alarm(kind, because, text.site), self._rules, now)
 
+    def goes_again(self, books: Books, text: Text, because: str, now: datetime) -> None:
+        """For the record."""
+        episodes.note(books, now, "text-again", "failed", because, episode=text.episode, text=text.id)
+
     def learned(self, books: Books, known: KnownLine) -> None:
         """For the next time that this number calls."""
         books.keep_line(known)

@@ -16,7 +16,7 @@ from typing import Any, Self
 
 from tests.unit.sms_gateway.fakes import until
 
-PEERS = Path(__file__).parent / "peers"
+PEERS = Path(__file__).parents[1] / "peers" / "smsc"
 SYSTEM_ID, PASSWORD = "clinic", "a-long-password-of-the-tests"
 
 

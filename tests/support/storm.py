@@ -97,7 +97,7 @@ class Storm:
         self.core.weather.lost_responses = forecast.lost
         self.core.weather.repeated_receipts = forecast.repeated
         self.core.weather.shuffled = True
-        self.port = _free_port()
+        self.port = free_port()
         self.outcome = Outcome()
         self._waiting: list[Told] = []
         self._in_hand = 0
@@ -307,7 +307,8 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port that nobody listens on at this moment."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

@@ -67,6 +67,7 @@ class FakeDesk:
         self.hopeless: set[str] = set()
         self.broken_answers: set[str] = set()
         self.alarms: list[tuple[str, str]] = []
+        self.again: list[str] = []
         self.pool: tuple[PhoneNumber, ...] = ()
         """Numbers to send from beside the text's own."""
 
@@ -95,6 +96,9 @@ class FakeDesk:
 
     def alarm(self, books: Books, text: Text, kind: str, because: str, now: datetime) -> None:
         self.alarms.append((kind, because))
+
+    def goes_again(self, books: Books, text: Text, because: str, now: datetime) -> None:
+        self.again.append(because)
 
     def learned(self, books: Books, known: KnownLine) -> None:
         books.keep_line(known)

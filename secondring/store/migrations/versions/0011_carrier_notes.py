@@ -1,13 +1,13 @@
 """What carriers have to remember between two requests: parts of texts, and texts that are not whole yet.
 
-Revision ID: 0009
+Revision ID: 0011
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0009"
-down_revision = "0008"
+revision = "0011"
+down_revision = "0010"
 
 
 def upgrade() -> None:
