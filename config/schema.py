@@ -37,6 +37,7 @@ from config.fields import (
 )
 from config.links import DatabaseUrl, SecretPlace, WebAddress
 from config.messages import Messages
+from config.oidc import Oidc
 from config.section import Section
 from config.triage import AmiDial, TriageKeys
 from config.web import Web
@@ -327,6 +328,7 @@ class Configuration(Section):
     ivr: Ivr
     messages: Messages
     web: Web
+    oidc: Oidc
     alarms: Alarms
     mail: Mail
     mqtt: Mqtt

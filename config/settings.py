@@ -11,6 +11,8 @@ from pydantic import SecretBytes, SecretStr
 from config.call_back import CallBackSettings
 from config.carriers import CarrierKeys
 from config.digest import DigestSettings
+from config.ehr import EhrsOfSites
+from config.oidc import OidcSettings
 from config.web import WebSettings
 from secondring.domain.calls import ListeningRules
 from secondring.domain.rules import Rules
@@ -126,6 +128,8 @@ class BookingSettings:
 
     host: str
     port: int
+    certificate: Path | None
+    certificate_key: Path | None
     proxies: tuple[str, ...]
     per_minute: int
 
@@ -177,11 +181,15 @@ class Settings:
     ivr: IvrSettings
     booking: BookingSettings | None
     """None while the booking page is off; `rules.booking` says how patients book."""
+    ehrs: EhrsOfSites
+    """The EHRs that keep appointments, by site."""
     messages_directory: Path | None
     digest: DigestSettings
     wording: Mapping[tuple[str, str], str]
     """Messages that are worded in the configuration, by language and name."""
     web: WebSettings
+    oidc: OidcSettings | None
+    """None while people log in by name and password alone."""
     mail: MailSettings | None
     """None when no e-mail is sent."""
     alarm_mail: tuple[str, ...]
@@ -203,6 +211,11 @@ class Settings:
     """Of what was set on screen; 0 when nothing ever was."""
     cautions: tuple[str, ...] = field(default=())
     """What is allowed, and should be known before it matters: place, what it means, what mends it."""
+
+    @property
+    def trunks(self) -> tuple[CarrierSettings, ...]:
+        """The carriers that are the PBX's own trunks: their texts come by its dialplan."""
+        return tuple(carrier for carrier in self.carriers if carrier.kind == "sip")
 
     @property
     def only_simulated(self) -> bool:

@@ -6,9 +6,10 @@ it again: what happens to it happens here.
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from datetime import timedelta
+from typing import TypeVar
 
 from config.settings import CarrierSettings, Settings
 from secondring import way_back, wiring
@@ -35,8 +36,10 @@ from sms_gateway.carriers.port import (
     TryLater,
     Unknown,
 )
+from sms_gateway.desk import InStore
 from sms_gateway.reactions import UNKNOWN_REFUSED, Reaction, table_of
 
+_T = TypeVar("_T")
 LOOK_EVERY = 0.5
 ASK_EVERY = timedelta(seconds=3)
 _STATES = (TextState.DELIVERED, TextState.FAILED)
@@ -67,6 +70,8 @@ async def steps(
 ) -> AsyncIterator[Step]:
     """Try one thing after the other; what makes the rest pointless ends it."""
     made = make_driver(carrier, settings, wiring.now)
+    if made.begin is not None:
+        made.begin(_in(store))
     trial = _Trial(settings, store, carrier, made, to)
     try:
         if made.checks is not None:
@@ -287,6 +292,14 @@ class _Trial:
 
     def _row(self, code: str) -> Reaction:
         return table_of(self._keys.kind).reaction(code or UNKNOWN_REFUSED)
+
+
+def _in(store: SqlStore) -> InStore:
+    async def work_in(work: Callable[[Books], _T]) -> _T:
+        with store.transaction() as books:
+            return work(books)
+
+    return work_in
 
 
 def _letter(text: Text) -> OutgoingText:

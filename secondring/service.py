@@ -12,7 +12,7 @@ from ami_listener.originate import Dialler
 from secondring import digesting, following, ladders, pages, wiring
 from secondring.alarming import Alarms, Channel, Shout, Teller
 from secondring.answering import CallServer, call_desk
-from secondring.booking_part import booking_page
+from secondring.booking_part import booking_parts
 from secondring.bus.memory import Doorbell
 from secondring.bus.mqtt import MqttLink
 from secondring.channels import MqttBoard, MqttChannel, broker, mail_channel
@@ -33,6 +33,7 @@ from secondring.rehearsal import Undone, rehearse
 from secondring.running import run_together
 from secondring.sdnotify import Notifier, watchdog_interval
 from secondring.store.sqlstore import SqlStore
+from secondring.texting_side import Side, TextingSide
 from secondring.timers import Timers
 from secondring.urgent import UrgentRunner
 from secondring.weekly import DigestPost, TallyKeeper
@@ -91,24 +92,26 @@ class _Frame:
 
 async def _serve(settings: Settings, store: SqlStore, test: Test | None) -> None:
     writer = Writer(store)
-    gateway = Gateway(settings)
-    rules = replace(settings.rules, carrier_confirms_opt_out=gateway.confirms_opt_out)
+    rules = replace(settings.rules)
     settings = replace(settings, rules=rules)
     alarms = _alarms(settings, rules, writer, store)
     link = AmiLink(wiring.account(settings), clock=now, timing=wiring.timing(settings))
     frame = _Frame(settings, rules, wiring.wording(settings), writer, Doorbell(), link, alarms.shout)
+    texting = TextingSide(lambda shadow: _texting(frame, shadow=shadow), shadow=settings.shadow)
+    rules.become(replace(rules, carrier_confirms_opt_out=texting.confirms_opt_out))
     notifier = Notifier.from_environ(os.environ)
     try:
         if settings.shadow:
             await _withhold_waiting(frame)
         await _warm_up(frame)
         parts = await _listening(frame, notifier) | alarms.parts
-        desk = ClinicDesk(frame.rules, frame.wording, wiring.links(frame.rules))
-        parts |= gateway.parts(desk, writer, frame.bell.listen(TEXTS), frame.ring)
+        parts["texting"] = texting.run
         urgent = _urgent(frame)
         parts |= urgent.parts
         if frame.settings.agi.program is None:
             parts["FastAGI"] = _callers(frame, urgent, asyncio.get_running_loop())
+        booking = booking_parts(settings, rules, frame.wording, store, writer, frame.ring)
+        parts |= booking.parts
         parts |= pages.parts(
             settings,
             store,
@@ -120,21 +123,19 @@ async def _serve(settings: Settings, store: SqlStore, test: Test | None) -> None
                 dials=urgent.link,
                 carry_out=urgent.carry_out,
                 ring=frame.ring,
-                carrier=gateway,
+                carrier=texting,
                 test=test,
+                ehrs=booking.findings,
             ),
         )
-        page = booking_page(settings, rules, store, writer, frame.ring)
-        if page is not None:
-            parts["booking page"] = page
-        parts |= following.parts(settings, frame.wording, store, writer)
+        parts |= following.parts(settings, frame.wording, store, writer, texting)
         parts["timers"] = Timers(Deskwork(rules, frame.wording), writer, clock=now, ring=frame.ring).run
         parts |= _figures(frame, Reader(store))
         await run_together(parts, lambda: notifier.ready("starting"))
     finally:
         notifier.stopping()
         await _beat(writer, State.STOPPED)
-        await gateway.close()
+        await texting.close()
         writer.close()
 
 
@@ -273,7 +274,7 @@ async def _listening(frame: _Frame, notifier: Notifier) -> dict[str, Part]:
     link = frame.link
 
     async def alive() -> None:
-        await _tell_alive(link, keeper, notifier, "; SHADOW MODE: nothing is sent" if settings.shadow else "")
+        await _tell_alive(link, keeper, notifier, frame.rules)
 
     async def beat() -> None:
         await _keep_beating(frame.writer, link)
@@ -286,13 +287,14 @@ async def _listening(frame: _Frame, notifier: Notifier) -> dict[str, Part]:
     }
 
 
-async def _tell_alive(link: AmiLink, keeper: CallKeeper, notifier: Notifier, mode: str) -> None:
+async def _tell_alive(link: AmiLink, keeper: CallKeeper, notifier: Notifier, rules: Rules) -> None:
     """Pet the watchdog and say how things stand, in which mode, for `systemctl status`."""
     every = watchdog_interval(os.environ) or timedelta(seconds=10)
     while True:
         state = "listening" if link.is_up else "no link to the PBX, trying again"
         last = keeper.last_call_at
         seen = f"; last call at {last:%H:%M:%S} UTC" if last else ""
+        mode = "; SHADOW MODE: nothing is sent" if rules.shadow else ""
         notifier.alive()
         notifier.status(f"{state}{mode}{seen}; {link.stats.backlog} events waiting")
         await asyncio.sleep(every.total_seconds())
@@ -310,3 +312,13 @@ async def _beat(writer: Writer, state: State) -> None:
         await writer(lambda books: pulse.keep(books, state, now()))
     except PeerError as error:
         log.warning("no sign of life could be noted: %s", error)
+
+
+# ---------------------------------------------------------------- the texting side
+
+
+def _texting(frame: _Frame, *, shadow: bool) -> Side:
+    """Everything that sends or takes in texts, in one mode."""
+    gateway = Gateway(replace(frame.settings, shadow=shadow))
+    desk = ClinicDesk(frame.rules, frame.wording, wiring.links(frame.rules))
+    return Side(gateway, gateway.parts(desk, frame.writer, frame.bell.listen(TEXTS), frame.ring))

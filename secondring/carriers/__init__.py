@@ -4,7 +4,19 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from config.settings import CarrierSettings, Settings
-from secondring.carriers import handset, http
+from secondring.carriers import (
+    bandwidth,
+    gammu,
+    gsm,
+    handset,
+    http,
+    signalwire,
+    sip,
+    smpp,
+    telnyx,
+    twilio,
+    vonage,
+)
 from sms_gateway.carriers.port import Driver, Webhook
 from sms_gateway.desk import Clock
 
@@ -28,6 +40,17 @@ class Kind:
 KINDS: dict[str, Kind] = {
     "handset": Kind(handset.make),
     "http": Kind(http.make, http.door),
+    "twilio": Kind(twilio.make, twilio.door),
+    "telnyx": Kind(telnyx.make, telnyx.door),
+    "vonage": Kind(vonage.make, vonage.door),
+    "bandwidth": Kind(bandwidth.make, bandwidth.door),
+    "signalwire": Kind(signalwire.make, signalwire.door),
+    "smpp": Kind(smpp.make),
+    "dongle": Kind(gsm.make),
+    "yeastar": Kind(gsm.make),
+    "openvox": Kind(gsm.make),
+    "gammu": Kind(gammu.make),
+    "sip": Kind(sip.make),
 }
 
 

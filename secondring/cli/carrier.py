@@ -9,9 +9,9 @@ from typing import Annotated
 import typer
 
 from secondring import carrier_test, wiring
+from secondring.cli.audited import note
 from secondring.cli.common import Json, number_of, person, print_json, settings, warn
 from secondring.domain.errors import NotNow
-from secondring.domain.staff import AuditEntry
 from secondring.store.sqlstore import SqlStore
 from secondring.way_back import Step
 from secondring.wiring import Settings
@@ -66,7 +66,8 @@ def try_it(
     store = wiring.open_store(chosen)
     try:
         carrier_test.refuse_patient(store, number)
-        _audit(store, who, one.name)
+        with store.transaction() as books:
+            note(books, wiring.now(), "change", f"carrier test {one.name}", "", who)
         if not json:
             sys.stdout.write(f"{one.name} ({one.kind}), to {number.masked}\n")
         found = asyncio.run(_run(chosen, store, one.name, number.e164, wait, quiet=json))
@@ -98,15 +99,3 @@ def _say(step: Step) -> None:
     if step.remedy:
         sys.stdout.write(f"     {'':<9}→ {step.remedy}\n")
     sys.stdout.flush()
-
-
-def _audit(store: SqlStore, who: str, name: str) -> None:
-    entry = AuditEntry(
-        at=wiring.now(),
-        user=None,
-        shown=f"{who}, at the terminal",
-        action="change",
-        what=f"tried the carrier {name}",
-    )
-    with store.transaction() as books:
-        books.add_audit(entry)

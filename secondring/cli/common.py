@@ -1,6 +1,5 @@
 """What several commands share: the configuration chosen, spans of time, tables and JSON."""
 
-import getpass
 import json
 import os
 import re
@@ -19,6 +18,7 @@ from rich.console import Console, ConsoleOptions
 from rich.text import Text
 
 from secondring import wiring
+from secondring.cli.audited import at_the_terminal
 from secondring.domain import pulse, story
 from secondring.domain.phone import PhoneNumber, parse_number, spoken_form
 from secondring.domain.ports import Books
@@ -174,7 +174,7 @@ class Plain:
 
 def person(said: str) -> str:
     """Who does something: a person whom colleagues can ask. `root` is nobody."""
-    who = said.strip() or os.environ.get("SUDO_USER", "") or getpass.getuser()
+    who = said.strip() or at_the_terminal()
     if who == "root":
         raise typer.BadParameter(
             "root is nobody whom colleagues could ask. Say who you are: --by YOUR-NAME", param_hint="--by"

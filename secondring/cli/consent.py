@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from secondring import wiring
+from secondring.cli.audited import note
 from secondring.cli.common import (
     Json,
     console,
@@ -25,7 +26,6 @@ from secondring.domain.ports import Books
 from secondring.domain.proof import OPTED_IN, OPTED_OUT, Event, proof
 from secondring.domain.rules import Rules
 from secondring.domain.spreadsheet import cell
-from secondring.domain.staff import AuditEntry
 
 consent_app = typer.Typer(
     no_args_is_help=True,
@@ -55,7 +55,7 @@ def show(number: Number, json: Json = False, by: By = "") -> None:
 
     Example: secondring consent show +12025550123
     """
-    rules, whose, events, standing = _look(number, person(by), "looked at the consent of a number")
+    rules, whose, events, standing = _look(number, person(by), "consent show")
     if json:
         wishes = [_row(whose, event) for event in events if event.event in WISHES]
         print_json(
@@ -94,7 +94,7 @@ def export(
     """
     if json == as_csv:
         raise typer.BadParameter("say which: --json (one object a line) or --csv (for a spreadsheet)")
-    _, whose, events, _ = _look(number, person(by), "exported the consent of a number")
+    _, whose, events, _ = _look(number, person(by), "consent export")
     rows = [_row(whose, event) for event in events]
     if json:
         print_json(rows)
@@ -152,25 +152,14 @@ def _keep(number: str, who: str, said: str, *, wants_texts: bool) -> tuple[Phone
     with wiring.writing(chosen) as books:
         now = wiring.now()
         news = optouts.told_to_staff(books, whose, who, said, now, wants_texts=wants_texts)
-        wish = "texts again" if wants_texts else "no texts"
-        _audit(books, whose, who, "change", f"kept at the terminal that they want {wish}")
+        _audit(books, whose, who, "change", "consent opt-in" if wants_texts else "consent opt-out")
     return whose, news
 
 
-def _audit(books: Books, whose: PhoneNumber, who: str, action: str, what: str) -> None:
+def _audit(books: Books, whose: PhoneNumber, who: str, action: str, command: str) -> None:
     """The audit names no number: the caller's newest episode leads to it."""
     last = books.last_episode(whose)
-    about, site = (last.id, last.site) if last else ("", None)
-    entry = AuditEntry(
-        at=wiring.now(),
-        user=None,
-        shown=f"{who}, at the terminal",
-        action=action,
-        what=what,
-        about=about,
-        site=site,
-    )
-    books.add_audit(entry)
+    note(books, wiring.now(), action, command, last.id if last else "", who)
 
 
 def _row(whose: PhoneNumber, event: Event) -> dict[str, Any]:

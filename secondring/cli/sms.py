@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from secondring import wiring
+from secondring.cli.audited import note
 from secondring.cli.common import (
     Json,
     Numbers,
@@ -28,7 +29,6 @@ from secondring.domain import by_hand, story
 from secondring.domain.errors import NotNow
 from secondring.domain.ids import TextId
 from secondring.domain.records import Text, TextState
-from secondring.domain.staff import AuditEntry
 from secondring.wiring import Settings
 from secondring.written import TextDesk
 
@@ -85,7 +85,7 @@ def send(
     with wiring.writing(chosen) as books:
         now = wiring.now()
         queued = by_hand.write(books, chosen.rules, at_site, number, words, who, now, agreed=agreed)
-        books.add_audit(_entry(who, "change", "sent a text", queued))
+        note(books, now, "change", "sms send", queued.episode, who)
         if not chosen.shadow:
             warn_of_silence(books, at_site, now)
     _tell(_followed(chosen, queued, wait), wait, json=json)
@@ -155,15 +155,7 @@ def inbox(
     chosen = settings()
     found = _next(chosen, wait) if wait else _since(chosen, since, limit)
     with wiring.writing(chosen) as books:
-        books.add_audit(
-            AuditEntry(
-                at=wiring.now(),
-                user=None,
-                shown=f"{who}, at the terminal",
-                action="view",
-                what="read the inbox",
-            )
-        )
+        note(books, wiring.now(), "view", "sms inbox", "", who)
     if json:
         print_json(_row(text, whole=numbers) for text in found)
     elif found:
@@ -216,15 +208,3 @@ def _row(text: Text, *, whole: bool) -> dict[str, Any]:
         "state": text.state,
         "carrier": text.carrier or None,
     }
-
-
-def _entry(who: str, action: str, what: str, text: Text) -> AuditEntry:
-    return AuditEntry(
-        at=wiring.now(),
-        user=None,
-        shown=f"{who}, at the terminal",
-        action=action,
-        what=what,
-        about=text.episode,
-        site=text.site,
-    )

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from secondring import wiring
+from secondring.cli.audited import note, seen
 from secondring.cli.common import (
     Json,
     Numbers,
@@ -50,6 +51,8 @@ def tasks(
         return
     chosen = settings()
     now = wiring.now()
+    if numbers:
+        seen(chosen, "tasks --numbers")
     with wiring.reading(chosen) as books:
         found = books.tasks(include_done=include_done)
         quiet = "" if found else _last_call(books, chosen.rules, now)
@@ -150,6 +153,7 @@ def show(task: TaskArgument, json: Json = False) -> None:
         teller = story.Teller(chosen.rules, whole=True)
         lines = teller.of_episode(books, episode) if episode else []
         warn_of_silence(books, chosen.rules.sites[0], now)
+    seen(chosen, "tasks show", found.episode)
     if json:
         history = [{"at": iso(line.at), "words": line.words} for line in lines]
         print_json([_task_row(found, now, whole=True) | {"next": story.next_step(found), "history": history}])
@@ -177,7 +181,9 @@ def take(task: TaskArgument, by: Who = "") -> None:
     who = person(by)
     chosen = settings()
     with wiring.writing(chosen) as books:
-        wiring.deskwork(chosen).take(books, TaskId(task), who, wiring.now())
+        now = wiring.now()
+        wiring.deskwork(chosen).take(books, TaskId(task), who, now)
+        note(books, now, "change", "tasks take", task, who)
     sys.stdout.write(f"{task} is {who}'s.\n")
 
 
@@ -194,7 +200,9 @@ def done(task: TaskArgument, result: Outcomes, by: Who = "", anyway: Anyway = Fa
     who = person(by)
     chosen = settings()
     with wiring.writing(chosen) as books:
-        finished = wiring.deskwork(chosen).done(books, TaskId(task), who, result, wiring.now(), anyway=anyway)
+        now = wiring.now()
+        finished = wiring.deskwork(chosen).done(books, TaskId(task), who, result, now, anyway=anyway)
+        note(books, now, "change", f"tasks done: {result}", finished.task.episode, who)
     _tell(finished, result, chosen.rules)
 
 
@@ -207,7 +215,9 @@ def reopen(task: TaskArgument, by: Who = "") -> None:
     who = person(by)
     chosen = settings()
     with wiring.writing(chosen) as books:
-        again = wiring.deskwork(chosen).reopen(books, TaskId(task), who, wiring.now())
+        now = wiring.now()
+        again = wiring.deskwork(chosen).reopen(books, TaskId(task), who, now)
+        note(books, now, "change", "tasks reopen", again.episode, who)
     sys.stdout.write(f"{again.id} is on the list again: {again.title}.\n")
 
 

@@ -290,9 +290,10 @@ async def test_a_request_that_was_tampered_with_is_not_genuine(peer: Peer) -> No
     assert knock is not None
     assert peer.webhook.read(knock).inbound[0].body == "BOOK"
     with pytest.raises(NotGenuine):
-        peer.webhook.read(replace(knock, body=knock.body.replace(b"BOOK", b"STOP")))
-    with pytest.raises(NotGenuine):
         peer.webhook.read(replace(knock, headers={}))
+    if getattr(peer.dialect, "signs", True):  # Bandwidth only logs in: its words have no seal
+        with pytest.raises(NotGenuine):
+            peer.webhook.read(replace(knock, body=knock.body.replace(b"BOOK", b"STOP")))
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"\xff\xfe", b"{}", b"[" * 5_000])

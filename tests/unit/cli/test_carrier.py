@@ -64,7 +64,7 @@ def test_a_carrier_that_works_is_proved_from_end_to_end(desk: Desk) -> None:
     assert "texts by handset reach this phone" in run(*desk.begin, "handset", "inbox", STAFF.e164)
     with desk.store.reading() as books:
         (entry,) = books.audit(limit=5)
-        assert (entry.what, entry.about) == ("tried the carrier handset", "")
+        assert (entry.what, entry.about) == ("secondring carrier test handset", "")
         assert books.last_episode(STAFF) is None, "nobody at the clinic becomes a caller by it"
         assert books.episodes(since=wiring.now() - timedelta(hours=1), until=wiring.now(), limit=5) == []
 

@@ -33,7 +33,7 @@ def test_a_text_is_queued_for_the_service_and_audited(desk: Desk) -> None:
         text = books.text(row["id"])
         assert text is not None
         assert (text.template, text.state) == ("staff-reply", TextState.QUEUED)
-        assert [entry.what for entry in books.audit(limit=5)] == ["sent a text"]
+        assert [entry.what for entry in books.audit(limit=5)] == ["secondring sms send"]
     desk.clinic.wait(minutes=11)
     assert [sent.body for sent in desk.clinic.send_due()] == [WORDS]
 
@@ -110,4 +110,4 @@ def test_the_inbox_shows_what_came_in_and_is_audited(desk: Desk) -> None:
     assert "can I come on Friday" in run(*desk.begin, "sms", "inbox", *BY)
     assert "No text in the last" in run(*desk.begin, "sms", "inbox", "--since", "1s", *BY)
     with desk.store.reading() as books:
-        assert {entry.what for entry in books.audit(limit=5)} == {"read the inbox"}
+        assert {entry.what for entry in books.audit(limit=5)} == {"secondring sms inbox"}

@@ -1,13 +1,13 @@
 """What proves a wish: who wrote it down, on which announcement it rests, and which text confirmed it.
 
-Revision ID: 0009
+Revision ID: 0012
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0009"
-down_revision = "0008"
+revision = "0012"
+down_revision = "0011"
 
 
 def upgrade() -> None:
