@@ -212,6 +212,11 @@ class Settings:
     """What is allowed, and should be known before it matters: place, what it means, what mends it."""
 
     @property
+    def trunks(self) -> tuple[CarrierSettings, ...]:
+        """The carriers that are the PBX's own trunks: their texts come by its dialplan."""
+        return tuple(carrier for carrier in self.carriers if carrier.kind == "sip")
+
+    @property
     def only_simulated(self) -> bool:
         """True when texts go to simulated phones and nobody outside this machine gets one."""
         return all(carrier.kind == "handset" for carrier in self.carriers)

@@ -67,6 +67,8 @@ class Gateway:
         every = {carrier.name: _interval(carrier.keys) for carrier in self._settings.carriers}
         for driver in self._drivers:
             carrier = driver.carrier
+            if driver.begin is not None:
+                driver.begin(in_store)
             if carrier.capabilities.polling:
                 poller = Poller(carrier, inbound, desk, in_store, interval=every[carrier.name])
                 parts[f"inbox of {carrier.name}"] = poller.run

@@ -69,7 +69,8 @@ class Vitals:
     def _look(self) -> list[Finding]:
         found = [self._ami(), self._catch_up(), self._dialling(), self._carriers(), *self._ehrs()]
         found.append(health.of_disk(shutil.disk_usage(self._database.parent).free))
-        return found + [self._paper(name, file) for name, file in self._certificates.items()]
+        papers = [self._paper(name, file) for name, file in self._certificates.items()]
+        return found + (papers or [health.no_certificate()])
 
     def _ami(self) -> Finding:
         name, shown = "ami", "Link to the PBX"
@@ -106,4 +107,4 @@ class Vitals:
         try:
             return health.of_certificate(name, ends_at(file), self._clock())
         except ConfigError as error:
-            return health.of_no_certificate(name, str(error))
+            return health.of_broken_certificate(name, str(error))

@@ -19,10 +19,12 @@ from ami_listener.recording import read_facts
 from ami_listener.recording import record as record_link
 from ami_listener.session import AmiAccount, Timing
 from ami_listener.stats import LinkStats
+from config.carriers import SipKeys
 from config.loader import config_path, load
 from config.settings import Settings
 from dialplan.dialer import render_dialer
 from dialplan.render import render_manager as render_account
+from dialplan.texts import render_texter
 from secondring.carriers import door, driver
 from secondring.carriers.handset import spool
 from secondring.domain.booking import TOKEN_BYTES
@@ -99,10 +101,15 @@ def known_site(settings: Settings, name: str | None) -> SiteId | None:
 
 
 def render_manager(settings: Settings, version: str) -> str:
-    """The AMI accounts, for Asterisk's configuration: the listener's, and the one that dials when there is one."""
+    """The AMI accounts, for Asterisk's configuration: the listener's, and those that dial and text where they are."""
     listener = render_account(settings.ami.user, settings.ami.secret.get_secret_value(), version)
     dial = settings.dial
-    return listener + (render_dialer(dial.user, dial.secret.get_secret_value(), version) if dial else "")
+    dialler = render_dialer(dial.user, dial.secret.get_secret_value(), version) if dial else ""
+    texters = [
+        render_texter(trunk.keys_as(SipKeys).user, trunk.secret("secret") or "", version)
+        for trunk in settings.trunks
+    ]
+    return listener + dialler + "".join(texters)
 
 
 # ---------------------------------------------------------------- streams

@@ -35,10 +35,6 @@ class Breaker:
         if self._open_until is not None:
             self._probed_at = now
 
-    def rest(self, until: datetime) -> None:
-        """Nothing goes through, the carrier says so itself: leave it alone until then."""
-        self._failures, self._open_until, self._probed_at = self._limit, until, None
-
     def answered(self) -> None:
         """The carrier said yes or no: it works."""
         self._failures, self._open_until, self._probed_at = 0, None, None

@@ -258,8 +258,8 @@ class Clerk:
         trail = had_no_time(trail_of(text), route.name, times=PATIENCE if long else 1)
         stands = replace(text, trail=written(trail))
         ways = self._switchboard.ways(trail, self._desk.senders(books, text), now)
-        best = next((other for other, _ in ways), route)
-        others = best is not route and not best.account_is_dead(now)
+        best, sender = next(iter(ways), (route, text.ours))
+        others = best is not route and not best.rests(sender, now)
         return stands, timedelta(0) if others else wait
 
     def _is_hopeless(self, text: Text, route: Route, next_try: datetime) -> bool:

@@ -38,9 +38,9 @@ class React(StrEnum):
     OTHER_CARRIER = "other-carrier"
     """This carrier cannot reach that phone: another one."""
     ACCOUNT = "account"
-    """Nothing goes through this account: leave the carrier alone, alarm, fail over."""
+    """Nothing goes through this account: alarm, fail over, prefer others for a while."""
     REGISTRATION = "registration"
-    """The sender's registration is blocked: disable it at this carrier, alarm, fail over."""
+    """The sender's registration is blocked: alarm, fail over, prefer others for a while."""
     NEVER = "never"
     """Final; a person calls."""
     FILTERED = "filtered"
@@ -60,8 +60,8 @@ IN_WORDS = {
     React.SLOW_DOWN: "tried again more slowly",
     React.OTHER_SENDER: "sent from another number, else by another carrier",
     React.OTHER_CARRIER: "sent by another carrier",
-    React.ACCOUNT: "alarm; the carrier rests, other carriers take over",
-    React.REGISTRATION: "alarm; that number rests at this carrier, others take over",
+    React.ACCOUNT: "alarm; other carriers take over",
+    React.REGISTRATION: "alarm; other numbers and carriers take over",
     React.NEVER: "not tried again; a person calls",
     React.FILTERED: "these words are never sent again by anybody; a person calls; alarm when it happens often",
     React.LANDLINE: "remembered as not textable; a person calls",

@@ -7,7 +7,7 @@ ways out, here the best of those left is found.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from secondring.domain.phone import PhoneNumber
 from secondring.domain.ports import Books
@@ -21,12 +21,13 @@ from sms_gateway.segments import count
 from sms_gateway.trail import Trail, way
 
 ACCOUNT_REST = timedelta(minutes=1)
-"""How long a carrier whose account does not work is left alone; then one text tries it again."""
+"""How long others are preferred to a carrier whose account does not work."""
 REGISTRATION_REST = timedelta(hours=1)
-"""How long a number is left alone whose registration is blocked."""
+"""How long other ways are preferred to a number whose registration is blocked."""
 PATIENCE = 2
 """So often a carrier may have no time for a text before others are preferred for it."""
 BRAND = "brand"
+LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -59,7 +60,7 @@ class Route:
         self.breaker = breaker or Breaker()
         self.asks_lines = asks_lines and driver.line_types is not None
         self._senders = frozenset(senders)
-        self._account_rests_until: datetime | None = None
+        self._account_rests_until = LONG_AGO
         self._disabled: dict[PhoneNumber, datetime] = {}
 
     @property
@@ -72,23 +73,22 @@ class Route:
         """The carrier's name."""
         return self.driver.carrier.name
 
-    def may_send_from(self, sender: PhoneNumber, now: datetime) -> bool:
-        """True when it has that number and its registration is not known to be blocked."""
-        resting = self._disabled.get(sender)
-        return (not self._senders or sender in self._senders) and (resting is None or resting <= now)
+    def may_send_from(self, sender: PhoneNumber) -> bool:
+        """True when it has that number."""
+        return not self._senders or sender in self._senders
+
+    def rests(self, sender: PhoneNumber, now: datetime) -> bool:
+        """True while its account, or the number's registration, is known not to work: the last to be tried."""
+        until = max(self._account_rests_until, self._disabled.get(sender, self._account_rests_until))
+        return now < until
 
     def disable(self, sender: PhoneNumber, now: datetime) -> None:
         """The number's registration is blocked."""
         self._disabled[sender] = now + REGISTRATION_REST
 
     def account_fails(self, now: datetime) -> None:
-        """Nothing goes through; unlike a carrier that is down, nobody waits for it."""
+        """Nothing goes through; unlike for a carrier that is down, nobody waits for it."""
         self._account_rests_until = now + ACCOUNT_REST
-        self.breaker.rest(now + ACCOUNT_REST)
-
-    def account_is_dead(self, now: datetime) -> bool:
-        """True while its account is known not to work."""
-        return self._account_rests_until is not None and now < self._account_rests_until
 
     def has_room(self, books: Books, sender: PhoneNumber, parts: int, now: datetime) -> bool:
         """True when the day's share is not used up."""
@@ -163,14 +163,13 @@ class Switchboard:
         self, trail: Trail, senders: Sequence[PhoneNumber], now: datetime
     ) -> list[tuple[Route, PhoneNumber]]:
         """Every way that is left for a text, the best first."""
-        patient = [route for route in self.routes if trail.times(_no_time(route.name)) < PATIENCE]
-        order = [*patient, *(route for route in self.routes if route not in patient)]
-        return [
+        found = [
             (route, sender)
-            for route in order
+            for route in self.routes
             for sender in senders
-            if route.may_send_from(sender, now) and not trail.rules_out(route.name, sender)
+            if route.may_send_from(sender) and not trail.rules_out(route.name, sender)
         ]
+        return sorted(found, key=lambda one: (one[0].rests(one[1], now), _is_passed_over(trail, one[0])))
 
     def choose(
         self, books: Books, text: Text, trail: Trail, senders: Sequence[PhoneNumber], now: datetime
@@ -179,11 +178,8 @@ class Switchboard:
         ways = self.ways(trail, senders, now)
         if not ways:
             return NoWay("no carrier and number is left to send from")
-        alive = [(route, sender) for route, sender in ways if not route.account_is_dead(now)]
-        if not alive:
-            return NoWay("no carrier's account works")
         parts = count(text.body)
-        with_room = [way for way in alive if way[0].has_room(books, way[1], parts, now)]
+        with_room = [way for way in ways if way[0].has_room(books, way[1], parts, now)]
         if not with_room:
             return NoWay("the day's share of texts is used up")
         blocked = []
@@ -201,6 +197,10 @@ def had_no_time(trail: Trail, carrier: str, *, times: int = 1) -> Trail:
     for _ in range(times):
         trail = trail.met(_no_time(carrier))
     return trail
+
+
+def _is_passed_over(trail: Trail, route: Route) -> bool:
+    return trail.times(_no_time(route.name)) >= PATIENCE
 
 
 def _no_time(carrier: str) -> str:

@@ -6,9 +6,13 @@ from pydantic import Field
 
 from config.carriers.bandwidth import BandwidthKeys
 from config.carriers.base import CarrierKeys, RegisteredKeys
+from config.carriers.gammu import GammuKeys
+from config.carriers.gsm import DongleKeys, GsmKeys, OpenVoxKeys, YeastarKeys
 from config.carriers.handset import HandsetKeys
 from config.carriers.http import HttpKeys
 from config.carriers.signalwire import SignalWireKeys
+from config.carriers.sip import SipKeys
+from config.carriers.smpp import SmppKeys
 from config.carriers.telnyx import TelnyxKeys
 from config.carriers.twilio import TwilioKeys
 from config.carriers.vonage import VonageKeys
@@ -18,13 +22,20 @@ __all__ = [
     "AnyCarrier",
     "BandwidthKeys",
     "CarrierKeys",
+    "DongleKeys",
+    "GammuKeys",
+    "GsmKeys",
     "HandsetKeys",
     "HttpKeys",
+    "OpenVoxKeys",
     "RegisteredKeys",
     "SignalWireKeys",
+    "SipKeys",
+    "SmppKeys",
     "TelnyxKeys",
     "TwilioKeys",
     "VonageKeys",
+    "YeastarKeys",
 ]
 
 KINDS = (
@@ -35,6 +46,12 @@ KINDS = (
     VonageKeys,
     BandwidthKeys,
     SignalWireKeys,
+    SmppKeys,
+    DongleKeys,
+    YeastarKeys,
+    OpenVoxKeys,
+    GammuKeys,
+    SipKeys,
 )
 
 if TYPE_CHECKING:

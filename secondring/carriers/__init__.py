@@ -4,7 +4,19 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from config.settings import CarrierSettings, Settings
-from secondring.carriers import bandwidth, handset, http, signalwire, telnyx, twilio, vonage
+from secondring.carriers import (
+    bandwidth,
+    gammu,
+    gsm,
+    handset,
+    http,
+    signalwire,
+    sip,
+    smpp,
+    telnyx,
+    twilio,
+    vonage,
+)
 from sms_gateway.carriers.port import Driver, Webhook
 from sms_gateway.desk import Clock
 
@@ -33,6 +45,12 @@ KINDS: dict[str, Kind] = {
     "vonage": Kind(vonage.make, vonage.door),
     "bandwidth": Kind(bandwidth.make, bandwidth.door),
     "signalwire": Kind(signalwire.make, signalwire.door),
+    "smpp": Kind(smpp.make),
+    "dongle": Kind(gsm.make),
+    "yeastar": Kind(gsm.make),
+    "openvox": Kind(gsm.make),
+    "gammu": Kind(gammu.make),
+    "sip": Kind(sip.make),
 }
 
 

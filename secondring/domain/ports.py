@@ -12,6 +12,7 @@ from typing import Protocol
 from secondring.domain.booking_ports import BookingBooks
 from secondring.domain.ids import AlarmId, CallId, EpisodeId, JobKey, SiteId, TaskId, TextId, UrgentId
 from secondring.domain.metrics_rows import CallRows, EpisodeRows
+from secondring.domain.note_ports import NoteBooks
 from secondring.domain.phone import PhoneNumber
 from secondring.domain.records import (
     Call,
@@ -32,7 +33,7 @@ from secondring.domain.urgent_case import UrgentCase
 from secondring.domain.weeks import Span
 
 
-class Books(StaffBooks, BookingBooks, SettingsBooks, Protocol):
+class Books(StaffBooks, BookingBooks, SettingsBooks, NoteBooks, Protocol):
     """Everything kept, as seen inside one transaction: all of it is written, or none.
 
     `save_*` inserts or replaces by id. Look-ups by number compare whole numbers.

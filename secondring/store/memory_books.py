@@ -30,6 +30,7 @@ from secondring.domain.urgent_case import UrgentCase
 from secondring.store.agreed import no_such_episode, refuse_writing, stale
 from secondring.store.memory_booking import MemoryBookings
 from secondring.store.memory_figures import count, is_withheld
+from secondring.store.memory_notes import MemoryNotes
 from secondring.store.memory_staff import MemoryStaffBooks, StaffTables
 from secondring.store.memory_tables import Tables
 from secondring.store.memory_tallies import TallyPages
@@ -37,7 +38,7 @@ from secondring.store.memory_tallies import TallyPages
 _T = TypeVar("_T")
 
 
-class MemoryBooks(TallyPages, MemoryStaffBooks, MemoryBookings):
+class MemoryBooks(TallyPages, MemoryStaffBooks, MemoryBookings, MemoryNotes):
     """`Books` on tables in memory."""
 
     def __init__(self, tables: Tables, *, writable: bool) -> None:

@@ -17,6 +17,7 @@ from secondring.domain.records import (
 )
 from secondring.domain.urgent_case import UrgentCase
 from secondring.store.memory_booking import BookingTables
+from secondring.store.memory_notes import Notes
 from secondring.store.memory_staff import StaffTables
 
 
@@ -35,3 +36,4 @@ class Tables(StaffTables, BookingTables):
     jobs: dict[JobKey, Job] = field(default_factory=dict)
     alarms: dict[AlarmId, KeptAlarm] = field(default_factory=dict)
     bookmarks: dict[str, str] = field(default_factory=dict)
+    carrier_notes: Notes = field(default_factory=dict)

@@ -278,6 +278,17 @@ bookmarks = Table(
     _words("place"),
 )
 
+notes = Table(
+    "carrier_notes",
+    metadata,
+    _seq(),
+    _words("shelf"),
+    _words("name"),
+    Column("words", Sealed("carrier_notes.words"), nullable=False),
+    _instant("at", needed=True),
+    UniqueConstraint("shelf", "name"),
+)
+
 jobs = Table(
     "jobs",
     metadata,

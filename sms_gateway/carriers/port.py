@@ -1,6 +1,6 @@
 """What a carrier is to us. One suite of tests holds for every one of them."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -9,6 +9,7 @@ from secondring.domain.ids import TextId
 from secondring.domain.phone import PhoneNumber
 from secondring.domain.records import Line, TextState
 from secondring.domain.texting import Arrival, Fault
+from sms_gateway.desk import InStore
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -199,3 +200,5 @@ class Driver:
     carrier: Carrier
     line_types: LineTypes | None = None
     """None when it cannot be asked."""
+    begin: Callable[[InStore], None] | None = None
+    """For one that has to remember things: gives it the books, before anything is asked of it."""

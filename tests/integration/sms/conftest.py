@@ -5,10 +5,12 @@ from collections.abc import AsyncIterator
 import pytest_asyncio
 
 from tests.integration.sms.gateway_server import GatewayServer, a_gateway
+from tests.support.fake_carrier.ami_dialects import DongleDialect, SipDialect
 from tests.support.fake_carrier.bandwidth_dialect import BandwidthDialect
 from tests.support.fake_carrier.dialect import Dialect
 from tests.support.fake_carrier.http_dialect import HttpDialect
 from tests.support.fake_carrier.laml_dialect import SignalWireDialect, TwilioDialect
+from tests.support.fake_carrier.smpp_dialect import SmppDialect
 from tests.support.fake_carrier.telnyx_dialect import TelnyxDialect
 from tests.support.fake_carrier.vonage_dialect import VonageDialect
 
@@ -20,6 +22,9 @@ DIALECTS: list[Dialect] = [
     VonageDialect(),
     BandwidthDialect(),
     SignalWireDialect(),
+    SmppDialect(),
+    DongleDialect(),
+    SipDialect(),
 ]
 """A driver's author adds a line."""
 

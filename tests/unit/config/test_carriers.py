@@ -2,12 +2,14 @@
 
 import pytest
 
-from config.carriers import HttpKeys
+from config.carriers import GammuKeys, GsmKeys, HttpKeys
 from config.walk import carrier_kinds
-from secondring.carriers import KINDS
+from secondring.carriers import KINDS, driver
 from secondring.domain.errors import ConfigError
 from secondring.domain.phone import PhoneNumber
-from tests.unit.config.conftest import configure
+from sms_gateway.reactions import React, table_of
+from tests.unit.config.conftest import Configure, configure
+from tests.unit.sms_gateway.fakes import NOON
 
 TWO = """
 carriers:
@@ -47,6 +49,40 @@ def test_every_kind_that_can_be_configured_can_be_made() -> None:
     assert carrier_kinds() == list(KINDS)
 
 
+WIRES = """
+carriers:
+  - {name: smsc, kind: smpp, host: smsc.carrier.example, system_id: clinic, password_file: credential:carrier-token}
+  - name: box
+    kind: yeastar
+    host: 192.168.7.20
+    plain_wire: true
+    user: u
+    secret_file: credential:carrier-token
+    ports: {"2": +1 202 555 0123, "3": +1 202 555 0124}
+  - {name: stick, kind: gammu, database: /var/lib/gammu/smsd.db, ports: {"": +1 202 555 0125}}
+  - {name: trunk, kind: sip, secret_file: credential:carrier-token, endpoint: trunk, host: h.example, our_host: o}
+"""
+
+
+def test_carriers_that_are_no_web_services_are_made_with_their_secrets_and_cards(clinic: Configure) -> None:
+    settings = clinic(WIRES)
+    smsc, box, stick, trunk = settings.carriers
+    assert smsc.secret("password") == "a-token"
+    assert box.keys_as(GsmKeys).ports == {
+        PhoneNumber("+12025550123"): "2",
+        PhoneNumber("+12025550124"): "3",
+    }
+    assert box.keys.number_per_second == 0.1
+    assert stick.keys_as(GammuKeys).ports == {PhoneNumber("+12025550125"): ""}
+    for carrier in settings.carriers:
+        made = driver(carrier, settings, lambda: NOON)
+        assert made.carrier.name == carrier.name
+        assert made.carrier.capabilities.polling
+        assert "a-token" not in repr(vars(made.carrier))
+        assert table_of(carrier.kind).reaction("too-long").react is not React.UNCERTAIN
+    assert trunk.secret("secret") == "a-token"
+
+
 @pytest.mark.parametrize(
     ("text", "told"),
     [
@@ -57,6 +93,38 @@ def test_every_kind_that_can_be_configured_can_be_made() -> None:
         ("carriers: [{name: a, kind: handset, pol: 5s}]", "Did you mean poll?"),
         ("carriers: [{name: a, kind: handset}, {name: a, kind: handset}]", "another carrier's name"),
         ("carriers: [{name: A b, kind: handset}]", "no plain name"),
+        (
+            (
+                "carriers: [{name: a, kind: smpp, host: smsc.example, tls: false, system_id: c,"
+                " password_file: credential:carrier-token}]"
+            ),
+            "would get patients' data unencrypted",
+        ),
+        (
+            (
+                "carriers: [{name: a, kind: yeastar, host: 192.168.7.20, user: u,"
+                " secret_file: credential:carrier-token, ports: {'2': +1 202 555 0123}}]"
+            ),
+            "plain_wire: true",
+        ),
+        (
+            "carriers: [{name: a, kind: gammu, database: /var/lib/gammu/smsd.db, ports: {x: 0123}}]",
+            "is not a phone number",
+        ),
+        (
+            (
+                "carriers: [{name: a, kind: sip, secret_file: credential:carrier-token, endpoint: 'x,y', host: h,"
+                " our_host: h}]"
+            ),
+            "is no name of an endpoint",
+        ),
+        (
+            (
+                "carriers: [{name: a, kind: sip, secret_file: credential:carrier-token, endpoint: x, host: 'h>;x',"
+                " our_host: h}]"
+            ),
+            "is no host name or address",
+        ),
         ("carriers: [{name: a, kind: handset, brand_per_second: 0}]", "brand_per_second: is not more than"),
         ("carriers: [{name: a, kind: handset, brand_per_second: fast}]", "is not a number"),
         ("carriers: [{name: a, kind: handset, senders: [12]}]", "carriers[1].senders[1]: is not a phone"),

@@ -174,6 +174,11 @@ writes: st.SearchStrategy[Write] = st.one_of(
     keys.map(lambda key: lambda books: _finish(books, key)),
     st.tuples(keys, times).map(lambda ask: lambda books: _retry(books, *ask)),
     words.map(lambda place: lambda books: books.keep_bookmark("inbox", place)),
+    st.tuples(st.sampled_from(["in:1", "in:2"]), words, times).map(
+        lambda note: lambda books: books.keep_carrier_note("shelf", *note)
+    ),
+    st.just(lambda books: books.drop_carrier_note("shelf", "in:1")),
+    times.map(lambda at: lambda books: books.drop_carrier_notes_before("shelf", at)),
 )
 
 
@@ -194,6 +199,7 @@ def _answers(books: Books) -> list[object]:
     span = {"since": NOW - timedelta(seconds=2), "until": NOW + timedelta(seconds=2)}
     return [
         [books.link(TokenHash(token)) for token in ("t1", "t2")],
+        list(books.carrier_notes("shelf", "in:").items()),
         [books.booking(BookingId(name)) for name in ("B-1", "B-2", "B-3")],
         [(books.links_of(EpisodeId(e)), books.bookings_of(EpisodeId(e))) for e in ("E-1", "E-2", "E-3")],
         [books.standing_bookings(site, since=NINE, until=NINE + 15 * MINUTE) for site in (MAIN, EAST)],
