@@ -187,7 +187,7 @@ class Casework:
             detail=event.detail,
             caller_note="" if caller else "withheld" if event.withheld else "invalid",
             partial=event.partial,
-            late=now - event.ended_at > self.rules.guards.late_after,
+            late=event.late or now - event.ended_at > self.rules.guards.late_after,
         )
 
     # a staff member calls a patient
