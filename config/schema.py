@@ -35,6 +35,7 @@ from config.fields import (
 )
 from config.links import DatabaseUrl, SecretPlace, WebAddress
 from config.messages import Messages
+from config.records import Records
 from config.section import Section
 from config.triage import AmiDial, TriageKeys
 from config.web import Web
@@ -306,6 +307,7 @@ class Configuration(Section):
     alarms: Alarms
     mail: Mail
     mqtt: Mqtt
+    records: Records
     log: Log
     digest: Digest
     state_directory: AbsolutePath = Field(examples=["/var/lib/secondring"])

@@ -10,6 +10,7 @@ from pydantic import SecretBytes, SecretStr
 
 from config.call_back import CallBackSettings
 from config.digest import DigestSettings
+from config.records import RecordSettings
 from config.web import WebSettings
 from secondring.domain.calls import ListeningRules
 from secondring.domain.rules import Rules
@@ -175,6 +176,8 @@ class Settings:
     """Who gets alarms by e-mail; their phones are in `rules.alarms`."""
     mqtt: MqttSettings | None
     """None when nothing is published."""
+    records: RecordSettings
+    """What the PBX itself keeps of its calls."""
     log_level: str
     """`debug`, `info`, `warning` or `error`."""
     state_directory: Path

@@ -10,12 +10,13 @@ from datetime import timedelta
 
 from ami_listener.connection import AmiLink
 from ami_listener.originate import Dialler
-from secondring import digesting, following, ladders, pages, wiring
+from secondring import digesting, following, ladders, pages, recorded, wiring
 from secondring.alarming import Alarms, Channel, Shout, Teller
 from secondring.answering import CallServer, call_desk
 from secondring.booking_part import booking_page
 from secondring.bus.memory import Doorbell
 from secondring.bus.mqtt import MqttLink
+from secondring.catching_up import CatchUp
 from secondring.channels import MqttBoard, MqttChannel, broker, mail_channel
 from secondring.domain import pulse, shadow
 from secondring.domain.calls import CallTracker
@@ -278,9 +279,10 @@ async def _nobody_dials(orders: Orders) -> None:
 
 async def _listening(frame: _Frame, notifier: Notifier) -> dict[str, Part]:
     settings = frame.settings
+    casework = Casework(frame.rules, frame.wording)
     keeper = CallKeeper(
         CallTracker(settings.listening),
-        Casework(frame.rules, frame.wording),
+        casework,
         frame.writer,
         clock=now,
         ring=frame.ring,
@@ -302,7 +304,25 @@ async def _listening(frame: _Frame, notifier: Notifier) -> dict[str, Part]:
         "call clean-up": keeper.tick,
         "watchdog": alive,
         "pulse": beat,
-    }
+    } | _catching_up(frame, keeper, casework)
+
+
+def _catching_up(frame: _Frame, keeper: CallKeeper, casework: Casework) -> dict[str, Part]:
+    history = recorded.history(frame.settings)
+    if history is None:
+        return {}
+    catch_up = CatchUp(
+        history,
+        casework,
+        frame.writer,
+        pbx=frame.settings.listening.pbx,
+        clock=now,
+        ring=frame.ring,
+        alive=keeper.alive,
+        tell_live=keeper.tell,
+    )
+    keeper.doubt = catch_up.takes
+    return {"catch-up": catch_up.run}
 
 
 async def _tell_alive(link: AmiLink, keeper: CallKeeper, notifier: Notifier, mode: str) -> None:

@@ -45,14 +45,9 @@ def _with_queues(story: list[Fact], beside: dict[str, Sequence[Row]]) -> list[Fa
             told.append(facts.VariableSet(at=fact.at, leg=fact.leg, name="QUEUESTATUS", value=NOT_JOINED))
             continue
         if isinstance(fact, facts.HungUp) and fact.leg.id in beside:
-            told += [replace(one, leg=_same(one, fact)) for one in queues.beside(beside[fact.leg.id])]  # type: ignore[attr-defined]
+            told += queues.beside(beside[fact.leg.id], fact.leg)
         told.append(fact)
     return told
-
-
-def _same(_: Fact, hung_up: facts.HungUp) -> facts.Leg:
-    """The queue log does not know the channel's name; the other record does."""
-    return hung_up.leg
 
 
 def callers(rows: Sequence[Row]) -> set[Uniqueid]:

@@ -59,9 +59,8 @@ class QueueLog:
             told.append(facts.HungUp(at=self.at(rows[-1]) or at, leg=leg, cause=0))
         return told
 
-    def beside(self, rows: Sequence[Row]) -> list[Fact]:
-        """What they add to another record's story of the same caller."""
-        leg = _caller(rows)
+    def beside(self, rows: Sequence[Row], leg: Leg) -> list[Fact]:
+        """What they add to another record's story of the same caller, whose channel that record knows better."""
         return [fact for row in rows for fact in self._queue_facts(leg, row)]
 
     def _first_at(self, rows: Sequence[Row]) -> datetime | None:

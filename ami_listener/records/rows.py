@@ -7,54 +7,39 @@ from dataclasses import dataclass, field
 MAX_LINE = 64 * 1024
 """Bytes. Rows are 0.2 to 0.6 KB; whatever is longer is no row."""
 
-CDR_COLUMNS = [
-    "accountcode",
-    "src",
-    "dst",
-    "dcontext",
-    "clid",
-    "channel",
-    "dstchannel",
-    "lastapp",
-    "lastdata",
-    "start",
-    "answer",
-    "end",
-    "duration",
-    "billsec",
-    "disposition",
-    "amaflags",
-    "uniqueid",
-    "userfield",
-    "peeraccount",
-    "linkedid",
-    "sequence",
-]
+CDR_COLUMNS = (
+    *("accountcode", "src", "dst", "dcontext", "clid", "channel", "dstchannel", "lastapp", "lastdata"),
+    *("start", "answer", "end", "duration", "billsec", "disposition", "amaflags", "uniqueid", "userfield"),
+    *("peeraccount", "linkedid", "sequence"),
+)
 """As cdr_csv writes them; the last ones only where cdr.conf asks for them, in this order."""
-CEL_COLUMNS = [
-    "eventtype",
-    "eventtime",
-    "cid_name",
-    "cid_num",
-    "cid_ani",
-    "cid_rdnis",
-    "cid_dnid",
-    "exten",
-    "context",
-    "channame",
-    "appname",
-    "appdata",
-    "amaflags",
-    "accountcode",
-    "uniqueid",
-    "linkedid",
-    "peer",
-    "userfield",
-    "userdeftype",
-    "extra",
-]
+CEL_COLUMNS = (
+    *(
+        "eventtype",
+        "eventtime",
+        "cid_name",
+        "cid_num",
+        "cid_ani",
+        "cid_rdnis",
+        "cid_dnid",
+        "exten",
+        "context",
+    ),
+    *(
+        "channame",
+        "appname",
+        "appdata",
+        "amaflags",
+        "accountcode",
+        "uniqueid",
+        "linkedid",
+        "peer",
+        "userfield",
+    ),
+    *("userdeftype", "extra"),
+)
 """As the sample of cel_custom.conf and the tables of cel_odbc have them."""
-QUEUE_COLUMNS = ["time", "callid", "queue", "agent", "event", "data1", "data2", "data3", "data4", "data5"]
+QUEUE_COLUMNS = ("time", "callid", "queue", "agent", "event", "data1", "data2", "data3", "data4", "data5")
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,11 +4,10 @@ The only module of the listening side that knows SQLAlchemy. It only ever reads.
 """
 
 import json
-from collections.abc import Sequence
 from datetime import datetime, timedelta, tzinfo
 from typing import Any
 
-from sqlalchemy import URL, Engine, Select, column, create_engine, make_url, select, table, text
+from sqlalchemy import URL, ColumnClause, Engine, Select, column, create_engine, make_url, select, table, text
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
@@ -44,8 +43,8 @@ class SqlRecord:
         self.place = f"{address.render_as_string(hide_password=True)} table {name}"
         self._engine = _engine(address)
         self._table = table(name)
-        self._time = column(time_column)
-        self._id = column(id_column) if id_column else None
+        self._time: ColumnClause[Any] = column(time_column)
+        self._id: ColumnClause[Any] | None = column(id_column) if id_column else None
         self._zone = zone
         self._given: dict[tuple[str, ...], str] = {}
 
@@ -155,8 +154,3 @@ def _engine(address: URL) -> Engine:
             f"records: the database driver {missing!r} is not installed here: pip install it beside secondring"
             " (for FreePBX: PyMySQL, and mysql+pymysql:// in the address)"
         ) from error
-
-
-def columns_found(rows: Sequence[Row]) -> set[str]:
-    """Which fields a record has."""
-    return set(rows[0].fields) if rows else set()

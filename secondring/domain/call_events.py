@@ -7,7 +7,6 @@ from enum import StrEnum
 from secondring.domain.ids import CallId
 from secondring.domain.verdict import Detail, Verdict
 
-
 FROM_RECORD = "secondring-from-record"
 """The context of a caller whom a record knows to come from outside without saying which context they came in on."""
 

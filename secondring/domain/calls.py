@@ -115,6 +115,11 @@ class CallTracker:
         call.answered_at = answered_at
 
     @property
+    def roots(self) -> set[Uniqueid]:
+        """The channels of calls that are not judged yet."""
+        return {call.root for call in self._ledger.all()}
+
+    @property
     def open_calls(self) -> int:
         """How many calls are not judged yet."""
         return len(self._ledger)
