@@ -26,7 +26,7 @@ from secondring.listening import InStore
 log = logging.getLogger(__name__)
 
 POLL = timedelta(seconds=30)
-SOON = timedelta(seconds=3)
+SOON = timedelta(seconds=2)
 """While something was read that is not over, or not quiet for long enough."""
 AT_ONCE = timedelta(milliseconds=300)
 """While a caller waits for us to find out how their call ended."""

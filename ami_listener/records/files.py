@@ -68,22 +68,26 @@ class FileRecord:
         gap = chain is None
         rows: list[Row] = []
         unreadable = 0
-        last = place or _Place("", 0)
+        last = place
         for file, offset in chain if chain is not None else [(self._path, 0)]:
             if not file.exists():
                 continue
             with _opened(file) as stream:
                 head = _head(stream)
+                if not head:  # nothing whole in it yet: we stay where we were, which may be in a rotated file
+                    continue
                 last = _Place(head, offset)
                 for start, line, end in _lines(stream, offset, to_the_end=file != self._path):
                     if len(rows) >= limit:
-                        return Batch(rows=rows, bookmark=str(last), more=True, unreadable=unreadable, gap=gap)
+                        return Batch(
+                            rows=rows, bookmark=_written(last), more=True, unreadable=unreadable, gap=gap
+                        )
                     last = _Place(head, end)
                     found = self._parse(line)
                     unreadable += found is None
                     if found is not None:
                         rows.append(Row(str(_Place(head, start)), found))
-        return Batch(rows=rows, bookmark=str(last), unreadable=unreadable, gap=gap)
+        return Batch(rows=rows, bookmark=_written(last), unreadable=unreadable, gap=gap)
 
     def _from_place(self, place: _Place) -> list[tuple[Path, int]] | None:
         """Which files to read from where; None when the place is nowhere to be found."""
@@ -91,7 +95,7 @@ class FileRecord:
         for number in reversed(range(len(files))):
             if _holds(files[number], place):
                 return [(files[number], place.offset), *((later, 0) for later in files[number + 1 :])]
-        return None if place.head else [(self._path, 0)]
+        return None
 
     def _from_time(self, since: datetime) -> list[tuple[Path, int]]:
         young = [file for file in self._rotated() if file.stat().st_mtime >= since.timestamp()]
@@ -130,6 +134,10 @@ class FileRecord:
             if at is not None:
                 return at
         return None
+
+
+def _written(place: _Place | None) -> str:
+    return "" if place is None else str(place)
 
 
 def _age(file: Path, name: str) -> int:

@@ -22,11 +22,11 @@ from secondring.domain.ids import Uniqueid
 
 ROWS_AT_ONCE = 20_000
 """Some 10 MB; at twenty rows a call, a busy clinic's day."""
-GRACE = timedelta(seconds=20)
+GRACE = timedelta(seconds=5)
 """A call that ended so recently is the live listener's, if there is one; and a record may not be complete yet."""
 LEFT_OUT = timedelta(minutes=2)
 """A caller whom only the queue log knows: cdr.conf may leave such calls out. No row came for them by then."""
-NEVER_ENDED = timedelta(minutes=2)
+NEVER_ENDED = timedelta(seconds=20)
 """A story without an end in which nothing has happened for so long, and whose caller is not on the line."""
 
 
