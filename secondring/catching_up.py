@@ -34,6 +34,8 @@ PATIENCE = {True: timedelta(seconds=20), False: timedelta(seconds=3)}
 """How long a record may take to tell of a call whose end we did not see, and of one whose end we did."""
 CHUNK = 20
 """Stories told in one transaction."""
+BEGUN = timedelta(seconds=2)
+"""A call that began so soon after we did may have begun before: a record's times may be whole seconds."""
 MARK = "record"
 
 
@@ -86,6 +88,7 @@ class CatchUp:
         clock: Callable[[], datetime],
         ring: Callable[[], Awaitable[None]],
         alive: Callable[[], Collection[Uniqueid] | None],
+        listening_since: Callable[[], datetime | None],
         tell_live: Callable[[list[CallEvent]], Awaitable[None]],
     ) -> None:
         self._history = history
@@ -95,6 +98,7 @@ class CatchUp:
         self._clock = clock
         self._ring = ring
         self._alive = alive
+        self._listening_since = listening_since
         self._tell_live = tell_live
         self._doubts: dict[CallId, _Doubt] = {}
         self._wake = asyncio.Event()
@@ -188,7 +192,8 @@ class CatchUp:
 
     async def _tell(self, stories: Sequence[Told]) -> int:
         try:
-            return await self._in_store(lambda books: sum(self._one(books, told) for told in stories))
+            found = await self._in_store(lambda books: [one for t in stories for one in self._one(books, t)])
+            return len(found)
         except PeerError:
             self._begun = False  # read again from what was kept: nothing of it is lost
             raise
@@ -198,9 +203,18 @@ class CatchUp:
             await self._give_up(stories[0], error)
             return 0
 
-    def _one(self, books: Books, told: Told) -> int:
+    def _one(self, books: Books, told: Told) -> list[CallEnded]:
         self._skew.learn(books, told.events)
-        return afterwards.tell(books, self._casework.tell, told.by, self._shifted(told), self._clock())
+        news = afterwards.tell(books, self._casework.tell, told.by, self._shifted(told), self._clock())
+        since = self._listening_since()
+        unheard = [event for event in news if since is not None and event.started_at > since + BEGUN]
+        if unheard:
+            because = (
+                f"calls reach the PBX and we do not hear them: {unheard[0].call.uniqueid} is in its {told.by} and came"
+                " while we listened. Run `secondring doctor`: the account's event filter, or pbx.inbound_contexts"
+            )
+            raise_in(books, Alarm("calls-unheard", because), self._casework.rules, self._clock())
+        return news
 
     async def _give_up(self, told: Told, error: Exception) -> None:
         """A person looks after these callers."""

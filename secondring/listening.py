@@ -55,7 +55,8 @@ class CallKeeper:
         self._ring = ring
         self._raise_alarm = raise_alarm
         self.doubt = doubt
-        self._stock_taken = False
+        self.listening_since: datetime | None = None
+        """Since when every call is heard, beginning and end; None while the link is down."""
         self._busy = asyncio.Lock()
         self.last_call_at: datetime | None = None
 
@@ -73,7 +74,7 @@ class CallKeeper:
         async with self._busy:
             events = [event for fact in facts for event in self._tracker.feed(fact)]
             for fact in facts:
-                self._stock_taken = self._stock_after(fact)
+                self._note_link(fact)
             await self._store(self._beyond_doubt(events))
 
     async def tick(self) -> None:
@@ -90,12 +91,13 @@ class CallKeeper:
 
     def alive(self) -> Collection[Uniqueid] | None:
         """The channels that callers are on; None while that is not known."""
-        return self._tracker.roots if self._stock_taken else None
+        return None if self.listening_since is None else self._tracker.roots
 
-    def _stock_after(self, fact: Fact) -> bool:
+    def _note_link(self, fact: Fact) -> None:
         if isinstance(fact, LinkLost):
-            return False
-        return self._stock_taken or isinstance(fact, StockTaken)
+            self.listening_since = None
+        elif isinstance(fact, StockTaken) and self.listening_since is None:
+            self.listening_since = fact.at
 
     def _beyond_doubt(self, events: list[CallEvent]) -> list[CallEvent]:
         doubt = self.doubt

@@ -1,6 +1,7 @@
 """Which of the PBX's own records are read, from the settings: the main one, and the queue log beside it."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import TypeGuard
 
@@ -14,7 +15,14 @@ from ami_listener.records.queue_log import QueueLog
 from ami_listener.records.rows import CDR_COLUMNS, CEL_COLUMNS, csv_fields, queue_fields
 from ami_listener.records.sql import SqlRecord
 from config.records import RecordPlace, RecordSettings
+from secondring.domain.audit import AROUND
+from secondring.domain.call_events import CallEnded
+from secondring.domain.errors import UnknownThing
+from secondring.domain.weeks import Span
 from secondring.wiring import Settings
+
+KINDS = ("cel", "cdr", "queue_log")
+"""Which record tells most, first."""
 
 
 def history(settings: Settings) -> History | None:
@@ -61,3 +69,32 @@ def _record(records: RecordSettings, place: RecordPlace, usual: Sequence[str], k
         id_column=place.id_column,
         zone=records.zone,
     )
+
+
+def told(settings: Settings, name: str | None, span: Span, now: datetime) -> tuple[str, list[CallEnded]]:
+    """What a record makes of the calls that ended in a span, and of some around it.
+
+    `name` is `cel`, `cdr` or `queue_log`; None takes the one that tells most. Raises UnknownThing when it is not
+    configured, PeerError when it cannot be read.
+    """
+    found = sources(settings.records)
+    if not found:
+        raise UnknownThing(
+            "none of the PBX's own records can be read here: set records.cel, .cdr or .queue_log"
+        )
+    chosen = name or next(known for known in KINDS if known in found)
+    if chosen not in found:
+        raise UnknownThing(f"the record {chosen} is not configured; there are: {', '.join(sorted(found))}")
+    queues = found.get("queue_log") if chosen != "queue_log" else None
+    past = History(settings.listening, found[chosen], queues, horizon=now - span.begins + AROUND)
+    verdicts: list[CallEnded] = []
+    more = True
+    while more:
+        more = past.read(now)
+        stories = past.over(now, None)
+        verdicts += [v for story in stories if story.by == chosen for v in story.verdicts]
+    return chosen, [verdict for verdict in verdicts if _is_near(verdict.ended_at, span)]
+
+
+def _is_near(at: datetime, span: Span) -> bool:
+    return span.begins - AROUND <= at < span.ends + AROUND

@@ -13,6 +13,7 @@ from ami_listener.originate import Dialler
 from secondring import digesting, following, ladders, pages, recorded, wiring
 from secondring.alarming import Alarms, Channel, Shout, Teller
 from secondring.answering import CallServer, call_desk
+from secondring.auditing import NightlyAudit, Referee, Silence
 from secondring.booking_part import booking_page
 from secondring.bus.memory import Doorbell
 from secondring.bus.mqtt import MqttLink
@@ -149,7 +150,7 @@ async def _serve(settings: Settings, store: SqlStore, test: Test | None) -> None
             parts["booking page"] = page
         parts |= following.parts(settings, frame.wording, store, writer)
         parts["timers"] = Timers(Deskwork(rules, frame.wording), writer, clock=now, ring=frame.ring).run
-        parts |= _figures(frame, Reader(store))
+        parts |= _figures(frame, Reader(store)) | _audits(frame, Reader(store))
         await run_together(parts, lambda: notifier.ready("starting"))
     finally:
         notifier.stopping()
@@ -214,6 +215,17 @@ def _figures(frame: _Frame, read: Reader) -> dict[str, Part]:
     parts: dict[str, Part] = {"tallies": keeper.run}
     if settings.digest.owner is not None:
         parts["digest"] = DigestPost(digesting.delivery(settings), read, frame.writer, clock=now).run
+    return parts
+
+
+def _audits(frame: _Frame, read: Reader) -> dict[str, Part]:
+    """Whether we see what happens: against the PBX's own record, and against the habit of past weeks."""
+    settings = frame.settings
+    parts: dict[str, Part] = {"silence": Silence(frame.rules, read, frame.writer, clock=now).run}
+    if recorded.sources(settings.records):
+        zone = settings.rules.sites[0].hours.zone
+        referee = Referee(lambda span, at: recorded.told(settings, None, span, at), zone)
+        parts["audit"] = NightlyAudit(referee, frame.rules, read, frame.writer, clock=now).run
     return parts
 
 
@@ -319,6 +331,7 @@ def _catching_up(frame: _Frame, keeper: CallKeeper, casework: Casework) -> dict[
         clock=now,
         ring=frame.ring,
         alive=keeper.alive,
+        listening_since=lambda: keeper.listening_since,
         tell_live=keeper.tell,
     )
     keeper.doubt = catch_up.takes

@@ -7,7 +7,6 @@ from statistics import median
 
 from secondring.domain import episodes
 from secondring.domain.call_events import CallAnswered, CallBegan, CallEnded, CallEvent, Direction
-from secondring.domain.ids import CallId
 from secondring.domain.ports import Books
 from secondring.domain.records import Call
 from secondring.domain.verdict import Verdict
@@ -22,12 +21,15 @@ MANY = 5000
 """Calls looked through for one of the same caller: more than a clinic has in a day."""
 
 
-def tell(books: Books, tell_live: Tell, by: str, events: Sequence[CallEvent], now: datetime) -> int:
-    """Take in what a record tells of one story; returns how many of its calls were news."""
-    known = {call: _is_judged(books, call) for call in {event.call for event in events}}
-    news = [event for event in events if not known[event.call]]
+def tell(
+    books: Books, tell_live: Tell, by: str, events: Sequence[CallEvent], now: datetime
+) -> list[CallEnded]:
+    """Take in what a record tells of one story; returns those calls from outside of which we knew nothing at all."""
+    known = {call: books.call(call) for call in {event.call for event in events}}
+    open_or_new = {call for call, found in known.items() if found is None or found.verdict is None}
+    news = [event for event in events if event.call in open_or_new]
     if not news:
-        return 0
+        return []
     tell_live(books, news, now)
     judged = [
         event for event in news if isinstance(event, CallEnded) and event.direction is Direction.INBOUND
@@ -35,12 +37,7 @@ def tell(books: Books, tell_live: Tell, by: str, events: Sequence[CallEvent], no
     for event in judged:
         because = f"nobody heard this call; the PBX's own record ({by}) told of it afterwards"
         episodes.note(books, now, "caught-up", RULE, because, call=event.call)
-    return len(judged)
-
-
-def _is_judged(books: Books, call: CallId) -> bool:
-    found = books.call(call)
-    return found is not None and found.verdict is not None
+    return [event for event in judged if known[event.call] is None]
 
 
 def order(story: Sequence[CallEvent]) -> tuple[bool, datetime]:
