@@ -1,6 +1,6 @@
 """How much the PBX's own records tell: each recorded scenario judged from them alone, beside the live stream.
 
-    python -m lab.witnesses          # writes the table in docs/records.md
+python -m lab.witnesses          # writes the table in docs/records.md
 """
 
 from collections.abc import Iterator
@@ -56,7 +56,9 @@ def compared(records: tuple[str, ...]) -> Iterator[Compared]:
     for _, place in CATALOGUES.values():
         for recording in sorted(place.glob("*.ami")):
             yield Compared(
-                recording.stem, _inbound(verdicts_of(recording.read_bytes())), told(place, recording.stem, records)
+                recording.stem,
+                _inbound(verdicts_of(recording.read_bytes())),
+                told(place, recording.stem, records),
             )
 
 
@@ -95,7 +97,11 @@ def table() -> str:
             for parts in (("verdict",), ("verdict", "reason"), ("verdict", "reason", "detail"))
         ]
         wrong = [f"`{one.name}`" for one in found if not one.agree("verdict")]
-        names = ", ".join(wrong) if len(wrong) <= 12 else f"{len(wrong)}: all that never came to a queue, and more"
+        names = (
+            ", ".join(wrong)
+            if len(wrong) <= 12
+            else f"{len(wrong)}: all that never came to a queue, and more"
+        )
         cells = " | ".join(f"{count} of {len(found)}" for count in counts)
         lines.append(f"| {title} | {cells} | {names or 'none'} |")
     return "\n".join(lines) + "\n"

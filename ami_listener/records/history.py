@@ -111,25 +111,30 @@ class History:
 
     def over(self, now: datetime, alive: Collection[Uniqueid] | None) -> list[Told]:
         """What is over, and told only now. `alive`: channels that exist; None when that is not known."""
-        return [
-            *self._told_by(self._main, now, alive, GRACE),
-            *(self._told_by(self._queues, now, alive, LEFT_OUT) if self._queues else ()),
-        ]
+        return [*self._over(now, alive), *self._left_out(now, alive)]
+
+    def _over(self, now: datetime, alive: Collection[Uniqueid] | None) -> Iterator[Told]:
+        gathering = self._gathered[self._main]
+        for story in gathering.quiet_since(now - GRACE):
+            lost = now - story.last_at > NEVER_ENDED and _is_dead(story, alive)
+            if gathering.is_over(story) or lost:
+                yield self._tell(gathering, story)
+
+    def _left_out(self, now: datetime, alive: Collection[Uniqueid] | None) -> Iterator[Told]:
+        """Callers whom only the queue log knows, and who are surely gone: all others the main record will tell of."""
+        if not self._queues:
+            return
+        queues, main = self._gathered[self._queues], self._gathered[self._main]
+        for story in queues.quiet_since(now - LEFT_OUT):
+            elsewhere = any(main.of(channel) for channel in callers(story.in_order()))
+            if _is_dead(story, alive) and not elsewhere:
+                yield self._tell(queues, story)
 
     def of(self, channel: Uniqueid) -> Told | None:
         """The story of one channel, if it is over, without waiting; it is not told again."""
         gathering = self._gathered[self._main]
         story = gathering.of(channel)
         return self._tell(gathering, story) if story is not None and gathering.is_over(story) else None
-
-    def _told_by(
-        self, name: str, now: datetime, alive: Collection[Uniqueid] | None, grace: timedelta
-    ) -> Iterator[Told]:
-        gathering = self._gathered[name]
-        for story in gathering.quiet_since(now - grace):
-            on_the_line = alive is None or not callers(story.in_order()).isdisjoint(alive)
-            if gathering.is_over(story) or (not on_the_line and now - story.last_at > NEVER_ENDED):
-                yield self._tell(gathering, story)
 
     def _tell(self, gathering: Gathering, story: Story) -> Told:
         gathering.forget(story)
@@ -147,6 +152,11 @@ class History:
                 found[channel] = story.in_order()
                 queues.forget(story)
         return found
+
+
+def _is_dead(story: Story, alive: Collection[Uniqueid] | None) -> bool:
+    """True when its callers are known to be on the line no more."""
+    return alive is not None and callers(story.in_order()).isdisjoint(alive)
 
 
 def _as_late(event: CallEvent) -> CallEvent:

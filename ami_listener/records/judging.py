@@ -40,8 +40,11 @@ def _with_queues(story: list[Fact], beside: dict[str, Sequence[Row]]) -> list[Fa
     """Why callers left their queues, told before they hang up; who is in no queue's log was not let in."""
     told: list[Fact] = []
     queues = QueueLog()
+    entered = {
+        caller for caller, rows in beside.items() if any(row.get("event") == "ENTERQUEUE" for row in rows)
+    }
     for fact in story:
-        if isinstance(fact, facts.QueueJoined) and fact.leg.is_root and fact.leg.id not in beside:
+        if isinstance(fact, facts.QueueJoined) and fact.leg.is_root and fact.leg.id not in entered:
             told.append(facts.VariableSet(at=fact.at, leg=fact.leg, name="QUEUESTATUS", value=NOT_JOINED))
             continue
         if isinstance(fact, facts.HungUp) and fact.leg.id in beside:

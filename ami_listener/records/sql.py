@@ -8,7 +8,7 @@ from datetime import datetime, timedelta, tzinfo
 from typing import Any
 
 from sqlalchemy import URL, ColumnClause, Engine, Select, column, create_engine, make_url, select, table, text
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
 from ami_listener.records.port import Batch
@@ -148,9 +148,13 @@ def _engine(address: URL) -> Engine:
     arguments = _ARGUMENTS.get(address.get_backend_name(), {})
     try:
         return create_engine(address, poolclass=NullPool, connect_args=arguments)
-    except (NoSuchModuleError, ModuleNotFoundError) as error:
-        missing = getattr(error, "name", None) or address.drivername
+    except ModuleNotFoundError as error:
         raise ConfigError(
-            f"records: the database driver {missing!r} is not installed here: pip install it beside secondring"
+            f"records: the database driver {error.name!r} is not installed here: pip install it beside secondring"
             " (for FreePBX: PyMySQL, and mysql+pymysql:// in the address)"
         ) from error
+    except ArgumentError:  # an unknown dialect is one
+        raise ConfigError(
+            f"records: {address.render_as_string(hide_password=True)} is no address of a database that is known here:"
+            " write DRIVER://USER@HOST/NAME, with a driver that SQLAlchemy has"
+        ) from None
