@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -19,7 +20,7 @@ from tests.support.clinic import ANNA, MONDAY_TEN, Clinic, a_site, some_rules
 DAY = Span(MONDAY_TEN - timedelta(hours=10), MONDAY_TEN + timedelta(hours=14))
 
 
-def a_call(**rules: object) -> tuple[Call, CallEnded]:
+def a_call(**rules: Any) -> tuple[Call, CallEnded]:
     """Ours and the record's, in agreement."""
     clinic = Clinic(rules=some_rules(**rules))
     ended = clinic.misses()

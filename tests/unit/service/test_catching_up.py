@@ -83,7 +83,7 @@ class Desk:
             pbx="pbx",
             clock=lambda: self.now,
             ring=self.ring,
-            alive=lambda: set(),
+            alive=set,
             listening_since=lambda: self.listening_since,
             tell_live=self.tell_live,
         )
