@@ -9,6 +9,8 @@ from config.booking import BookingKeys, build_timetable
 from config.call_back import CallBackSettings
 from config.check import problem_at
 from config.digest import build_digest
+from config.ehr import EhrKeys, EhrSettings
+from config.oidc import BACK, Oidc, OidcSettings
 from config.problems import KeyPath, Problem
 from config.records import build_records
 from config.schema import Configuration, Http, Ivr, SiteKeys
@@ -102,10 +104,12 @@ def build_settings(found: Configuration, secrets: Secrets) -> Settings:
         agi=AgiSettings(**dict(found.agi)),
         ivr=_ivr(found.ivr),
         booking=BookingSettings(**dict(found.booking.listen)) if found.booking.public_url else None,
+        ehrs=_ehrs(found, secrets),
         messages_directory=found.messages.directory,
         digest=build_digest(found.digest),
         wording=build_wording(found),
         web=WebSettings(**dict(found.web)),
+        oidc=_oidc(found.oidc, secrets),
         mail=_mail(found.mail, secrets),
         alarm_mail=found.alarms.mail,
         mqtt=_mqtt(found.mqtt, secrets),
@@ -198,6 +202,19 @@ def _ami(found: Configuration, secrets: Secrets) -> AmiSettings:
     )
 
 
+def _ehrs(found: Configuration, secrets: Secrets) -> dict[SiteId, EhrSettings]:
+    kept = {name: site.calendar.ehr for name, site in found.sites.items() if site.calendar is not None}
+    return {SiteId(name): _ehr(name, keys, secrets) for name, keys in kept.items() if keys is not None}
+
+
+def _ehr(site: str, keys: EhrKeys, secrets: Secrets) -> EhrSettings:
+    path: KeyPath = ("sites", site, "calendar", "ehr", "token_file")
+    token = secrets.password(keys.token_file, path) if keys.token_file else None
+    return EhrSettings(
+        url=keys.url, schedules=keys.schedules, token=token, timeout=keys.timeout, ca_file=keys.ca_file
+    )
+
+
 def _ivr(keys: Ivr) -> IvrSettings:
     queues = tuple(QueueSettings(name=name, **dict(queue)) for name, queue in keys.queues.items())
     return IvrSettings(**{**dict(keys), "queues": queues})
@@ -235,6 +252,24 @@ def _mqtt(keys: Mqtt, secrets: Secrets) -> MqttSettings | None:
     password = secrets.password(place, ("mqtt", "password_file")) if place else None
     return MqttSettings(
         host=keys.host, port=keys.port, tls=keys.tls, ca_file=keys.ca_file, user=keys.user, password=password
+    )
+
+
+def _oidc(keys: Oidc, secrets: Secrets) -> OidcSettings | None:
+    if keys.issuer is None:
+        return None
+    place = keys.secret_file
+    return OidcSettings(
+        issuer=keys.issuer,
+        client_id=keys.client_id or "",
+        secret=secrets.password(place, ("oidc", "secret_file")) if place else None,
+        redirect=(keys.pages or "") + BACK,
+        button=keys.button,
+        name_claim=keys.name_claim,
+        scopes=keys.scopes,
+        trusted_acr=keys.trusted_acr,
+        trusted_amr=keys.trusted_amr,
+        ca_file=keys.ca_file,
     )
 
 

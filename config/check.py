@@ -8,6 +8,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from config.booking import build_timetable, visits_that_never_fit
+from config.doors import open_doors
 from config.ladders import cautions, deadly_settings
 from config.links import is_loopback
 from config.problems import SECRET_KEYS, KeyPath, Problem, dotted, may_show, shown
@@ -157,31 +158,14 @@ def _contradictions(found: Configuration, tree: Tree) -> Iterator[Problem]:
             f"is missing, and {dotted(('sites', with_ladder))} has a triage ladder",
             "Name the file of the second manager account's secret; `secondring render manager` shows the account.",
         )
-    for slip in deadly_settings(found):
+    for slip in (*deadly_settings(found), *open_doors(found)):
         yield problem_at(tree, *slip)
-    yield from _open_pages(found, tree)
     if not found.ami.tls and not is_loopback(found.ami.host):
         yield problem_at(
             tree,
             ("ami", "host"),
             "is another machine, and the link is not encrypted",
             "Set ami.tls to true (and tlsenable = yes in the PBX's manager.conf).",
-        )
-
-
-def _open_pages(found: Configuration, tree: Tree) -> Iterator[Problem]:
-    web = found.web
-    if (web.certificate is None) != (web.certificate_key is None):
-        missing = "certificate" if web.certificate is None else "certificate_key"
-        yield problem_at(
-            tree, ("web", missing), "is missing beside the other one", "Name both files, or none."
-        )
-    if web.port is not None and not is_loopback(web.host) and web.certificate is None:
-        yield problem_at(
-            tree,
-            ("web", "host"),
-            "is open to the network, and the pages are not encrypted",
-            "Name web.certificate and web.certificate_key, or listen on 127.0.0.1 behind a web server.",
         )
 
 

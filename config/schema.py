@@ -35,6 +35,7 @@ from config.fields import (
 )
 from config.links import DatabaseUrl, SecretPlace, WebAddress
 from config.messages import Messages
+from config.oidc import Oidc
 from config.records import Records
 from config.section import Section
 from config.triage import AmiDial, TriageKeys
@@ -304,6 +305,7 @@ class Configuration(Section):
     ivr: Ivr
     messages: Messages
     web: Web
+    oidc: Oidc
     alarms: Alarms
     mail: Mail
     mqtt: Mqtt

@@ -10,6 +10,8 @@ from pydantic import SecretBytes, SecretStr
 
 from config.call_back import CallBackSettings
 from config.digest import DigestSettings
+from config.ehr import EhrsOfSites
+from config.oidc import OidcSettings
 from config.records import RecordSettings
 from config.web import WebSettings
 from secondring.domain.calls import ListeningRules
@@ -117,6 +119,8 @@ class BookingSettings:
 
     host: str
     port: int
+    certificate: Path | None
+    certificate_key: Path | None
     proxies: tuple[str, ...]
     per_minute: int
 
@@ -165,11 +169,15 @@ class Settings:
     ivr: IvrSettings
     booking: BookingSettings | None
     """None while the booking page is off; `rules.booking` says how patients book."""
+    ehrs: EhrsOfSites
+    """The EHRs that keep appointments, by site."""
     messages_directory: Path | None
     digest: DigestSettings
     wording: Mapping[tuple[str, str], str]
     """Messages that are worded in the configuration, by language and name."""
     web: WebSettings
+    oidc: OidcSettings | None
+    """None while people log in by name and password alone."""
     mail: MailSettings | None
     """None when no e-mail is sent."""
     alarm_mail: tuple[str, ...]

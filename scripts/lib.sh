@@ -89,6 +89,26 @@ need_lab_packages() {
 need_test_packages() {
   need_lab_packages
   need_packages chromium fonts-dejavu-core mosquitto openssl
+  need_node_peers
+}
+
+# ---------------------------------------------------------------- Node
+
+# Neighbours of the tests that only Node has: their packages, pinned by each package-lock.json; nothing of them is run
+# while they are installed.
+need_node_peers() {
+  local home
+  if ! command -v node >/dev/null || ! command -v npm >/dev/null; then
+    need_packages nodejs npm
+  fi
+  for home in "$ROOT"/tests/peers/*/; do
+    [ -f "$home/package-lock.json" ] || continue
+    cmp -s "$home/package-lock.json" "$home/node_modules/.installed-lock.json" && continue
+    say "    installing the Node packages of $(basename "$home")"
+    quietly npm ci --prefix "$home" --ignore-scripts --no-audit --no-fund ||
+      die "the Node packages of $(basename "$home") could not be installed: see above."
+    cp "$home/package-lock.json" "$home/node_modules/.installed-lock.json"
+  done
 }
 
 # ---------------------------------------------------------------- Python

@@ -1,6 +1,6 @@
-"""Which of the PBX's own records are read, from the settings: the main one, and the queue log beside it."""
+"""Joins the PBX's own records to the service: which are read, what catches up from them, what compares with them."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TypeGuard
@@ -15,14 +15,56 @@ from ami_listener.records.queue_log import QueueLog
 from ami_listener.records.rows import CDR_COLUMNS, CEL_COLUMNS, csv_fields, queue_fields
 from ami_listener.records.sql import SqlRecord
 from config.records import RecordPlace, RecordSettings
+from secondring.auditing import NightlyAudit, Referee, Silence
+from secondring.catching_up import CatchUp
 from secondring.domain.audit import AROUND
 from secondring.domain.call_events import CallEnded
+from secondring.domain.casework import Casework
 from secondring.domain.errors import UnknownThing
 from secondring.domain.weeks import Span
-from secondring.wiring import Settings
+from secondring.listening import CallKeeper, InStore
+from secondring.wiring import Settings, now
+
+Part = Callable[[], Awaitable[None]]
 
 KINDS = ("cel", "cdr", "queue_log")
 """Which record tells most, first."""
+
+
+def catching_up(
+    settings: Settings,
+    keeper: CallKeeper,
+    casework: Casework,
+    in_store: InStore,
+    ring: Callable[[], Awaitable[None]],
+) -> dict[str, Part]:
+    """What reads the calls that `keeper` did not hear, or did not see whole; nothing where no record is read."""
+    found = history(settings)
+    if found is None:
+        return {}
+    catch_up = CatchUp(
+        found,
+        casework,
+        in_store,
+        pbx=settings.listening.pbx,
+        clock=now,
+        ring=ring,
+        alive=keeper.alive,
+        listening_since=lambda: keeper.listening_since,
+        tell_live=keeper.tell,
+    )
+    keeper.doubt = catch_up.takes
+    return {"catch-up": catch_up.run}
+
+
+def audits(settings: Settings, read: InStore, write: InStore) -> dict[str, Part]:
+    """Whether we see what happens: against the PBX's own record, and against the habit of past weeks."""
+    parts: dict[str, Part] = {"silence": Silence(settings.rules, read, write, clock=now).run}
+    if sources(settings.records):
+        zone = settings.rules.sites[0].hours.zone
+        referee = Referee(lambda span, at: told(settings, None, span, at), zone)
+        parts["audit"] = NightlyAudit(referee, settings.rules, read, write, clock=now).run
+    return parts
 
 
 def history(settings: Settings) -> History | None:

@@ -13,11 +13,9 @@ from ami_listener.originate import Dialler
 from secondring import digesting, following, ladders, pages, recorded, wiring
 from secondring.alarming import Alarms, Channel, Shout, Teller
 from secondring.answering import CallServer, call_desk
-from secondring.auditing import NightlyAudit, Referee, Silence
-from secondring.booking_part import booking_page
+from secondring.booking_part import booking_parts
 from secondring.bus.memory import Doorbell
 from secondring.bus.mqtt import MqttLink
-from secondring.catching_up import CatchUp
 from secondring.channels import MqttBoard, MqttChannel, broker, mail_channel
 from secondring.domain import pulse, shadow
 from secondring.domain.calls import CallTracker
@@ -35,6 +33,7 @@ from secondring.rehearsal import Undone, rehearse
 from secondring.running import run_together
 from secondring.sdnotify import Notifier, watchdog_interval
 from secondring.store.sqlstore import SqlStore
+from secondring.texting_side import Side, TextingSide
 from secondring.timers import Timers
 from secondring.urgent import UrgentRunner
 from secondring.weekly import DigestPost, TallyKeeper
@@ -111,25 +110,28 @@ class _Frame:
 
 async def _serve(settings: Settings, store: SqlStore, test: Test | None) -> None:
     writer = Writer(store)
-    carrier = wiring.carrier(settings)
-    rules = replace(settings.rules, carrier_confirms_opt_out=carrier.capabilities.confirms_opt_out)
+    rules = replace(settings.rules)
     settings = replace(settings, rules=rules)
     alarms = _alarms(settings, rules, writer, store)
     link = AmiLink(wiring.account(settings), clock=now, timing=wiring.timing(settings))
     frame = _Frame(
         settings, rules, wiring.wording(settings), writer, Doorbell(), link, Breaker(), alarms.shout
     )
+    texting = TextingSide(lambda shadow: _texting(frame, shadow=shadow), shadow=settings.shadow)
+    rules.become(replace(rules, carrier_confirms_opt_out=texting.confirms_opt_out))
     notifier = Notifier.from_environ(os.environ)
     try:
         if settings.shadow:
             await _withhold_waiting(frame)
         await _warm_up(frame)
         parts = await _listening(frame, notifier) | alarms.parts
-        parts |= _gateway(frame, carrier)
+        parts["texting"] = texting.run
         urgent = _urgent(frame)
         parts |= urgent.parts
         if frame.settings.agi.program is None:
             parts["FastAGI"] = _callers(frame, urgent, asyncio.get_running_loop())
+        booking = booking_parts(settings, rules, frame.wording, store, writer, frame.ring)
+        parts |= booking.parts
         parts |= pages.parts(
             settings,
             store,
@@ -143,19 +145,17 @@ async def _serve(settings: Settings, store: SqlStore, test: Test | None) -> None
                 ring=frame.ring,
                 carrier=frame.breaker,
                 test=test,
+                ehrs=booking.findings,
             ),
         )
-        page = booking_page(settings, rules, store, writer, frame.ring)
-        if page is not None:
-            parts["booking page"] = page
-        parts |= following.parts(settings, frame.wording, store, writer)
+        parts |= following.parts(settings, frame.wording, store, writer, texting)
         parts["timers"] = Timers(Deskwork(rules, frame.wording), writer, clock=now, ring=frame.ring).run
-        parts |= _figures(frame, Reader(store)) | _audits(frame, Reader(store))
+        parts |= _figures(frame, Reader(store)) | recorded.audits(settings, Reader(store), writer)
         await run_together(parts, lambda: notifier.ready("starting"))
     finally:
         notifier.stopping()
         await _beat(writer, State.STOPPED)
-        await carrier.close()
+        await texting.close()
         writer.close()
 
 
@@ -215,17 +215,6 @@ def _figures(frame: _Frame, read: Reader) -> dict[str, Part]:
     parts: dict[str, Part] = {"tallies": keeper.run}
     if settings.digest.owner is not None:
         parts["digest"] = DigestPost(digesting.delivery(settings), read, frame.writer, clock=now).run
-    return parts
-
-
-def _audits(frame: _Frame, read: Reader) -> dict[str, Part]:
-    """Whether we see what happens: against the PBX's own record, and against the habit of past weeks."""
-    settings = frame.settings
-    parts: dict[str, Part] = {"silence": Silence(frame.rules, read, frame.writer, clock=now).run}
-    if recorded.sources(settings.records):
-        zone = settings.rules.sites[0].hours.zone
-        referee = Referee(lambda span, at: recorded.told(settings, None, span, at), zone)
-        parts["audit"] = NightlyAudit(referee, frame.rules, read, frame.writer, clock=now).run
     return parts
 
 
@@ -306,7 +295,7 @@ async def _listening(frame: _Frame, notifier: Notifier) -> dict[str, Part]:
     link = frame.link
 
     async def alive() -> None:
-        await _tell_alive(link, keeper, notifier, "; SHADOW MODE: nothing is sent" if settings.shadow else "")
+        await _tell_alive(link, keeper, notifier, frame.rules)
 
     async def beat() -> None:
         await _keep_beating(frame.writer, link)
@@ -316,35 +305,17 @@ async def _listening(frame: _Frame, notifier: Notifier) -> dict[str, Part]:
         "call clean-up": keeper.tick,
         "watchdog": alive,
         "pulse": beat,
-    } | _catching_up(frame, keeper, casework)
+    } | recorded.catching_up(settings, keeper, casework, frame.writer, frame.ring)
 
 
-def _catching_up(frame: _Frame, keeper: CallKeeper, casework: Casework) -> dict[str, Part]:
-    history = recorded.history(frame.settings)
-    if history is None:
-        return {}
-    catch_up = CatchUp(
-        history,
-        casework,
-        frame.writer,
-        pbx=frame.settings.listening.pbx,
-        clock=now,
-        ring=frame.ring,
-        alive=keeper.alive,
-        listening_since=lambda: keeper.listening_since,
-        tell_live=keeper.tell,
-    )
-    keeper.doubt = catch_up.takes
-    return {"catch-up": catch_up.run}
-
-
-async def _tell_alive(link: AmiLink, keeper: CallKeeper, notifier: Notifier, mode: str) -> None:
+async def _tell_alive(link: AmiLink, keeper: CallKeeper, notifier: Notifier, rules: Rules) -> None:
     """Pet the watchdog and say how things stand, in which mode, for `systemctl status`."""
     every = watchdog_interval(os.environ) or timedelta(seconds=10)
     while True:
         state = "listening" if link.is_up else "no link to the PBX, trying again"
         last = keeper.last_call_at
         seen = f"; last call at {last:%H:%M:%S} UTC" if last else ""
+        mode = "; SHADOW MODE: nothing is sent" if rules.shadow else ""
         notifier.alive()
         notifier.status(f"{state}{mode}{seen}; {link.stats.backlog} events waiting")
         await asyncio.sleep(every.total_seconds())
@@ -365,6 +336,13 @@ async def _beat(writer: Writer, state: State) -> None:
 
 
 # ---------------------------------------------------------------- the texting side
+
+
+def _texting(frame: _Frame, *, shadow: bool) -> Side:
+    """Everything that sends or takes in texts, in one mode."""
+    frame = replace(frame, settings=replace(frame.settings, shadow=shadow))
+    carrier = wiring.carrier(frame.settings)
+    return Side(carrier, _gateway(frame, carrier))
 
 
 def _gateway(frame: _Frame, carrier: Carrier) -> dict[str, Part]:

@@ -25,6 +25,7 @@ from dialplan.dialer import render_dialer
 from dialplan.render import render_manager as render_account
 from secondring.domain.booking import TOKEN_BYTES
 from secondring.domain.booking_link import Links
+from secondring.domain.booking_on_behalf import OnBehalf
 from secondring.domain.call_events import CallEnded, ListeningRules
 from secondring.domain.calls import CallTracker
 from secondring.domain.deskwork import Deskwork
@@ -325,6 +326,11 @@ def samples(rules: Rules) -> tuple[dict[str, str], ...]:
 def deskwork(settings: Settings) -> Deskwork:
     """What people do with tasks."""
     return Deskwork(settings.rules, wording(settings))
+
+
+def on_behalf(settings: Settings, words: ClinicWording | None = None) -> OnBehalf:
+    """What staff do with bookings; `words` are those in force where a service runs."""
+    return OnBehalf(settings.rules, words or wording(settings), links(settings.rules))
 
 
 class Handset:

@@ -182,6 +182,11 @@ class Rules:
     carrier_confirms_opt_out: bool = False
     """The carrier itself answers STOP; a second confirmation from us would be one too many."""
 
+    @property
+    def shadow(self) -> bool:
+        """Shadow mode: everything is decided, nothing is sent. It is that of the whole clinic."""
+        return any(site.shadow for site in self.sites)
+
     def books_online(self, site: Site) -> bool:
         """True when there is a link to send to callers of this site who want to book."""
         return site.booking_url is not None or (self.booking is not None and site.timetable is not None)

@@ -91,6 +91,10 @@ class Session:
     agent: str = ""
     """The browser, as it names itself; cut short."""
     ended_at: datetime | None = None
+    by_provider: bool = False
+    """The clinic's identity provider vouched for them; they gave no password of ours."""
+    emergency_until: datetime | None = None
+    """Until then they have the rights of emergency access."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,6 +105,8 @@ class SessionRules:
     absolute: timedelta = timedelta(hours=12)
     half: timedelta = timedelta(minutes=10)
     """From the password to the second factor."""
+    emergency: timedelta | None = timedelta(hours=1)
+    """How long emergency access lasts; None where there is none."""
     touch: timedelta = timedelta(seconds=30)
     """How often activity is written down: not at every click."""
 

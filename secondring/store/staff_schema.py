@@ -3,7 +3,7 @@
 On the same `metadata` as `schema`; the triggers are made by the migration.
 """
 
-from sqlalchemy import Boolean, Column, Index, Integer, String, Table
+from sqlalchemy import Boolean, Column, Index, Integer, String, Table, false
 
 from secondring.store.columns import Sealed
 from secondring.store.schema import metadata
@@ -43,6 +43,8 @@ sessions = Table(
     words("address"),
     words("agent"),
     instant("ended_at"),
+    Column("by_provider", Boolean, nullable=False, server_default=false()),
+    instant("emergency_until"),
 )
 Index("sessions_user", sessions.c.user_id, sessions.c.created_at)
 Index("sessions_created_at", sessions.c.created_at)

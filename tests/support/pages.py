@@ -11,6 +11,8 @@ from starlette.applications import Starlette
 
 from secondring.bus.memory import Ear
 from secondring.domain import pulse
+from secondring.domain.booking_link import Links
+from secondring.domain.booking_on_behalf import OnBehalf
 from secondring.domain.deskwork import Deskwork
 from secondring.domain.ids import SiteId
 from secondring.domain.ports import Books
@@ -27,6 +29,7 @@ from secondring.web.second_factor import code_at
 from secondring.web.tokens import form_token
 from secondring.web.work_rows import WorkRows
 from secondring.written import TextDesk
+from tests.support.booking import Tokens
 from tests.support.clinic import CLINIC, MONDAY_TEN, PlainWording, a_site, some_rules
 from tests.support.settings import ClinicFiles
 
@@ -78,6 +81,7 @@ class Pages:
             write=self._write,
             changes=self.changes,
             deskwork=Deskwork(self.rules, PlainWording()),
+            bookings=OnBehalf(self.rules, PlainWording(), Links(self.rules, Tokens(made=1000))),
             texting=TextDesk(PlainWording()),
             logins=self.logins,
             work_rows=WorkRows(self.store.watch, self.store.reading, self.rules),

@@ -43,7 +43,16 @@ _SAME_USER = (
     "id", "shown", "phone", "password", "must_change", "totp", "totp_step", "failures", "failed_at",
     "created_at", "disabled_at",
 )  # fmt: skip
-_SAME_SESSION = ("token_hash", "created_at", "seen_at", "address", "agent", "ended_at")
+_SAME_SESSION = (
+    "token_hash",
+    "created_at",
+    "seen_at",
+    "address",
+    "agent",
+    "ended_at",
+    "by_provider",
+    "emergency_until",
+)
 
 
 class StaffPages(Page):

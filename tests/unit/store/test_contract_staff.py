@@ -68,7 +68,8 @@ def test_a_name_is_kept_in_lower_case(store: Store) -> None:
 
 
 def test_sessions_are_listed_until_they_are_ended(store: Store) -> None:
-    first, second = a_session("t-1"), a_session("t-2", created_at=NOW + SECOND, stage=Stage.PASSWORD)
+    first = a_session("t-1", by_provider=True, emergency_until=NOW + DAY)
+    second = a_session("t-2", created_at=NOW + SECOND, stage=Stage.PASSWORD)
     with store.transaction() as books:
         books.save_session(first)
         books.save_session(second)
