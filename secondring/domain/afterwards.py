@@ -15,10 +15,7 @@ Tell = Callable[[Books, Sequence[CallEvent], datetime], None]
 RULE = "record"
 CLOCKS_AGREE = timedelta(seconds=2)
 SAMPLES = 15
-DAY = timedelta(days=1)
 FAR = datetime.max.replace(tzinfo=UTC)
-MANY = 5000
-"""Calls looked through for one of the same caller: more than a clinic has in a day."""
 
 
 def tell(
@@ -104,8 +101,6 @@ def shifted(event: CallEvent, ahead: timedelta) -> CallEvent:
     )
 
 
-def spoken_since(books: Books, call: Call, now: datetime) -> bool:
+def spoken_since(books: Books, call: Call) -> bool:
     """Whether the caller of a call that became known late has had a person on the line since."""
-    begin = call.ended_at or call.started_at
-    later = books.calls(since=begin, until=now + DAY, limit=MANY)
-    return any(one.caller == call.caller is not None and one.answered_at is not None for one in later)
+    return call.caller is not None and books.answered_since(call.caller, call.ended_at or call.started_at)

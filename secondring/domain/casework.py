@@ -232,7 +232,7 @@ class Casework:
             return
         episode = self._episode_for(books, call, case.episode)
         books.save_call(replace(call, episode=episode.id))
-        if call.late and spoken_since(books, call, now):
+        if call.late and spoken_since(books, call):
             because = "the caller called again and was answered before this call was known"
             episodes.spoken_with(books, episode, "called-again", because, now)
             return
