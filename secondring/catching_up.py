@@ -161,7 +161,7 @@ class CatchUp:
             self._doubts.pop(event.call, None)
             await self._tell([told] if told else [])
         now = self._by_their_clock()
-        found = await asyncio.to_thread(self._history.over, now, self._alive())
+        found = await asyncio.to_thread(self._history.over, now, self._not_ours())
         stories = sorted(found, key=lambda told: afterwards.order(told.events))
         news = 0
         for begin in range(0, len(stories), CHUNK):
@@ -171,6 +171,11 @@ class CatchUp:
         if news:
             await self._ring()
         return news
+
+    def _not_ours(self) -> Collection[Uniqueid] | None:
+        """Channels of calls that are judged elsewhere: they go on, or are in doubt."""
+        alive = self._alive()
+        return None if alive is None else {*alive, *(call.uniqueid for call in self._doubts)}
 
     def _doubts_resolved(self) -> list[tuple[CallEnded, Told | None]]:
         """What the record says of them, or what we saw ourselves when it takes too long to say anything."""

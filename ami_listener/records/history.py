@@ -24,6 +24,8 @@ ROWS_AT_ONCE = 20_000
 """Some 10 MB; at twenty rows a call, a busy clinic's day."""
 GRACE = timedelta(seconds=5)
 """A call that ended so recently is the live listener's, if there is one; and a record may not be complete yet."""
+STILL_OPEN = timedelta(minutes=1)
+"""The live listener has that call still open: it is busy, or the end was lost on its way."""
 LEFT_OUT = timedelta(minutes=2)
 """A caller whom only the queue log knows: cdr.conf may leave such calls out. No row came for them by then."""
 NEVER_ENDED = timedelta(seconds=20)
@@ -110,14 +112,17 @@ class History:
         return sum(len(gathering) for gathering in self._gathered.values())
 
     def over(self, now: datetime, alive: Collection[Uniqueid] | None) -> list[Told]:
-        """What is over, and told only now. `alive`: channels that exist; None when that is not known."""
+        """What is over, and told only now. `alive`: channels that exist as far as we know, or whose calls we are about
+        to judge ourselves; None when that is not known.
+        """
         return [*self._over(now, alive), *self._left_out(now, alive)]
 
     def _over(self, now: datetime, alive: Collection[Uniqueid] | None) -> Iterator[Told]:
         gathering = self._gathered[self._main]
         for story in gathering.quiet_since(now - GRACE):
-            lost = now - story.last_at > NEVER_ENDED and _is_dead(story, alive)
-            if gathering.is_over(story) or lost:
+            quiet, dead = now - story.last_at, _is_dead(story, alive)
+            over = gathering.is_over(story) and (dead or alive is None or quiet > STILL_OPEN)
+            if over or (dead and quiet > NEVER_ENDED):
                 yield self._tell(gathering, story)
 
     def _left_out(self, now: datetime, alive: Collection[Uniqueid] | None) -> Iterator[Told]:

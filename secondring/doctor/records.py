@@ -21,6 +21,10 @@ NEEDED = {
     "queue_log": ("time", "callid", "event"),
 }
 
+TRUNKS = (
+    "set records.cdr.trunks to how the names of your trunks' channels begin, for example [PJSIP/carrier-]"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
@@ -68,7 +72,11 @@ def _look(settings: Settings, asked: _Asked, place: RecordPlace | None, logs: Pa
         return bad(
             f"{place.file} may not be read", "usermod -a -G asterisk secondring, then restart the service"
         )
-    return _read(asked, recorded.sources(settings.records)[asked.name], now)
+    found = _read(asked, recorded.sources(settings.records)[asked.name], now)
+    blind = asked.name == "cdr" and place.file is not None and not (place.columns or settings.records.trunks)
+    if found.ok and blind:
+        return unseen(f"{found.evidence}; it does not tell which calls come from outside", TRUNKS)
+    return found
 
 
 def _absent(asked: _Asked, place: RecordPlace | None, written: Path) -> Finding:

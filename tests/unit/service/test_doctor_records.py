@@ -33,10 +33,16 @@ def log(tmp_path: Path) -> Path:
 
 
 def test_what_is_read_is_told_with_how_new_it_is(log: Path) -> None:
-    places = {"cel": {"place": f"{log}/cel.csv"}, "cdr": {"place": f"{log}/cdr.csv"}}
+    cdr = {"place": f"{log}/cdr.csv", "trunks": ["PJSIP/carrier-"]}
+    places = {"cel": {"place": f"{log}/cel.csv"}, "cdr": cdr}
     found = look(log, places | {"queue_log": f"{log}/queue_log"})
     assert all(finding.ok for finding in found.values()), found
     assert "3 rows since yesterday, the newest of 2026-11-29" in found["queue log"].evidence
+
+
+def test_a_cdr_that_cannot_tell_who_comes_from_outside_is_grey(log: Path) -> None:
+    found = look(log, {"cdr": {"place": f"{log}/cdr.csv"}})["call records"]
+    assert (found.ok, "records.cdr.trunks" in found.remedy) == (None, True)
 
 
 def test_a_cdr_without_uniqueids_is_red(log: Path) -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from ami_listener.records.cel import Cel
 from ami_listener.records.files import FileRecord
-from ami_listener.records.history import GRACE, NEVER_ENDED, History, Source
+from ami_listener.records.history import GRACE, NEVER_ENDED, STILL_OPEN, History, Source
 from ami_listener.records.queue_log import QueueLog
 from ami_listener.records.rows import CEL_COLUMNS, Row, csv_fields, queue_fields
 from lab.record import RECORDINGS
@@ -140,6 +140,14 @@ def test_what_just_ended_is_left_to_the_live_listener(tmp_path: Path) -> None:
     history.read(ended)
     assert history.over(ended + GRACE / 2, None) == []
     assert len(history.over(ended + GRACE, None)) == 1
+
+
+def test_what_the_listener_has_still_open_is_left_to_it_for_a_minute(tmp_path: Path) -> None:
+    history, ended = rang_out(tmp_path)
+    history.read(ended)
+    (root,) = {call.call.uniqueid for call in told(RECORDINGS, "rang_out", ("cel",))}
+    assert history.over(ended + STILL_OPEN, {Uniqueid(root)}) == []
+    assert len(history.over(ended + STILL_OPEN + GRACE, {Uniqueid(root)})) == 1
 
 
 def test_a_story_without_end_waits_while_its_caller_may_be_on_the_line(tmp_path: Path) -> None:
