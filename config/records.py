@@ -26,7 +26,7 @@ def _place(text: str) -> str:
             "is neither a file nor a database",
             "Write a whole path, or an address: mysql+pymysql://secondring@localhost/asteriskcdrdb.",
         )
-    if re.match(r"[^/]*//[^/@]*:[^/@]*@", text):
+    if re.match(r"[^/]*//[^@]*:[^@]*@", text):
         raise refusal("holds a password", "Take it out and name a password_file.")
     return text
 

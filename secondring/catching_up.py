@@ -34,6 +34,10 @@ PATIENCE = {True: timedelta(seconds=20), False: timedelta(seconds=3)}
 """How long a record may take to tell of a call whose end we did not see, and of one whose end we did."""
 CHUNK = 20
 """Stories told in one transaction."""
+WRITTEN = timedelta(seconds=8)
+"""So long after we began to listen, the records of what was before are written and count as over."""
+LINK_PATIENCE = timedelta(seconds=30)
+"""While the link is down nobody else tells of calls: then the records are told as they come."""
 BEGUN = timedelta(seconds=2)
 """A call that began so soon after we did may have begun before: a record's times may be whole seconds."""
 MARK = "record"
@@ -103,6 +107,7 @@ class CatchUp:
         self._doubts: dict[CallId, _Doubt] = {}
         self._wake = asyncio.Event()
         self._skew = Skew()
+        self._deaf_since: datetime | None = None
         self._begun = False
         self._kept: dict[str, str] = {}
         self._complaint = ""
@@ -160,6 +165,8 @@ class CatchUp:
             await self._tell_live([event])
             self._doubts.pop(event.call, None)
             await self._tell([told] if told else [])
+        if not self._may_tell():
+            return 0
         now = self._by_their_clock()
         found = await asyncio.to_thread(self._history.over, now, self._not_ours())
         stories = sorted(found, key=lambda told: afterwards.order(told.events))
@@ -171,6 +178,15 @@ class CatchUp:
         if news:
             await self._ring()
         return news
+
+    def _may_tell(self) -> bool:
+        """Not before all that was before we listened is there: who was missed then may have been answered then."""
+        now, since = self._clock(), self._listening_since()
+        if since is not None:
+            self._deaf_since = None
+            return now >= since + WRITTEN
+        self._deaf_since = self._deaf_since or now
+        return now >= self._deaf_since + LINK_PATIENCE
 
     def _not_ours(self) -> Collection[Uniqueid] | None:
         """Channels of calls that are judged elsewhere: they go on, or are in doubt."""

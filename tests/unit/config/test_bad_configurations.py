@@ -162,3 +162,12 @@ def test_a_blocked_number_that_is_none_is_not_repeated() -> None:
         configure("guards:\n  blocked:\n    - 202 555 0142\n")
     assert "20-more.yaml:3: guards.blocked[1]" in str(raised.value)
     assert "0142" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    "address", ["mysql://u:a-secret@h/n", "mysql://:a-secret@h/n", "mysql://u:a-/secret@h/n"]
+)
+def test_a_password_in_the_address_of_a_record_is_not_repeated(address: str) -> None:
+    with pytest.raises(ConfigError) as refused:
+        configure(f"records: {{cel: {{place: '{address}'}}}}")
+    assert "secret" not in str(refused.value)

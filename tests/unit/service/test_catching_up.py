@@ -71,7 +71,7 @@ class Desk:
         self.transactions = 0
         self.rung = 0
         self.live: list[CallEnded] = []
-        self.listening_since: datetime | None = None
+        self.listening_since: datetime | None = MONDAY_TEN - timedelta(seconds=10)
         self.casework = Casework(some_rules(), PlainWording())
         self.part = self.a_part()
 
@@ -145,6 +145,23 @@ async def test_what_is_read_becomes_calls_and_is_not_read_again(desk: Desk) -> N
     desk.records.stories = [a_story()]
     assert await desk.part.round() == 0
     assert desk.records.begun[-1] == {"cel": "before 0"}
+
+
+async def test_what_was_before_is_told_once_all_of_it_is_there(desk: Desk) -> None:
+    """Whoever was missed a moment ago may have been answered half a moment ago."""
+    desk.listening_since = MONDAY_TEN - timedelta(seconds=3)
+    desk.records.stories = [a_story()]
+    assert await desk.part.round() == 0
+    desk.now += timedelta(seconds=5)
+    assert await desk.part.round() == 1
+
+
+async def test_without_a_link_the_records_are_told_as_they_come_after_a_while(desk: Desk) -> None:
+    desk.listening_since = None
+    desk.records.stories = [a_story()]
+    assert await desk.part.round() == 0
+    desk.now += timedelta(seconds=30)
+    assert await desk.part.round() == 1
 
 
 async def test_a_few_calls_a_transaction_so_that_live_calls_need_not_wait(desk: Desk) -> None:
