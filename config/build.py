@@ -8,12 +8,13 @@ from config.alarms import Mail, Mqtt
 from config.booking import BookingKeys, build_timetable
 from config.call_back import CallBackSettings
 from config.check import problem_at
+from config.choosing import build_carriers, build_webhooks, confirms_opt_out
 from config.digest import build_digest
 from config.ehr import EhrKeys, EhrSettings
 from config.oidc import BACK, Oidc, OidcSettings
 from config.problems import KeyPath, Problem
 from config.records import build_records
-from config.schema import Configuration, Http, Ivr, SiteKeys
+from config.schema import Configuration, Ivr, SiteKeys
 from config.secret_files import (
     RESTORE_KEY,
     SecretMissing,
@@ -26,11 +27,8 @@ from config.settings import (
     AgiSettings,
     AmiSettings,
     BookingSettings,
-    CarrierSettings,
     DialSettings,
     GatewaySettings,
-    HttpSettings,
-    InboundSettings,
     IvrSettings,
     MailSettings,
     MqttSettings,
@@ -96,10 +94,8 @@ def build_settings(found: Configuration, secrets: Secrets) -> Settings:
         call_back=CallBackSettings(**dict(found.call_back)),
         database_url=found.database.url,
         key=secrets.key(found.database.key_file, ("database", "key_file")),
-        carrier=CarrierSettings(
-            kind=found.carrier.kind,
-            http=_http(found.carrier.http, secrets) if found.carrier.kind == "http" else None,
-        ),
+        carriers=build_carriers(found, secrets.password),
+        webhooks=build_webhooks(found),
         gateway=GatewaySettings(**dict(found.gateway)),
         agi=AgiSettings(**dict(found.agi)),
         ivr=_ivr(found.ivr),
@@ -129,7 +125,7 @@ def build_rules(found: Configuration) -> Rules:
         alarms=AlarmRules(texts=tuple(sorted(found.alarms.texts)), fold=found.alarms.fold),
         routes={intent: Route(**dict(keys)) for intent, keys in found.routes.items()},
         booking=_booking(found.booking),
-        carrier_confirms_opt_out=found.carrier.confirms_opt_out,
+        carrier_confirms_opt_out=confirms_opt_out(found),
     )
 
 
@@ -171,6 +167,7 @@ def _site(found: Configuration, name: str, keys: SiteKeys) -> Site:
         name=keys.name,
         phone=keys.phone,
         sender=keys.sender or keys.phone,
+        senders=keys.senders,
         dids=keys.dids or (keys.phone,),
         hours=OpeningHours(zone=keys.zone, week=keys.hours, days=_days(keys)),
         region=keys.region,
@@ -270,21 +267,4 @@ def _oidc(keys: Oidc, secrets: Secrets) -> OidcSettings | None:
         trusted_acr=keys.trusted_acr,
         trusted_amr=keys.trusted_amr,
         ca_file=keys.ca_file,
-    )
-
-
-def _http(keys: Http, secrets: Secrets) -> HttpSettings:
-    at: KeyPath = ("carrier", "http")
-    return HttpSettings(
-        url=keys.url or "",
-        token=secrets.password(keys.token_file, (*at, "token_file")) if keys.token_file else None,
-        lookup_url=keys.lookup_url,
-        timeout=keys.timeout,
-        inbound=InboundSettings(
-            host=keys.inbound.host,
-            port=keys.inbound.port,
-            secret=secrets.password(keys.inbound.secret_file, (*at, "inbound", "secret_file")),
-        )
-        if keys.inbound
-        else None,
     )

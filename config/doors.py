@@ -1,6 +1,7 @@
 """What may not be: pages open to the network without encryption, half a certificate, half an identity provider."""
 
 from collections.abc import Iterator
+from urllib.parse import urlsplit
 
 from config.booking import BookingListen
 from config.links import is_loopback
@@ -20,6 +21,7 @@ def open_doors(found: Configuration) -> Iterator[Slip]:
     yield from _staffs_pages(found.web)
     yield from _booking_page(found)
     yield from _provider(found)
+    yield from _way_back(found)
 
 
 def _staffs_pages(web: Web) -> Iterator[Slip]:
@@ -63,3 +65,13 @@ def _provider(found: Configuration) -> Iterator[Slip]:
     if "openid" not in oidc.scopes:
         what = "does not ask for openid, without which the provider tells nobody's name"
         yield ("oidc", "scopes"), what, "Write [openid, profile]."
+
+
+def _way_back(found: Configuration) -> Iterator[Slip]:
+    """Where the provider sends people back to has to be a name that we answer to."""
+    if found.oidc.issuer is None or found.oidc.pages is None:
+        return
+    host = urlsplit(found.oidc.pages).hostname or ""
+    if host != (found.web.public_name or found.web.host).lower() and not is_loopback(host):
+        what = "is another name than web.public_name, and requests for any other are refused"
+        yield ("oidc", "pages"), what, f"Set web.public_name to {host}, or mend this address."

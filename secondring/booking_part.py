@@ -24,9 +24,10 @@ from secondring.listening import InStore
 from secondring.papers import papers
 from secondring.serving import Listen, serve
 
-Part = Callable[[], Awaitable[None]]
 MOST_AT_ONCE = 500
 """Connections: the page is open to everybody."""
+
+Part = Callable[[], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,7 @@ from secondring.running import run_together
 from secondring.serving import Listen, serve
 from secondring.telephone import Telephone
 from secondring.urgent import UrgentRunner
-from secondring.vitals import Vitals
+from secondring.vitals import Carrier, Vitals
 from secondring.web.app import make_app
 from secondring.web.changes import Bell, Changes
 from secondring.web.desk import Desk, nobody_dials, nobody_listens
@@ -37,7 +37,6 @@ from secondring.web.work_rows import WorkRows
 from secondring.wiring import ClinicWording, Settings
 from secondring.writer import Reader, Writer
 from secondring.written import TextDesk
-from sms_gateway.breaker import Breaker
 
 log = logging.getLogger("secondring")
 
@@ -77,7 +76,7 @@ class Links:
     """With it, patients are called back and urgent calls are taken from the screen."""
     carry_out: Callable[[Orders], Awaitable[None]] = nobody_dials
     ring: Callable[[], Awaitable[None]] = nobody_listens
-    carrier: Breaker | None = None
+    carrier: Carrier | None = None
     test: Test | None = None
     """Tries the links to the PBX and the carrier."""
     catch_up: Callable[[], Finding] | None = None
@@ -204,7 +203,7 @@ def _vitals(settings: Settings, links: Links) -> Vitals:
         dials=links.dials,
         may_dial=settings.dial is not None,
         carrier=links.carrier,
-        carrier_kind=settings.carrier.kind,
+        simulated=settings.only_simulated,
         shadow=lambda: settings.rules.shadow,
         catch_up=links.catch_up,
         ehrs=links.ehrs,

@@ -3,7 +3,6 @@
 import asyncio
 import logging
 import os
-import random
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -26,6 +25,7 @@ from secondring.domain.pulse import State
 from secondring.domain.rules import Rules
 from secondring.domain.sending import ClinicDesk
 from secondring.domain.urgent import Orders, Triage
+from secondring.gateway import Gateway
 from secondring.lamps import LampKeeper
 from secondring.listening import CallKeeper
 from secondring.on_screen import Test
@@ -39,22 +39,11 @@ from secondring.urgent import UrgentRunner
 from secondring.weekly import DigestPost, TallyKeeper
 from secondring.wiring import ClinicWording, Settings, now
 from secondring.writer import Reader, Writer
-from sms_gateway.breaker import Breaker
-from sms_gateway.carriers.port import Carrier
-from sms_gateway.errands import Clerk
-from sms_gateway.inbound import Inbound, Poller
-from sms_gateway.listener import ListenSettings, make_server
-from sms_gateway.outbox import Outbox, OutboxSettings
-from sms_gateway.pace import Pace
-from sms_gateway.retry import RetryPolicy
-from sms_gateway.webhooks import Webhooks, WebhookSettings
 
 log = logging.getLogger("secondring")
 
 TEXTS = "texts"
 """The doorbell that tells the outbox to look."""
-HANDSET_POLL = timedelta(milliseconds=200)
-"""The simulated phones are a file on this machine: looking often costs nothing."""
 
 Part = Callable[[], Awaitable[None]]
 
@@ -67,7 +56,7 @@ def run(settings: Settings, test: Test | None = None) -> None:
     wiring.start_logging(settings)
     wiring.check_messages(settings)
     wiring.tell_disagreements(settings)
-    if settings.carrier.kind == "handset":
+    if settings.only_simulated:
         log.warning(
             "the carrier is 'handset': texts go to simulated phones, and nobody outside this machine gets one"
         )
@@ -94,15 +83,8 @@ class _Frame:
     bell: Doorbell
     link: AmiLink
     """The one that listens."""
-    breaker: Breaker
     raise_alarm: Shout
     """For what no transaction can keep; all other alarms are kept where they are raised."""
-
-    @property
-    def request_time(self) -> timedelta:
-        """How long the carrier may take; a crash delays a text by little more than that."""
-        http = self.settings.carrier.http
-        return http.timeout if http else timedelta(seconds=5)
 
     async def ring(self) -> None:
         await self.bell.ring(TEXTS)
@@ -114,9 +96,7 @@ async def _serve(settings: Settings, store: SqlStore, test: Test | None) -> None
     settings = replace(settings, rules=rules)
     alarms = _alarms(settings, rules, writer, store)
     link = AmiLink(wiring.account(settings), clock=now, timing=wiring.timing(settings))
-    frame = _Frame(
-        settings, rules, wiring.wording(settings), writer, Doorbell(), link, Breaker(), alarms.shout
-    )
+    frame = _Frame(settings, rules, wiring.wording(settings), writer, Doorbell(), link, alarms.shout)
     texting = TextingSide(lambda shadow: _texting(frame, shadow=shadow), shadow=settings.shadow)
     rules.become(replace(rules, carrier_confirms_opt_out=texting.confirms_opt_out))
     notifier = Notifier.from_environ(os.environ)
@@ -143,7 +123,7 @@ async def _serve(settings: Settings, store: SqlStore, test: Test | None) -> None
                 dials=urgent.link,
                 carry_out=urgent.carry_out,
                 ring=frame.ring,
-                carrier=frame.breaker,
+                carrier=texting,
                 test=test,
                 ehrs=booking.findings,
             ),
@@ -340,49 +320,6 @@ async def _beat(writer: Writer, state: State) -> None:
 
 def _texting(frame: _Frame, *, shadow: bool) -> Side:
     """Everything that sends or takes in texts, in one mode."""
-    frame = replace(frame, settings=replace(frame.settings, shadow=shadow))
-    carrier = wiring.carrier(frame.settings)
-    return Side(carrier, _gateway(frame, carrier))
-
-
-def _gateway(frame: _Frame, carrier: Carrier) -> dict[str, Part]:
+    gateway = Gateway(replace(frame.settings, shadow=shadow))
     desk = ClinicDesk(frame.rules, frame.wording, wiring.links(frame.rules))
-    inbound = Inbound(desk, frame.writer, clock=now, ring=frame.ring)
-    parts: dict[str, Part] = {"outbox": _outbox(frame, desk, carrier).run}
-    if carrier.capabilities.polling:
-        parts["inbox"] = Poller(carrier, inbound, desk, frame.writer, interval=HANDSET_POLL).run
-    http = frame.settings.carrier.http
-    if http is not None and http.inbound is not None:
-        secrets = (http.inbound.secret.get_secret_value(),)
-        webhooks = Webhooks(inbound, WebhookSettings(secrets=secrets), clock=now)
-        server = make_server(
-            webhooks.application(), ListenSettings(host=http.inbound.host, port=http.inbound.port)
-        )
-        parts["webhooks"] = server.serve
-    return parts
-
-
-def _outbox(frame: _Frame, desk: ClinicDesk, carrier: Carrier) -> Outbox:
-    gateway = frame.settings.gateway
-    clerk = Clerk(
-        desk,
-        carrier=carrier.name,
-        capabilities=carrier.capabilities,
-        policy=RetryPolicy(most_attempts=gateway.max_attempts, first_text_worth=gateway.max_age),
-        pace=Pace(per_second=gateway.per_second),
-        breaker=frame.breaker,
-        chance=random.random,
-    )
-    return Outbox(
-        carrier,
-        clerk,
-        frame.writer,
-        clock=now,
-        bell=frame.bell.listen(TEXTS),
-        settings=OutboxSettings(
-            shadow=frame.settings.shadow,
-            in_flight=gateway.concurrency,
-            request_limit=frame.request_time + timedelta(seconds=2),
-            lease=frame.request_time + timedelta(seconds=10),
-        ),
-    )
+    return Side(gateway, gateway.parts(desk, frame.writer, frame.bell.listen(TEXTS), frame.ring))

@@ -8,9 +8,9 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
 from secondring.domain.errors import blame
-from sms_gateway.carriers.port import Carrier
 
 log = logging.getLogger("secondring")
 
@@ -19,11 +19,29 @@ Swap = Callable[[bool], Awaitable[None]]
 """Brings the other mode into force in rules and books; told whether the new carrier answers STOP by itself."""
 
 
+class Carriers(Protocol):
+    """Whoever sends the texts."""
+
+    @property
+    def confirms_opt_out(self) -> bool:
+        """True when one of them answers STOP by itself."""
+        ...
+
+    @property
+    def is_open(self) -> bool:
+        """True while none of them answers."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of all connections."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Side:
-    """A carrier, and those who work with it."""
+    """The carriers, and those who work with them."""
 
-    carrier: Carrier
+    carriers: Carriers
     parts: Mapping[str, Part]
 
 
@@ -50,7 +68,12 @@ class TextingSide:
     @property
     def confirms_opt_out(self) -> bool:
         """True when whoever sends the texts answers STOP by itself."""
-        return self._side.carrier.capabilities.confirms_opt_out
+        return self._side.carriers.confirms_opt_out
+
+    @property
+    def is_open(self) -> bool:
+        """True while no carrier answers."""
+        return self._side.carriers.is_open
 
     @property
     def shadow(self) -> bool:
@@ -90,15 +113,15 @@ class TextingSide:
         await self.close()
         new = self._build(wish.shadow)
         try:
-            await wish.swap(new.carrier.capabilities.confirms_opt_out)
+            await wish.swap(new.carriers.confirms_opt_out)
         except Exception as error:  # noqa: BLE001 - told to whoever asked; texting goes on as before
             log.error("the mode was not changed: %s", blame(error))  # noqa: TRY400
-            await new.carrier.close()
+            await new.carriers.close()
             self._side = self._build(self._shadow)
             wish.done.set_exception(error)
             return
         except asyncio.CancelledError:
-            await new.carrier.close()
+            await new.carriers.close()
             wish.done.cancel()
             raise
         self._side, self._shadow = new, wish.shadow
@@ -109,5 +132,5 @@ class TextingSide:
         wish.done.set_result(None)
 
     async def close(self) -> None:
-        """Let go of the carrier."""
-        await self._side.carrier.close()
+        """Let go of the carriers."""
+        await self._side.carriers.close()

@@ -44,7 +44,7 @@ class Vitals:
         dials: Link | None = None,
         may_dial: bool = False,
         carrier: Carrier | None = None,
-        carrier_kind: str = "",
+        simulated: bool = False,
         shadow: Callable[[], bool] = lambda: False,
         catch_up: Callable[[], Finding] | None = None,
         ehrs: Callable[[], list[Finding]] = list,
@@ -57,7 +57,7 @@ class Vitals:
         self._dials = dials
         self._may_dial = may_dial
         self._carrier = carrier
-        self._carrier_kind = carrier_kind
+        self._simulated = simulated
         self._shadow = shadow
         self._catch_up = catch_up or health.no_catch_up
         self._ehrs = ehrs
@@ -69,7 +69,8 @@ class Vitals:
     def _look(self) -> list[Finding]:
         found = [self._ami(), self._catch_up(), self._dialling(), self._carriers(), *self._ehrs()]
         found.append(health.of_disk(shutil.disk_usage(self._database.parent).free))
-        return found + [self._paper(name, file) for name, file in self._certificates.items()]
+        papers = [self._paper(name, file) for name, file in self._certificates.items()]
+        return found + (papers or [health.no_certificate()])
 
     def _ami(self) -> Finding:
         name, shown = "ami", "Link to the PBX"
@@ -93,7 +94,7 @@ class Vitals:
         name, shown = "carrier", "Text carrier"
         if self._shadow():
             return Finding(name, shown, State.UNKNOWN, "shadow mode: no carrier is asked for anything")
-        if self._carrier_kind == "handset":
+        if self._simulated:
             return Finding(name, shown, State.WARN, "simulated phones: no text leaves this machine")
         if self._carrier is None:
             return Finding(name, shown, State.UNKNOWN, "another process sends the texts")
@@ -106,4 +107,4 @@ class Vitals:
         try:
             return health.of_certificate(name, ends_at(file), self._clock())
         except ConfigError as error:
-            return health.of_no_certificate(name, str(error))
+            return health.of_broken_certificate(name, str(error))

@@ -93,7 +93,7 @@ def _switch(chosen: Settings, to: Mode, *, sure: bool) -> None:
             f" Shadow or live), or go by the files again with `secondring settings drop mode` and run this once more."
         )
     sys.stdout.write(f"{WILL[to]}\n")
-    if to is Mode.LIVE and chosen.carrier.kind == "handset":
+    if to is Mode.LIVE and chosen.only_simulated:
         sys.stdout.write("The carrier is handset: texts will go to simulated phones, and to no patient.\n")
     if not sure:
         typer.confirm(f"Switch to {to}?", abort=True)

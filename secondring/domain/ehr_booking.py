@@ -99,7 +99,12 @@ class EhrBooking:
         booking = books.booking(BookingId(job.ref))
         if booking is None or job.kind == ehr.CANCEL:
             return booking
-        return booking if booking.state in (BookingState.HELD, BookingState.EXPIRED) else None
+        if booking.state not in (BookingState.HELD, BookingState.EXPIRED):
+            return None
+        if _chose_again(books, booking):
+            ehr.plan(books, ehr.CANCEL, booking.id, job.due_at)
+            return None
+        return booking
 
     def gone(self, books: Books, name: BookingId, now: datetime) -> None:
         """A job heard that it is somebody else's; they are long off the page."""
@@ -128,3 +133,9 @@ class EhrBooking:
 def _has_another(books: Books, episode: Episode, now: datetime) -> bool:
     mine = books.bookings_of(episode.id)
     return any(one.state is BookingState.CONFIRMED and one.starts_at > now for one in mine)
+
+
+def _chose_again(books: Books, booking: Booking) -> bool:
+    """They have another time by now: this one would take its place."""
+    mine = books.bookings_of(booking.episode)
+    return any(one.stands and one.made_at > booking.made_at for one in mine)

@@ -159,7 +159,7 @@ def of_certificate(listener: str, ends: datetime, now: datetime) -> Finding:
     return Finding(name, shown, State.OK, f"good for {days} days")
 
 
-def of_no_certificate(listener: str, why: str) -> Finding:
+def of_broken_certificate(listener: str, why: str) -> Finding:
     """One that cannot even be read."""
     return Finding(f"certificate-{listener}", PAPERS[listener], State.BAD, why, "See the log of the service.")
 

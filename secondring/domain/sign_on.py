@@ -43,8 +43,20 @@ class Identity:
 
     name: str
     """The name of a user here, if there is one."""
+    issuer: str
+    subject: str = field(repr=False)
+    """Who this is to the provider: it never gives this to somebody else (OpenID Connect Core, 5.7)."""
     second_factor: bool = False
     """The provider saw a second factor of a kind that the clinic trusts."""
+
+    @property
+    def who(self) -> str:
+        """Issuer and subject: together they are one person for good."""
+        return f"{self.issuer} {self.subject}"
+
+    def is_not(self, known: str | None) -> bool:
+        """True when the user of this name came by the same provider before, and was somebody else."""
+        return known is not None and known.partition(" ")[0] == self.issuer and known != self.who
 
 
 def identity_of(
@@ -63,4 +75,6 @@ def identity_of(
     methods = claims.get("amr")
     used = set(methods) if isinstance(methods, list) and all(isinstance(m, str) for m in methods) else set()
     trusted = claims.get("acr") in list(trusted_acr) or not used.isdisjoint(trusted_amr)
-    return Identity(name=name.strip(), second_factor=trusted)
+    return Identity(
+        name=name.strip(), issuer=str(claims["iss"]), subject=str(claims["sub"]), second_factor=trusted
+    )

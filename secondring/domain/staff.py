@@ -50,6 +50,8 @@ class User:
     """The 30-second step of the last code used: it and all before it are spent."""
     recovery: tuple[str, ...] = field(repr=False, default=())
     """Hashes of the recovery codes that are left."""
+    vouched: str | None = field(repr=False, default=None)
+    """Whom the identity provider said this is when they first came by it: names may be given anew, this not."""
     failures: int = 0
     """Log-ins that failed since the last that did not."""
     failed_at: datetime | None = None
@@ -91,10 +93,15 @@ class Session:
     agent: str = ""
     """The browser, as it names itself; cut short."""
     ended_at: datetime | None = None
-    by_provider: bool = False
-    """The clinic's identity provider vouched for them; they gave no password of ours."""
+    vouched: str | None = field(repr=False, default=None)
+    """Whom the clinic's identity provider said this is; None where they gave a password of ours."""
     emergency_until: datetime | None = None
     """Until then they have the rights of emergency access."""
+
+    @property
+    def by_provider(self) -> bool:
+        """The clinic's identity provider vouched for them."""
+        return self.vouched is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

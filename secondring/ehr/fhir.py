@@ -1,7 +1,8 @@
-"""FHIR R4: free Slots are read, a time is taken in one transaction with its Appointment, and given back likewise.
+"""FHIR R4: free Slots are read; a time is taken by its Slot, then by an Appointment; given back the other way round.
 
-The Slot is put with the version that was read, so that of two who want it one is told 412; the Appointment is created
-on condition that none with our identifier exists, so that asking again books nothing twice.
+The Slot is put with the version that was read, so that of two who want it one is told 412, and only whoever got it goes
+on. The Appointment is created on condition that none with our identifier exists. A mark in the Slot's comment tells
+our own half-done work when an answer was lost. No transaction is needed: servers differ in what they mean by one.
 """
 
 import asyncio
@@ -75,33 +76,59 @@ class FhirEhr:
         """Take any free Slot that begins then and is long enough; the Appointment refers to it."""
         if await self._appointment(booking.id) is not None:
             return True
+        slot = await self._take_slot(booking)
+        if slot is None:
+            return False
+        condition = {"if-none-exist": f"identifier={SYSTEM}|{booking.id}"}
+        status, _ = await self._ask("POST", "Appointment", _appointment_for(slot, booking, guest), condition)
+        if status >= 300:
+            await self._free_slot(slot, booking.id)
+            raise _unwilling(status)
+        if await self._appointment(booking.id) is None:
+            raise PeerError("the EHR took an Appointment and does not show it")
+        return True
+
+    async def _take_slot(self, booking: Booking) -> Resource | None:
+        """One that is ours from now on; None when somebody else has them all."""
         moment = timedelta(seconds=1)
-        slots = [slot async for slot in self._slots(booking.starts_at, booking.starts_at + moment)]
-        fitting = [slot for slot in slots if _fits(slot, booking)]
+        found = [slot async for slot in self._slots(booking.starts_at, booking.starts_at + moment, "")]
+        fitting = [slot for slot in found if _fits(slot, booking)]
         for slot in fitting:
-            status, _ = await self._ask("POST", "", _taking(slot, booking, guest))
+            if slot.get("status") == "busy" and _is_marked(slot, booking.id):
+                return slot
+        for slot in fitting:
+            if slot.get("status") != "free":
+                continue
+            status, taken = await self._put(_marked(slot, booking.id))
             if status < 300:
-                return True
+                return taken if taken.get("id") else await self._read(f"Slot/{_text(slot, 'id')}")
             if status not in TAKEN:
                 raise _unwilling(status)
-        # It may be ours all the same: an earlier request whose answer was lost took the Slot just now.
-        return await self._appointment(booking.id) is not None
+        return None
 
     async def cancel(self, booking: BookingId) -> None:
-        """Cancel the Appointment and free its Slots."""
-        appointment = await self._appointment(booking)
-        if appointment is None:
-            return
-        slots = [await self._read(_text(ref, "reference")) for ref in _list(appointment, "slot")]
-        status, _ = await self._ask("POST", "", _giving_back(appointment, slots))
+        """Cancel the Appointment, then free its Slots. Done half, it is done whole by the next try."""
+        async for one in self._appointments(booking):
+            stood = one.get("status") != "cancelled"
+            if stood:
+                status, _ = await self._put(one | {"status": "cancelled"})
+                if status >= 300:
+                    raise _unwilling(status)
+            for reference in _list(one, "slot"):
+                slot = await self._read(_text(reference, "reference"))
+                if slot.get("status") == "busy" and (stood or _is_marked(slot, booking)):
+                    await self._free_slot(slot, booking)
+
+    async def _free_slot(self, slot: Resource, booking: BookingId) -> None:
+        status, _ = await self._put(_unmarked(slot, booking))
         if status >= 300:
             raise _unwilling(status)
 
     # -- reading
 
-    async def _slots(self, since: datetime, until: datetime) -> AsyncIterator[Resource]:
+    async def _slots(self, since: datetime, until: datetime, status: str = "free") -> AsyncIterator[Resource]:
         query = [
-            ("status", "free"),
+            *([("status", status)] if status else []),
             ("schedule", ",".join(self._settings.schedules)),
             ("start", f"ge{_written(since)}"),
             ("start", f"lt{_written(until)}"),
@@ -111,16 +138,21 @@ class FhirEhr:
         address = str(httpx.URL("Slot", params=query))
         async for slot in self._found(address, "Slot"):
             # Some servers leave parts of a search out: what they send is looked at once more.
-            if slot.get("status") == "free" and since <= _time(slot, "start") < until:
+            if slot.get("status") == (status or slot.get("status")) and since <= _time(slot, "start") < until:
                 yield slot
 
     async def _appointment(self, booking: BookingId) -> Resource | None:
         """The one that stands under our identifier."""
-        address = str(httpx.URL("Appointment", params={"identifier": f"{SYSTEM}|{booking}"}))
-        async for one in self._found(address, "Appointment"):
-            if one.get("status") != "cancelled" and _is_ours(one, booking):
+        async for one in self._appointments(booking):
+            if one.get("status") != "cancelled":
                 return one
         return None
+
+    async def _appointments(self, booking: BookingId) -> AsyncIterator[Resource]:
+        address = str(httpx.URL("Appointment", params={"identifier": f"{SYSTEM}|{booking}"}))
+        async for one in self._found(address, "Appointment"):
+            if _is_ours(one, booking):
+                yield one
 
     async def _found(self, address: str, kind: str) -> AsyncIterator[Resource]:
         """All pages of a search."""
@@ -153,12 +185,26 @@ class FhirEhr:
             raise PeerError("the EHR's answer leads to another server; it was not followed")
         return whole.geturl()
 
-    async def _ask(self, method: str, address: str, body: Resource | None = None) -> tuple[int, Resource]:
-        url = urljoin(self._base, address) if address else self._base.rstrip("/")
+    async def _put(self, resource: Resource) -> tuple[int, Resource]:
+        """Change it, unless somebody else did since it was read."""
+        version = _part(resource, "meta").get("versionId")
+        if not isinstance(version, str) or not version:
+            raise PeerError("the EHR gives no versions, so nobody can be kept from a double booking")
+        address = f"{_text(resource, 'resourceType')}/{_text(resource, 'id')}"
+        return await self._ask("PUT", address, resource, {"if-match": f'W/"{version}"'})
+
+    async def _ask(
+        self,
+        method: str,
+        address: str,
+        body: Resource | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> tuple[int, Resource]:
+        url = urljoin(self._base, address)
         try:
             async with (
                 asyncio.timeout(self._settings.timeout.total_seconds()),
-                self._http.stream(method, url, json=body) as answer,
+                self._http.stream(method, url, json=body, headers=headers) as answer,
             ):
                 read = b""
                 async for part in answer.aiter_bytes():
@@ -169,7 +215,7 @@ class FhirEhr:
             raise PeerError(f"the EHR does not answer ({type(error).__name__})") from None
         if answer.status_code >= 300:
             return answer.status_code, {}
-        return answer.status_code, _json(answer, read)
+        return answer.status_code, _json(answer, read) if read or method == "GET" else {}
 
 
 def _json(answer: httpx.Response, body: bytes) -> Resource:
@@ -185,8 +231,8 @@ def _json(answer: httpx.Response, body: bytes) -> Resource:
 # ---------------------------------------------------------------- what is written
 
 
-def _taking(slot: Resource, booking: Booking, guest: Guest) -> Resource:
-    appointment: Resource = {
+def _appointment_for(slot: Resource, booking: Booking, guest: Guest) -> Resource:
+    return {
         "resourceType": "Appointment",
         "identifier": [{"system": SYSTEM, "value": booking.id}],
         "status": "booked",
@@ -198,29 +244,30 @@ def _taking(slot: Resource, booking: Booking, guest: Guest) -> Resource:
         # Whom they are in the EHR we do not know: staff match them, we never make a Patient.
         "participant": [{"type": [{"text": "patient"}], "required": "required", "status": "accepted"}],
     }
-    condition = f"identifier={SYSTEM}|{booking.id}"
-    created = {
-        "resource": appointment,
-        "request": {"method": "POST", "url": "Appointment", "ifNoneExist": condition},
-    }
-    return _transaction(_put(slot | {"status": "busy"}), created)
 
 
-def _giving_back(appointment: Resource, slots: list[Resource]) -> Resource:
-    freed = [_put(slot | {"status": "free"}) for slot in slots if slot.get("status") == "busy"]
-    return _transaction(_put(appointment | {"status": "cancelled"}), *freed)
+def _mark(booking: BookingId) -> str:
+    return f"[secondring {booking}]"
 
 
-def _put(resource: Resource) -> Resource:
-    request = {"method": "PUT", "url": f"{_text(resource, 'resourceType')}/{_text(resource, 'id')}"}
-    version = _part(resource, "meta").get("versionId")
-    if not version:
-        raise PeerError("the EHR gives no versions, so nobody can be kept from a double booking")
-    return {"resource": resource, "request": request | {"ifMatch": f'W/"{version}"'}}
+def _marked(slot: Resource, booking: BookingId) -> Resource:
+    """Busy, and to be known again as ours."""
+    return slot | {"status": "busy", "comment": f"{_comment(slot)} {_mark(booking)}".strip()}
 
 
-def _transaction(*entries: Resource) -> Resource:
-    return {"resourceType": "Bundle", "type": "transaction", "entry": list(entries)}
+def _unmarked(slot: Resource, booking: BookingId) -> Resource:
+    left = _comment(slot).replace(_mark(booking), "").strip()
+    freed = {name: value for name, value in slot.items() if name != "comment"} | {"status": "free"}
+    return freed | ({"comment": left} if left else {})
+
+
+def _is_marked(slot: Resource, booking: BookingId) -> bool:
+    return _mark(booking) in _comment(slot)
+
+
+def _comment(slot: Resource) -> str:
+    found = slot.get("comment")
+    return found if isinstance(found, str) else ""
 
 
 def _about(guest: Guest) -> str:

@@ -3,7 +3,7 @@
 On the same `metadata` as `schema`; the triggers are made by the migration.
 """
 
-from sqlalchemy import Boolean, Column, Index, Integer, String, Table, false
+from sqlalchemy import Boolean, Column, Index, Integer, String, Table
 
 from secondring.store.columns import Sealed
 from secondring.store.schema import metadata
@@ -29,6 +29,7 @@ users = Table(
     instant("failed_at"),
     instant("created_at", needed=True),
     instant("disabled_at"),
+    maybe_words("vouched"),
 )
 
 sessions = Table(
@@ -43,7 +44,7 @@ sessions = Table(
     words("address"),
     words("agent"),
     instant("ended_at"),
-    Column("by_provider", Boolean, nullable=False, server_default=false()),
+    maybe_words("vouched"),
     instant("emergency_until"),
 )
 Index("sessions_user", sessions.c.user_id, sessions.c.created_at)

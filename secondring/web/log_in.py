@@ -101,7 +101,7 @@ class LogIn:
         else:
             note_failure(books, visit, user, "code")
             return None
-        return complete(books, visit, user, by_provider=visit.session.by_provider)
+        return complete(books, visit, user, vouched=visit.session.vouched)
 
     # -- the second factor for the first time
 
@@ -146,7 +146,7 @@ class LogIn:
         codes = new_recovery_codes()
         user = replace(user, totp_step=step, recovery=tuple(kept(code) for code in codes))
         books.add_audit(visit.entry("change", "set up a second factor", about=user.id))
-        return complete(books, visit, user, by_provider=visit.session.by_provider), codes
+        return complete(books, visit, user, vouched=visit.session.vouched), codes
 
 
 def _inside(visit: Visit, token: str) -> Response:

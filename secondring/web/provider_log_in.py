@@ -29,7 +29,8 @@ DOWN = "The sign-in service cannot be reached. Name and password work as ever."
 NOT_OURS = "This sign-in was begun in another window, or took too long. Try again."
 NOT_TAKEN = "The sign-in did not work. Try again, or use name and password."
 UNKNOWN = (
-    "You are signed in there, but nobody here has that name, or the account is closed or waits after wrong tries."
+    "You are signed in there, but nobody here has that name, or the account is closed or waits after wrong tries,"
+    " or belongs to whoever had that name before."
     " Ask your administrator."
 )
 
@@ -122,9 +123,13 @@ def _let_in(books: Books, visit: Visit, identity: Identity) -> tuple[User, str] 
         about = user.id if user else ""
         books.add_audit(visit.entry("log-in-failed", "provider: nobody here who may come in", about=about))
         return None
+    if identity.is_not(user.vouched):
+        entry = visit.entry("log-in-failed", "provider: somebody else has this name there now", about=user.id)
+        books.add_audit(entry)
+        return None
     if identity.second_factor:
-        return user, complete(books, visit, user, by_provider=True)
-    return user, begin(books, visit, user, Stage.PASSWORD, by_provider=True)
+        return user, complete(books, visit, user, vouched=identity.who)
+    return user, begin(books, visit, user, Stage.PASSWORD, vouched=identity.who)
 
 
 def _way_on(found: tuple[User, str], identity: Identity, back_to: str) -> Response:

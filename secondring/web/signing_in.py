@@ -43,7 +43,7 @@ def note_failure(books: Books, visit: Visit, user: User | None, what: str) -> No
     books.add_audit(entry)
 
 
-def begin(books: Books, visit: Visit, user: User, stage: Stage, *, by_provider: bool = False) -> str:
+def begin(books: Books, visit: Visit, user: User, stage: Stage, *, vouched: str | None = None) -> str:
     """A new session under a new token; the one they came with, if any, ends."""
     token = new_token()
     if visit.token:
@@ -62,19 +62,21 @@ def begin(books: Books, visit: Visit, user: User, stage: Stage, *, by_provider: 
             seen_at=visit.now,
             address=visit.address,
             agent=visit.request.headers.get("user-agent", "")[:AGENT_LENGTH],
-            by_provider=by_provider,
+            vouched=vouched,
         )
     )
     return token
 
 
-def complete(books: Books, visit: Visit, user: User, *, by_provider: bool = False) -> str:
-    """They are in."""
+def complete(books: Books, visit: Visit, user: User, *, vouched: str | None = None) -> str:
+    """They are in. Whom the provider vouched for is bound to whom it said that they are."""
     user = succeeded(user)
+    if vouched is not None:
+        user = replace(user, vouched=vouched)
     books.save_user(user)
-    how = "signed in, by the identity provider" if by_provider else "signed in"
+    how = "signed in, by the identity provider" if vouched is not None else "signed in"
     books.add_audit(visit.entry("log-in", how, about=user.id))
-    return begin(books, visit, user, Stage.FULL, by_provider=by_provider)
+    return begin(books, visit, user, Stage.FULL, vouched=vouched)
 
 
 def on_to_the_code(user: User, token: str, back_to: str) -> Response:

@@ -166,7 +166,15 @@ def test_without_script_they_read_claim_and_answer(window: Window, scene: Scene)
     until(lambda: scene.tasks() == [], "the row is done")
 
 
-PAGES = ("/work", "/urgent", "/account", "/account/password", "/audit", "/conversation/EPISODE")
+PAGES = (
+    "/work",
+    "/urgent",
+    "/account",
+    "/account/password",
+    "/account/emergency",
+    "/audit",
+    "/conversation/EPISODE",
+)
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])

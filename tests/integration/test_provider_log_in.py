@@ -110,7 +110,9 @@ async def test_what_the_provider_refuses_lets_nobody_in(issuer: IdentityProvider
 
     attempt = an_attempt()
     answer = await came_back(attempt)
-    assert await provider.who_came_back(answer, attempt) == Identity(name="ana")
+    assert await provider.who_came_back(answer, attempt) == Identity(
+        name="ana", issuer=issuer.issuer, subject="ana"
+    )
     with pytest.raises(NotBelieved, match="does not take the code"):
         await provider.who_came_back(answer, attempt)
     answer = await came_back(attempt)

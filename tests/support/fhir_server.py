@@ -1,4 +1,4 @@
-"""A FHIR R4 server as small as can be: Slots and Appointments with versions, searches by page, transactions.
+"""A FHIR R4 server as small as can be: Slots and Appointments with versions, searches by page, conditional writes.
 
 It keeps what it is told and can be made to fail: before it did anything, or after it did everything.
 """
@@ -25,11 +25,12 @@ class FhirServer:
     page: int = 3
     kept: dict[str, Resource] = field(default_factory=dict)
     fail: list[str] = field(default_factory=list)
-    """What the next writes meet: `down` before anything, `lost` when all is done, or a status."""
+    """What the next writes meet: `down` before anything, `lost` when all is done, a status, or nothing (`""`)."""
     silent: bool = False
     asked: list[str] = field(default_factory=list)
     next_page_at: str = BASE
     without_versions: bool = False
+    drops_comments: bool = False
     _made: int = 0
 
     @property
@@ -91,7 +92,7 @@ class FhirServer:
             raise httpx.ConnectError("nobody there", request=request)
         if fate.isdecimal():
             return httpx.Response(int(fate))
-        answer = self._transact(json.loads(request.content))
+        answer = self._write(request, json.loads(request.content))
         if fate == "lost":
             raise httpx.ReadTimeout("no answer", request=request)
         return answer
@@ -122,32 +123,24 @@ class FhirServer:
             return False
         return all(_holds(one["start"], limit) for limit in asked.get_list("start"))
 
-    def _transact(self, bundle: Resource) -> httpx.Response:
-        assert bundle["type"] == "transaction"
-        before = deepcopy(self.kept)
-        for entry in bundle["entry"]:
-            status = self._write(entry["resource"], entry["request"])
-            if status >= 300:
-                self.kept = before
-                return httpx.Response(status, json={"resourceType": "OperationOutcome"})
-        return httpx.Response(200, json={"resourceType": "Bundle", "type": "transaction-response"})
-
-    def _write(self, resource: Resource, request: Resource) -> int:
-        if request["method"] == "POST":
-            _, _, wanted = request["ifNoneExist"].partition("=")
-            if any(wanted in _identifiers(one) for one in self.of(resource["resourceType"])):
-                return 200
+    def _write(self, request: httpx.Request, resource: Resource) -> httpx.Response:
+        path = request.url.path.removeprefix("/fhir/R4/")
+        if request.method == "POST":
+            _, _, wanted = request.headers["if-none-exist"].partition("=")
+            there = [one for one in self.of(path) if wanted in _identifiers(one)]
+            if there:
+                return httpx.Response(200, json=there[0])
             assert resource["participant"]
             assert all(one.get("type") or one.get("actor") for one in resource["participant"])  # app-1
-            self._put_new(resource)
-            return 201
-        now = self.kept.get(request["url"])
+            return httpx.Response(201, json=self._put_new(resource))
+        now = self.kept.get(path)
         if now is None:
-            return 404
-        if request["ifMatch"] != f'W/"{now["meta"]["versionId"]}"':
-            return 412
-        self._put(resource | {"meta": now["meta"]})
-        return 200
+            return httpx.Response(404)
+        if request.headers["if-match"] != f'W/"{now["meta"]["versionId"]}"':
+            return httpx.Response(412)
+        if self.drops_comments:
+            resource.pop("comment", None)
+        return httpx.Response(200, json=self._put(resource | {"meta": now["meta"]}))
 
 
 def _identifiers(one: Resource) -> list[str]:

@@ -41,7 +41,7 @@ _NOTES_OF = pick(notes).where(notes.c.episode_id == bindparam("episode")).order_
 
 _SAME_USER = (
     "id", "shown", "phone", "password", "must_change", "totp", "totp_step", "failures", "failed_at",
-    "created_at", "disabled_at",
+    "created_at", "disabled_at", "vouched",
 )  # fmt: skip
 _SAME_SESSION = (
     "token_hash",
@@ -50,7 +50,7 @@ _SAME_SESSION = (
     "address",
     "agent",
     "ended_at",
-    "by_provider",
+    "vouched",
     "emergency_until",
 )
 

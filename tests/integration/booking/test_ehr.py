@@ -140,13 +140,15 @@ async def test_while_the_ehr_is_silent_they_can_ask_for_a_call(clinic: Clinic, w
     assert clinic.task.title.startswith("Call them")
 
 
-@pytest.mark.parametrize(("fate", "already"), [("down", 0), ("lost", 1), ("503", 0)])
+@pytest.mark.parametrize(
+    ("fates", "already"), [(["down"], 0), (["lost"], 0), (["503"], 0), (["", "lost"], 1), (["", "down"], 0)]
+)
 async def test_an_ehr_that_falls_silent_while_booking_loses_nothing(
-    clinic: Clinic, web: Web, fate: str, already: int
+    clinic: Clinic, web: Web, fates: list[str], already: int
 ) -> None:
     token, browser = clinic.asks_to_book(), web()
     held = await choose(browser, token)
-    clinic.server.fail = [fate]
+    clinic.server.fail = list(fates)
     told = await confirm(browser, token, held)
     assert "We will call you" in told.text
     assert "could not finish" in told.text
@@ -174,6 +176,21 @@ async def test_when_the_time_is_gone_by_then_a_person_offers_another(clinic: Cli
     (booking,) = clinic.bookings(clinic.episode)
     assert not booking.stands
     assert clinic.episode.is_open
+
+
+async def test_whoever_chose_again_keeps_what_they_chose_last(clinic: Clinic, web: Web) -> None:
+    token, browser = clinic.asks_to_book(), web()
+    held = await choose(browser, token)
+    clinic.server.fail = ["", "lost"]
+    await confirm(browser, token, held)
+    clinic.wait(minutes=15)
+    done = await confirm(browser, token, await choose(browser, token, nth=1))
+    assert "You are booked" in done.text
+    last = clinic.there(token).booked
+    await clinic.work(3, minutes=3)
+    assert clinic.there(token).booked == last
+    assert [one["status"] for one in clinic.server.of("Appointment")] == ["cancelled", "booked"]
+    assert len(clinic.server.busy()) == 1
 
 
 async def test_an_ehr_that_stays_silent_ends_with_a_person(clinic: Clinic, web: Web) -> None:

@@ -36,12 +36,13 @@ def test_nobody_is_believed_about_addresses_by_default() -> None:
     assert configure().web.proxies == ()
 
 
+NAMED = "web: {public_name: desk.clinic.example}"
 OIDC = "issuer: https://login.clinic.example, client_id: ring, pages: https://desk.clinic.example"
 
 
 def test_an_identity_provider_is_an_option() -> None:
     assert configure().oidc is None
-    found = configure(f"oidc: {{{OIDC}, secret_file: credential:carrier-token}}").oidc
+    found = configure(NAMED, f"oidc: {{{OIDC}, secret_file: credential:carrier-token}}").oidc
     assert found is not None
     assert found.redirect == "https://desk.clinic.example/log-in/provider/back"
     assert (found.trusted_acr, found.trusted_amr) == ((), ()), (
@@ -64,7 +65,12 @@ def test_an_identity_provider_is_an_option() -> None:
 )
 def test_half_an_identity_provider_refuses(keys: str, told: str) -> None:
     with pytest.raises((ConfigError, KeyError), match=told if "none" not in keys else None):
-        configure(f"oidc: {{{keys}}}")
+        configure(NAMED, f"oidc: {{{keys}}}")
+
+
+def test_the_provider_sends_people_back_to_a_name_that_is_answered_to() -> None:
+    with pytest.raises(ConfigError, match=r"oidc\.pages.*another name than web\.public_name"):
+        configure("web: {public_name: ring.clinic.example}", f"oidc: {{{OIDC}}}")
 
 
 @pytest.mark.parametrize(

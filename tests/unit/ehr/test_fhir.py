@@ -103,15 +103,44 @@ async def test_cancelling_what_never_was_is_fine(ehr: FhirEhr) -> None:
     await ehr.cancel(a_booking().id)
 
 
+@pytest.mark.parametrize("write", [0, 1], ids=["the Slot", "the Appointment"])
 @pytest.mark.parametrize("fate", ["down", "lost", "500", "503", "401"])
 async def test_while_nobody_can_tell_it_says_so_and_asking_again_settles_it(
-    server: FhirServer, ehr: FhirEhr, fate: str
+    server: FhirServer, ehr: FhirEhr, fate: str, write: int
 ) -> None:
-    server.fail = [fate]
+    server.fail = [""] * write + [fate]
     with pytest.raises(PeerError):
         await ehr.book(a_booking(), GUEST)
     assert await ehr.book(a_booking(), GUEST)
     assert len(server.of("Appointment")) == len(server.busy()) == 1
+
+
+async def test_a_slot_whose_mark_is_dropped_is_rather_lost_than_booked_twice(
+    server: FhirServer, ehr: FhirEhr
+) -> None:
+    server.drops_comments = True
+    server.fail = ["lost"]
+    with pytest.raises(PeerError):
+        await ehr.book(a_booking(), GUEST)
+    assert not await ehr.book(a_booking(), GUEST)
+    assert server.of("Appointment") == []
+
+
+async def test_an_appointment_that_is_refused_frees_its_slot(server: FhirServer, ehr: FhirEhr) -> None:
+    server.fail = ["", "422"]
+    with pytest.raises(PeerError, match="422"):
+        await ehr.book(a_booking(), GUEST)
+    assert server.busy() == []
+    assert all("comment" not in slot for slot in server.of("Slot"))
+
+
+async def test_what_staff_wrote_on_a_slot_stays(server: FhirServer, ehr: FhirEhr) -> None:
+    server.of("Slot")[0]["comment"] = "room 4"
+    booking = a_booking()
+    await ehr.book(booking, GUEST)
+    assert server.of("Slot", "busy")[0]["comment"] == f"room 4 [secondring {booking.id}]"
+    await ehr.cancel(booking.id)
+    assert server.of("Slot")[0]["comment"] == "room 4"
 
 
 async def test_somebody_who_was_faster_between_reading_and_taking(server: FhirServer, ehr: FhirEhr) -> None:
@@ -120,16 +149,28 @@ async def test_somebody_who_was_faster_between_reading_and_taking(server: FhirSe
     assert server.of("Appointment") == []
 
 
-async def test_an_answer_that_is_lost_while_cancelling_is_asked_for_again(
-    server: FhirServer, ehr: FhirEhr
+@pytest.mark.parametrize("write", [0, 1], ids=["the Appointment", "the Slot"])
+@pytest.mark.parametrize("fate", ["down", "lost", "503"])
+async def test_cancelling_that_is_cut_short_is_done_by_the_next_try(
+    server: FhirServer, ehr: FhirEhr, fate: str, write: int
 ) -> None:
     booking = a_booking()
     await ehr.book(booking, GUEST)
-    server.fail = ["lost"]
+    server.fail = [""] * write + [fate]
     with pytest.raises(PeerError):
         await ehr.cancel(booking.id)
     await ehr.cancel(booking.id)
     assert server.busy() == []
+    assert server.of("Appointment", "booked") == []
+
+
+async def test_a_slot_that_somebody_else_has_by_then_is_not_freed(server: FhirServer, ehr: FhirEhr) -> None:
+    mine, theirs = a_booking(1), a_booking(2)
+    await ehr.book(mine, GUEST)
+    await ehr.cancel(mine.id)
+    await ehr.book(theirs, GUEST)
+    await ehr.cancel(mine.id)
+    assert server.busy() == [NINE.isoformat()]
 
 
 async def test_a_wrong_token_is_told_and_not_shown(server: FhirServer) -> None:

@@ -32,7 +32,9 @@ async def whom(issuer: FakeIssuer, answer: dict[str, str] | None = None, **setti
 
 
 async def test_a_person_whom_the_provider_vouches_for() -> None:
-    assert await whom(FakeIssuer()) == Identity(name="ana", second_factor=False)
+    assert await whom(FakeIssuer()) == Identity(
+        name="ana", issuer=ISSUER, subject="0815", second_factor=False
+    )
 
 
 async def test_what_the_browser_is_sent_with() -> None:
@@ -226,7 +228,9 @@ async def test_a_name_that_only_the_user_info_has() -> None:
     token = signed(claims(preferred_username=None))
     told = {"sub": "0815", "preferred_username": "ana", "amr": ["mfa"]}
     found = await whom(FakeIssuer(token=token, user_info=told), trusted_amr=("mfa",))
-    assert found == Identity(name="ana", second_factor=False), "a second factor stands in the token alone"
+    assert found == Identity(name="ana", issuer=ISSUER, subject="0815"), (
+        "a second factor stands in the token alone"
+    )
     with pytest.raises(NotBelieved, match="somebody else"):
         await whom(FakeIssuer(token=token, user_info=told | {"sub": "4711"}))
     with pytest.raises(NotBelieved, match="name_claim"):

@@ -13,20 +13,19 @@ from secondring.domain.settings import path_of
 from secondring.following import Follower
 from secondring.texting_side import Side, TextingSide
 from secondring.writer import Reader
-from sms_gateway.carriers.port import Capabilities
 from tests.support.clinic import ANNA, BEN, Clinic
 from tests.support.fake_ami import until
 from tests.support.settings import TWO_SITES, ClinicFiles
 from tests.unit.service.test_on_screen import Desk
 
 
-class Carrier:
-    """One that only knows whether it was let go."""
+class Carriers:
+    """Some that only know whether they were let go."""
 
-    name = "fake"
+    is_open = False
 
     def __init__(self, *, confirms: bool) -> None:
-        self.capabilities = Capabilities(confirms_opt_out=confirms)
+        self.confirms_opt_out = confirms
         self.closed = False
 
     async def close(self) -> None:
@@ -39,7 +38,7 @@ class Bench:
 
     shadow: bool = True
     did: list[str] = field(default_factory=list)
-    made: list[Carrier] = field(default_factory=list)
+    made: list[Carriers] = field(default_factory=list)
     fail: asyncio.Event = field(default_factory=asyncio.Event)
 
     def __post_init__(self) -> None:
@@ -47,8 +46,8 @@ class Bench:
 
     def build(self, shadow: bool) -> Side:
         word = "shadow" if shadow else "live"
-        carrier = Carrier(confirms=not shadow)
-        self.made.append(carrier)
+        carriers = Carriers(confirms=not shadow)
+        self.made.append(carriers)
 
         async def work() -> None:
             self.did.append(f"{word} works")
@@ -58,7 +57,7 @@ class Bench:
             finally:
                 self.did.append(f"{word} stopped")
 
-        return Side(carrier, {"outbox": work})  # type: ignore[arg-type]
+        return Side(carriers, {"outbox": work})
 
     async def swap(self, confirms_opt_out: bool) -> None:
         self.did.append(f"swapped, carrier confirms: {confirms_opt_out}")

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 from urllib.parse import urlencode
 
 import pytest
@@ -16,11 +17,15 @@ from tests.support.pages import SECRET, Browser, Pages, text_of
 FAR = "https://login.clinic.example/authorize"
 
 
+def an_identity(name: str = "ana", subject: str = "0815", **changes: Any) -> Identity:
+    return Identity(name=name, issuer="https://login.clinic.example", subject=subject, **changes)
+
+
 @dataclass
 class AProvider:
     """Vouches for whom it is told to, or fails as it is told to."""
 
-    whom: Identity = field(default_factory=lambda: Identity(name="ana"))
+    whom: Identity = field(default_factory=an_identity)
     fails: Exception | None = None
     attempts: list[Attempt] = field(default_factory=list)
     answers: list[Mapping[str, str]] = field(default_factory=list)
@@ -80,7 +85,7 @@ async def test_whom_the_provider_vouches_for_still_gives_their_code(pages: Pages
 
 async def test_a_trusted_second_factor_takes_the_place_of_ours(pages: Pages, provider: AProvider) -> None:
     pages.user()
-    provider.whom = Identity(name="Ana", second_factor=True)
+    provider.whom = an_identity("Ana", second_factor=True)
     browser = pages.browser()
     answer = await browser.get(await there(browser, "?next=/account/password"))
     assert (answer.status_code, answer.headers["location"]) == (303, "/account/password")
@@ -93,7 +98,7 @@ async def test_a_trusted_second_factor_takes_the_place_of_ours(pages: Pages, pro
 
 async def test_their_session_lasts_and_ends_as_any_other(pages: Pages, provider: AProvider) -> None:
     pages.user()
-    provider.whom = Identity(name="ana", second_factor=True)
+    provider.whom = an_identity(second_factor=True)
     browser = pages.browser()
     await browser.get(await there(browser))
     pages.wait(minutes=31)
@@ -107,10 +112,39 @@ async def test_a_password_that_was_chosen_for_them_does_not_stop_whoever_gave_no
     pages: Pages, provider: AProvider
 ) -> None:
     pages.user("ana", Role.MANAGER, must_change=True)
-    provider.whom = Identity(name="ana", second_factor=True)
+    provider.whom = an_identity(second_factor=True)
     browser = pages.browser()
     await browser.get(await there(browser))
     assert (await browser.get("/audit")).status_code == 200
+
+
+async def test_a_name_that_the_provider_gave_to_somebody_else_opens_nothing(
+    pages: Pages, provider: AProvider
+) -> None:
+    pages.user()
+    provider.whom = an_identity(second_factor=True)
+    first = pages.browser()
+    await first.get(await there(first))
+    provider.whom = an_identity(subject="4711", second_factor=True)
+    browser = pages.browser()
+    answer = await browser.get(await there(browser))
+    assert answer.status_code == 403
+    assert not browser.token
+    assert pages.audit("log-in-failed")[0].what == "provider: somebody else has this name there now"
+    assert "0815" not in repr(pages.saved())
+
+
+async def test_whom_a_name_belongs_to_is_settled_by_a_whole_log_in_only(
+    pages: Pages, provider: AProvider
+) -> None:
+    pages.user()
+    provider.whom = an_identity(subject="4711")
+    stranger = pages.browser()
+    assert (await stranger.get(await there(stranger))).headers["location"] == "/log-in/code"
+    provider.whom = an_identity(second_factor=True)
+    browser = pages.browser()
+    await browser.get(await there(browser))
+    assert (await browser.get("/account")).status_code == 200
 
 
 @pytest.mark.parametrize("who", ["nobody", "disabled", "locked"])
@@ -120,7 +154,7 @@ async def test_who_is_nobody_here_stays_out(
 ) -> None:
     pages.user("disabled", disabled_at=pages.now)
     pages.user("locked", failures=6, failed_at=pages.now)
-    provider.whom = Identity(name=who, second_factor=second_factor)
+    provider.whom = an_identity(who, second_factor=second_factor)
     browser = pages.browser()
     answer = await browser.get(await there(browser))
     assert answer.status_code == 403
@@ -202,7 +236,7 @@ async def test_no_other_site_can_send_people_on_their_way(pages: Pages, provider
 @pytest.mark.parametrize("wanted", ["//evil.example/", "https://evil.example/", "/\\evil.example"])
 async def test_nobody_is_sent_elsewhere_afterwards(pages: Pages, provider: AProvider, wanted: str) -> None:
     pages.user()
-    provider.whom = Identity(name="ana", second_factor=True)
+    provider.whom = an_identity(second_factor=True)
     browser = pages.browser()
     answer = await browser.get(await there(browser, f"?next={wanted}"))
     assert answer.headers["location"] == "/"
