@@ -19,6 +19,7 @@ from secondring.domain.alarms import Alarm, raise_in
 from secondring.domain.call_events import CallEnded, CallEvent
 from secondring.domain.casework import Casework
 from secondring.domain.errors import PeerError, blame
+from secondring.domain.health import Finding, State
 from secondring.domain.ids import CallId, Uniqueid
 from secondring.domain.ports import Books
 from secondring.listening import InStore
@@ -38,6 +39,8 @@ WRITTEN = timedelta(seconds=8)
 """So long after we began to listen, the records of what was before are written and count as over."""
 LINK_PATIENCE = timedelta(seconds=30)
 """While the link is down nobody else tells of calls: then the records are told as they come."""
+LAGS = timedelta(minutes=5)
+"""A record that was not read for so long is worth a look."""
 BEGUN = timedelta(seconds=2)
 """A call that began so soon after we did may have begun before: a record's times may be whole seconds."""
 MARK = "record"
@@ -111,6 +114,18 @@ class CatchUp:
         self._begun = False
         self._kept: dict[str, str] = {}
         self._complaint = ""
+        self._read_at: datetime | None = None
+        self._news = 0
+
+    def finding(self) -> Finding:
+        """How it stands, for the health page."""
+        if self._complaint:
+            return _finding(State.BAD, "the PBX's records cannot be read", self._complaint)
+        if self._read_at is None:
+            return _finding(State.UNKNOWN, "the PBX's records were not read yet")
+        seconds = int((self._clock() - self._read_at).total_seconds())
+        state = State.WARN if seconds > LAGS.total_seconds() else State.OK
+        return _finding(state, f"read {seconds} s ago; calls told afterwards since the start: {self._news}")
 
     def takes(self, event: CallEvent) -> bool:
         """Take over a call that was not seen whole; False for every other event."""
@@ -141,6 +156,7 @@ class CatchUp:
         news, more = 0, True
         while more:
             more = await asyncio.to_thread(self._history.read, self._by_their_clock())
+            self._read_at = self._clock()
             news += await self._tell_what_is_over()
             if more or news:
                 log.info(
@@ -214,6 +230,7 @@ class CatchUp:
     async def _tell(self, stories: Sequence[Told]) -> int:
         try:
             found = await self._in_store(lambda books: [one for t in stories for one in self._one(books, t)])
+            self._news += len(found)
             return len(found)
         except PeerError:
             self._begun = False  # read again from what was kept: nothing of it is lost
@@ -282,6 +299,10 @@ class CatchUp:
                 await self._wake.wait()
         except TimeoutError:
             return
+
+
+def _finding(state: State, words: str, remedy: str = "") -> Finding:
+    return Finding("catch-up", "Catching up", state, words, remedy)
 
 
 def _parsed(kept: str | None) -> dict[str, str]:

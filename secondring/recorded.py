@@ -37,11 +37,11 @@ def catching_up(
     casework: Casework,
     in_store: InStore,
     ring: Callable[[], Awaitable[None]],
-) -> dict[str, Part]:
-    """What reads the calls that `keeper` did not hear, or did not see whole; nothing where no record is read."""
+) -> CatchUp | None:
+    """What reads the calls that `keeper` did not hear, or did not see whole; None where no record is read."""
     found = history(settings)
     if found is None:
-        return {}
+        return None
     catch_up = CatchUp(
         found,
         casework,
@@ -54,7 +54,7 @@ def catching_up(
         tell_live=keeper.tell,
     )
     keeper.doubt = catch_up.takes
-    return {"catch-up": catch_up.run}
+    return catch_up
 
 
 def audits(settings: Settings, read: InStore, write: InStore) -> dict[str, Part]:

@@ -263,3 +263,19 @@ async def test_every_other_event_goes_its_way(desk: Desk) -> None:
     story = a_story()
     assert not desk.part.takes(story.events[0])
     assert not desk.part.takes(ended_in(story))
+
+
+async def test_how_it_stands_is_told_on_the_health_page(desk: Desk) -> None:
+    assert desk.part.finding().state == "unknown"
+    desk.records.stories = [a_story()]
+    await desk.part.round()
+    desk.now += timedelta(seconds=7)
+    found = desk.part.finding()
+    assert (found.state, found.words) == ("ok", "read 7 s ago; calls told afterwards since the start: 1")
+    desk.now += timedelta(minutes=10)
+    assert desk.part.finding().state == "warn"
+    await desk.part._trouble("the database is down: start it")
+    assert (desk.part.finding().state, desk.part.finding().remedy) == (
+        "bad",
+        "the database is down: start it",
+    )
