@@ -101,7 +101,9 @@ def clinic(chromium: Browser) -> Iterator[Clinic]:
         for context in clinic.contexts:
             context.close()
         until(lambda: pbx.channels() == 0, lambda: f"every call is over; {pbx.cli('core show channels')}")
-        bad = [line for line in onlooker.log().splitlines() if line.startswith(("ERROR", "CRITICAL", "Trace"))]
+        bad = [
+            line for line in onlooker.log().splitlines() if line.startswith(("ERROR", "CRITICAL", "Trace"))
+        ]
         assert [line for line in bad if "ALARM urgent" not in line] == []
 
 
