@@ -15,7 +15,7 @@ from secondring.domain.deskwork import Deskwork
 from secondring.domain.ids import SiteId
 from secondring.domain.ports import Books
 from secondring.domain.rules import Rules
-from secondring.domain.staff import AuditEntry, Role, Session, SessionRules, User, UserId
+from secondring.domain.staff import AuditEntry, Role, Session, SessionRules, Stage, User, UserId
 from secondring.on_screen import OnScreen, Test
 from secondring.store.memory import MemoryStore
 from secondring.web.app import make_app
@@ -24,7 +24,7 @@ from secondring.web.desk import Desk
 from secondring.web.entrance import COOKIE
 from secondring.web.passwords import Passwords
 from secondring.web.second_factor import code_at
-from secondring.web.tokens import form_token
+from secondring.web.tokens import form_token, kept, new_token
 from secondring.web.work_rows import WorkRows
 from secondring.written import TextDesk
 from tests.support.clinic import CLINIC, MONDAY_TEN, PlainWording, a_site, some_rules
@@ -138,14 +138,28 @@ class Pages:
     def browser(self) -> "Browser":
         return Browser(self)
 
-    async def signed_in(self, name: str = "ana", *roles: Role, **changes: Any) -> "Browser":
-        """A browser in which somebody has logged in."""
+    async def through_the_log_in(self, name: str = "ana", *roles: Role, **changes: Any) -> "Browser":
+        """A browser in which somebody has typed name, password and code."""
         with self.store.reading() as books:
             known = books.user_named(name)
         if known is None:
             self.user(name, *roles, **changes)
         browser = self.browser()
         await browser.log_in(name)
+        return browser
+
+    async def signed_in(self, name: str = "ana", *roles: Role, **changes: Any) -> "Browser":
+        """A browser in which somebody has logged in before; the pages for that are not asked for."""
+        with self.store.reading() as books:
+            known = books.user_named(name)
+        user = known or self.user(name, *roles, **changes)
+        browser, token = self.browser(), new_token()
+        session = Session(
+            token_hash=kept(token), user=user.id, stage=Stage.FULL, created_at=self.now, seen_at=self.now
+        )
+        with self.store.transaction() as books:
+            books.save_session(session)
+        browser.http.cookies.set(COOKIE, token, domain="127.0.0.1", path="/")
         return browser
 
 
