@@ -168,6 +168,7 @@ async def _note_views(visit: Visit, shown: list[Row]) -> None:
             books.add_audit(entry)
 
     await visit.write(keep)
+    visit.desk.shown.add(visit.session.token_hash, fresh)
 
 
 SCREENS = (page("/work", show, WORKERS), page("/work/rows", rows, WORKERS))
