@@ -11,6 +11,8 @@ from datetime import UTC, datetime
 from secondring.domain.errors import PeerError
 
 END = b"\r\n\r\n"
+OUTPUT = "Output"
+"""The header of what a command printed. Asterisk before 14, and gateways built on it, print it without one."""
 MAX_MESSAGE = 64 * 1024
 """Bytes. Events are 0.4 to 0.8 KB; the longest seen, a VarSet of a whole list, stay below 8 KB."""
 
@@ -95,6 +97,8 @@ def parse(block: bytes) -> Message | None:
     headers: dict[str, str | list[str]] = {}
     for line in block.decode("utf-8", "replace").split("\r\n"):
         name, colon, value = line.partition(":")
+        if not colon and line.strip() and headers.get("Response") == "Follows":
+            name, colon, value = OUTPUT, ":", line
         if colon:
             value = value.removeprefix(" ")
             before = headers.get(name)

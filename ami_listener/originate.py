@@ -42,6 +42,10 @@ BY_CAUSE = {
 """Q.850 causes as `secondring-nurse` and `secondring-join` give them; none when a call ends as calls do."""
 BY_REASON = {"1": Why.NO_ANSWER, "3": Why.NO_ANSWER, "5": Why.BUSY, "8": Why.UNAVAILABLE}
 """OriginateResponse's Reason (pbx.c): 0 is everything else."""
+CODECS = "ulaw"
+"""What a nurse's leg speaks inside the PBX, as trunks and most phones do: left to itself, Asterisk takes slin, and
+transcodes. Debian's and Ubuntu's builds drop a transcoded voice for minutes when it follows a prompt in the same
+translation and its RTP numbers are above 32769; see docs/urgent.md."""
 _PLAIN = re.compile(r"[A-Za-z0-9_./@:+*#;=~-]*")
 
 
@@ -66,6 +70,8 @@ class Ringing:
     patient: str = field(default="", repr=False)
     """What Dial() takes for the patient's phone; empty when it is not known."""
     patient_ring: timedelta = timedelta(seconds=45)
+    last_try: bool = False
+    """No other call to the patient will follow: the nurse is told so."""
 
 
 class Link(Protocol):
@@ -153,6 +159,7 @@ def originate(phone: Ringing) -> dict[str, str | list[str]]:
         "SR_CALLER": phone.line,
         "SR_PATIENT": phone.patient,
         "SR_PATIENT_RING": _seconds(phone.patient_ring),
+        "SR_LAST_TRY": "1" if phone.last_try else "",
         "SR_CLI": phone.shown,
     }
     name = channel_id(phone.attempt)
@@ -163,6 +170,7 @@ def originate(phone: Ringing) -> dict[str, str | list[str]]:
         "Exten": "s",
         "Priority": "1",
         "Async": "true",
+        "Codecs": CODECS,
         "Timeout": str(int((phone.ring + SCREEN_TIME).total_seconds() * 1000)),
         "ChannelId": name,
         "OtherChannelId": f"{name}{OTHER_HALF}",

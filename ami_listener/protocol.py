@@ -19,7 +19,7 @@ from panoramisk.manager import Manager
 from ami_listener.messages import MAX_MESSAGE, Message, Splitter, parse
 from ami_listener.sieve import EVENT, is_wanted
 from ami_listener.stats import LinkStats
-from secondring.domain.errors import PeerError
+from secondring.domain.errors import NotSent, PeerError
 
 log = logging.getLogger(__name__)
 
@@ -102,7 +102,7 @@ class Protocol(AMIProtocol):  # type: ignore[misc]  # panoramisk has no types
     """One connection's bytes: checks the greeting, splits, hands on wanted events, settles actions.
 
     `sink` gets the wanted events of one read, in order, and must not block.
-    `tee` gets every byte received, before anything else sees it.
+    `tee` gets every byte received, before anything else sees it. `wanted` looks at an event as it came.
     """
 
     def __init__(
@@ -111,6 +111,7 @@ class Protocol(AMIProtocol):  # type: ignore[misc]  # panoramisk has no types
         sink: Callable[[list[Message]], None],
         stats: LinkStats,
         tee: Callable[[bytes], None] | None = None,
+        wanted: Callable[[bytes], bool] = is_wanted,
     ) -> None:
         loop = asyncio.get_running_loop()
         self.greeted: asyncio.Future[str] = loop.create_future()
@@ -124,6 +125,7 @@ class Protocol(AMIProtocol):  # type: ignore[misc]  # panoramisk has no types
         self._sink = sink
         self._stats = stats
         self._tee = tee
+        self._is_wanted = wanted
         self._splitter = Splitter()
         self._greeting = b""
 
@@ -171,7 +173,7 @@ class Protocol(AMIProtocol):  # type: ignore[misc]  # panoramisk has no types
     def send(self, data: Request, as_list: bool | None = None) -> "asyncio.Future[Reply]":  # noqa: ARG002, FBT001 - panoramisk's signature
         """Send an action. Its future gives the reply, or a PeerError when the connection ends first."""
         if self.closed or self.transport.is_closing():
-            raise PeerError(f"the link to the PBX is down: {data['Action']} was not sent")
+            raise NotSent(f"the link to the PBX is down: {data['Action']} was not sent")
         self.responses[data.id] = data
         self.transport.write(f"{data}".encode())
         future: asyncio.Future[Reply] = data.future
@@ -223,7 +225,7 @@ class Protocol(AMIProtocol):  # type: ignore[misc]  # panoramisk has no types
     def _look_at(self, block: bytes) -> Message | None:
         """Give a wanted event; settle what answers an action; drop the rest."""
         try:
-            if is_wanted(block):
+            if self._is_wanted(block):
                 message = parse(block)
                 self._answer(message)
                 return message

@@ -10,6 +10,7 @@ from typing import Any
 
 from ami_listener.messages import Message
 from ami_listener.protocol import Fields, OneConnection, Protocol, Reply, Request
+from ami_listener.sieve import is_wanted
 from ami_listener.stats import LinkStats
 from secondring.domain.errors import LoginRefused, PeerError
 
@@ -76,6 +77,7 @@ class Session:
         timing: Timing,
         stats: LinkStats,
         tee: Callable[[bytes], None] | None = None,
+        wanted: Callable[[bytes], bool] = is_wanted,
     ) -> "Session":
         """Connect and log in; events reach `sink` from the login on.
 
@@ -86,7 +88,7 @@ class Session:
             port=account.port,
             ssl=account.tls or False,
             loop=asyncio.get_running_loop(),
-            protocol_factory=lambda: Protocol(sink=sink, stats=stats, tee=tee),
+            protocol_factory=lambda: Protocol(sink=sink, stats=stats, tee=tee, wanted=wanted),
         )
         session = Session(manager, account, timing, stats)
         try:

@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Callable
 
-from benchmarks import clinic, dashboard, latency, loop, menu, page, replay, screens, urgent
+from benchmarks import clinic, dashboard, latency, loop, menu, page, replay, screens, texting, urgent
 from lab.pbx import Pbx
 
 SECONDS = 60.0
@@ -57,6 +57,11 @@ def measure_screens() -> str:
     return screens.page(screens.measure())
 
 
+def measure_texting() -> str:
+    """Texts a second."""
+    return texting.page(texting.measure())
+
+
 ROWS: dict[str, Callable[[], str]] = {
     "latency": measure_latency,
     "filter": measure_filter,
@@ -66,6 +71,8 @@ ROWS: dict[str, Callable[[], str]] = {
     "urgent": measure_urgent,
     "dashboard": measure_dashboard,
     "screens": measure_screens,
+    "texting": measure_texting,
+    "storm": texting.storm,
 }
 
 

@@ -24,6 +24,8 @@ from starlette.applications import Starlette
 from benchmarks import grown
 from benchmarks.timed import BUDGET_MS, ROUNDS, Timed, floor_ms, rows_of, time_pages
 from secondring.bus.memory import Ear
+from secondring.domain.booking_link import Links
+from secondring.domain.booking_on_behalf import OnBehalf
 from secondring.domain.deskwork import Deskwork
 from secondring.domain.hours import OpeningHours, Period
 from secondring.domain.ids import SiteId
@@ -112,6 +114,7 @@ def pages(store: SqlStore, writer: Writer) -> tuple[Starlette, str]:
     clinic, words = rules(), ClinicWording(Messages(None))
     desk = Desk(
         deskwork=Deskwork(clinic, words),
+        bookings=OnBehalf(clinic, words, Links(clinic)),
         texting=TextDesk(words),
         rules=clinic,
         clock=_clock(),

@@ -102,8 +102,16 @@ def cookie(scene: Scene, name: str) -> str:
 
 def everything(scene: Scene) -> list[str]:
     """An address of each page in the table of routes, but for the figures."""
+    soon = scene.now() + timedelta(days=1)
+    booking = scene.booked(PhoneNumber("+12025550143"), soon)
     case = scene.read(lambda books: books.open_urgent_cases())[0]
-    rows = {"episode": scene.tasks()[0].episode, "case": case.id, "user": "P-ana", "number": "0"}
+    rows = {
+        "episode": scene.tasks()[0].episode,
+        "case": case.id,
+        "user": "P-ana",
+        "number": "0",
+        "booking": booking.id,
+    }
     found = []
     for screen in screens(scene.desk(Changes(scene.store.watch, Ear()))):
         page = screen.method == "GET" and screen.path not in NO_PAGES and not open_to_strangers(screen)

@@ -1,6 +1,5 @@
 """The keys of the booking page and of a site's calendar, and the timetable that is built from them."""
 
-import ipaddress
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from typing import Annotated
@@ -8,7 +7,9 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, PlainValidator
 
+from config.ehr import EhrKeys
 from config.fields import (
+    AbsolutePath,
     Duration,
     Line,
     OpenWeek,
@@ -18,6 +19,7 @@ from config.fields import (
     Word,
 )
 from config.links import WebAddress
+from config.proxies import Proxies
 from config.refusal import refusal
 from config.section import Section
 from secondring.domain.hours import Period
@@ -28,11 +30,12 @@ LANGUAGES = ("en", "es")
 LONGEST_NAME = 60
 
 
-def _host_only(text: str) -> str:
+def host_only(text: str) -> str:
+    """An address without anything after the host."""
     parts = urlsplit(text)
     if parts.path not in ("", "/") or parts.query or parts.fragment:
         raise refusal(
-            "is more than a host", "Write it without anything after the host: https://book.clinic.example"
+            "is more than a host", "Write it without anything after the host: https://HOST.clinic.example"
         )
     return text.rstrip("/")
 
@@ -80,26 +83,23 @@ def _names(raw: object) -> dict[str, str]:
     return {language: str(name).strip() for language, name in found.items()}
 
 
-def _address(text: str) -> str:
-    try:
-        return str(ipaddress.ip_address(text))
-    except ValueError:
-        raise refusal("is no address", "Write the address of the proxy: 127.0.0.1.") from None
-
-
 Marks = Annotated[timedelta, AfterValidator(_marks)]
 BookableWeek = Annotated[OpenWeek, AfterValidator(_week_on_marks)]
 BookableDays = Annotated[SpecialDays, AfterValidator(_days_on_marks)]
 
 
 class BookingListen(Section):
-    """Where the booking page listens. What patients reach is a proxy or tunnel that does the encryption."""
+    """Where the booking page listens: by a certificate of its own, or for a proxy that does the encryption."""
 
     host: Line = Field(examples=["127.0.0.1"])
     """Address to listen on; loopback when the proxy is on this machine."""
     port: Annotated[int, Field(ge=1, le=65535)] = Field(examples=["8490"])
     """Port to listen on."""
-    proxies: tuple[Annotated[str, AfterValidator(_address)], ...] = Field(examples=["[127.0.0.1]"])
+    certificate: AbsolutePath | None = Field(examples=["/etc/secondring/tls/book.crt"])
+    """Certificate, with its chain, to serve patients without a proxy; empty: plain HTTP, for the proxy alone."""
+    certificate_key: AbsolutePath | None = Field(examples=["/etc/secondring/tls/book.key"])
+    """Its private key; not for everybody to read."""
+    proxies: Proxies = Field(examples=["[127.0.0.1]"])
     """Addresses of the proxy: what it says of the visitor's address is believed, to limit each one's haste."""
     per_minute: Annotated[int, Field(ge=10, le=100_000)] = Field(examples=["120"])
     """Requests from one address in a minute; patients behind one wall share it."""
@@ -108,7 +108,7 @@ class BookingListen(Section):
 class BookingKeys(Section):
     """How patients book themselves. The page is off until `public_url` is set."""
 
-    public_url: Annotated[WebAddress, AfterValidator(_host_only)] | None = Field(
+    public_url: Annotated[WebAddress, AfterValidator(host_only)] | None = Field(
         examples=["https://book.clinic.example"]
     )
     """Where the page is found from outside; short, because it stands in texts. Empty: no page."""
@@ -155,6 +155,10 @@ class CalendarKeys(Section):
     """Where to come, as patients read it."""
     visits: dict[Word, VisitKeys] = Field(min_length=1, examples=["{checkup: {name: Check-up, length: 30m}}"])
     """The kinds of visit, in the order that patients see them."""
+    ehr: EhrKeys | None = Field(
+        default=None, examples=["{url: https://ehr.example/fhir/R4, schedules: [...]}"]
+    )
+    """The EHR that keeps these appointments; hours, exceptions, capacity and steps are then its own. Empty: ours."""
 
 
 def build_timetable(
@@ -181,11 +185,14 @@ def build_timetable(
         lead=keys.lead,
         horizon=keys.horizon,
         address=keys.address,
+        elsewhere=keys.ehr is not None,
     )
 
 
 def visits_that_never_fit(timetable: Timetable) -> Iterator[str]:
     """Ids of visit types that are longer than every period in which they might take place."""
+    if timetable.elsewhere:
+        return
     for visit in timetable.visits:
         week = timetable.week if visit.week is None else visit.week
         spans = [

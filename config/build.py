@@ -8,9 +8,12 @@ from config.alarms import Mail, Mqtt
 from config.booking import BookingKeys, build_timetable
 from config.call_back import CallBackSettings
 from config.check import problem_at
+from config.choosing import build_carriers, build_webhooks, confirms_opt_out
 from config.digest import build_digest
+from config.ehr import EhrKeys, EhrSettings
+from config.oidc import BACK, Oidc, OidcSettings
 from config.problems import KeyPath, Problem
-from config.schema import Configuration, Http, Ivr, SiteKeys
+from config.schema import Configuration, Ivr, SiteKeys
 from config.secret_files import (
     RESTORE_KEY,
     SecretMissing,
@@ -23,11 +26,8 @@ from config.settings import (
     AgiSettings,
     AmiSettings,
     BookingSettings,
-    CarrierSettings,
     DialSettings,
     GatewaySettings,
-    HttpSettings,
-    InboundSettings,
     IvrSettings,
     MailSettings,
     MqttSettings,
@@ -93,18 +93,18 @@ def build_settings(found: Configuration, secrets: Secrets) -> Settings:
         call_back=CallBackSettings(**dict(found.call_back)),
         database_url=found.database.url,
         key=secrets.key(found.database.key_file, ("database", "key_file")),
-        carrier=CarrierSettings(
-            kind=found.carrier.kind,
-            http=_http(found.carrier.http, secrets) if found.carrier.kind == "http" else None,
-        ),
+        carriers=build_carriers(found, secrets.password),
+        webhooks=build_webhooks(found),
         gateway=GatewaySettings(**dict(found.gateway)),
         agi=AgiSettings(**dict(found.agi)),
         ivr=_ivr(found.ivr),
         booking=BookingSettings(**dict(found.booking.listen)) if found.booking.public_url else None,
+        ehrs=_ehrs(found, secrets),
         messages_directory=found.messages.directory,
         digest=build_digest(found.digest),
         wording=build_wording(found),
         web=WebSettings(**dict(found.web)),
+        oidc=_oidc(found.oidc, secrets),
         mail=_mail(found.mail, secrets),
         alarm_mail=found.alarms.mail,
         mqtt=_mqtt(found.mqtt, secrets),
@@ -123,7 +123,7 @@ def build_rules(found: Configuration) -> Rules:
         alarms=AlarmRules(texts=tuple(sorted(found.alarms.texts)), fold=found.alarms.fold),
         routes={intent: Route(**dict(keys)) for intent, keys in found.routes.items()},
         booking=_booking(found.booking),
-        carrier_confirms_opt_out=found.carrier.confirms_opt_out,
+        carrier_confirms_opt_out=confirms_opt_out(found),
     )
 
 
@@ -165,6 +165,7 @@ def _site(found: Configuration, name: str, keys: SiteKeys) -> Site:
         name=keys.name,
         phone=keys.phone,
         sender=keys.sender or keys.phone,
+        senders=keys.senders,
         dids=keys.dids or (keys.phone,),
         hours=OpeningHours(zone=keys.zone, week=keys.hours, days=_days(keys)),
         region=keys.region,
@@ -193,6 +194,19 @@ def _ami(found: Configuration, secrets: Secrets) -> AmiSettings:
         ca_file=keys.ca_file,
         ping_interval=keys.ping_interval,
         ping_deadline=keys.ping_deadline,
+    )
+
+
+def _ehrs(found: Configuration, secrets: Secrets) -> dict[SiteId, EhrSettings]:
+    kept = {name: site.calendar.ehr for name, site in found.sites.items() if site.calendar is not None}
+    return {SiteId(name): _ehr(name, keys, secrets) for name, keys in kept.items() if keys is not None}
+
+
+def _ehr(site: str, keys: EhrKeys, secrets: Secrets) -> EhrSettings:
+    path: KeyPath = ("sites", site, "calendar", "ehr", "token_file")
+    token = secrets.password(keys.token_file, path) if keys.token_file else None
+    return EhrSettings(
+        url=keys.url, schedules=keys.schedules, token=token, timeout=keys.timeout, ca_file=keys.ca_file
     )
 
 
@@ -236,18 +250,19 @@ def _mqtt(keys: Mqtt, secrets: Secrets) -> MqttSettings | None:
     )
 
 
-def _http(keys: Http, secrets: Secrets) -> HttpSettings:
-    at: KeyPath = ("carrier", "http")
-    return HttpSettings(
-        url=keys.url or "",
-        token=secrets.password(keys.token_file, (*at, "token_file")) if keys.token_file else None,
-        lookup_url=keys.lookup_url,
-        timeout=keys.timeout,
-        inbound=InboundSettings(
-            host=keys.inbound.host,
-            port=keys.inbound.port,
-            secret=secrets.password(keys.inbound.secret_file, (*at, "inbound", "secret_file")),
-        )
-        if keys.inbound
-        else None,
+def _oidc(keys: Oidc, secrets: Secrets) -> OidcSettings | None:
+    if keys.issuer is None:
+        return None
+    place = keys.secret_file
+    return OidcSettings(
+        issuer=keys.issuer,
+        client_id=keys.client_id or "",
+        secret=secrets.password(place, ("oidc", "secret_file")) if place else None,
+        redirect=(keys.pages or "") + BACK,
+        button=keys.button,
+        name_claim=keys.name_claim,
+        scopes=keys.scopes,
+        trusted_acr=keys.trusted_acr,
+        trusted_amr=keys.trusted_amr,
+        ca_file=keys.ca_file,
     )

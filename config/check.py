@@ -8,12 +8,14 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from config.booking import build_timetable, visits_that_never_fit
+from config.choosing import slips_of_carriers
+from config.doors import open_doors
 from config.ladders import cautions, deadly_settings
 from config.links import is_loopback
 from config.problems import SECRET_KEYS, KeyPath, Problem, dotted, may_show, shown
 from config.schema import Configuration
 from config.tree import Tree
-from config.walk import field_at, section_at
+from config.walk import carrier_kinds, field_at, section_at, without_kind
 
 _WHAT = {
     "missing": "is missing",
@@ -29,6 +31,10 @@ _WHAT = {
     "model_attributes_type": "is not a mapping of keys and values",
     "extra_forbidden": "is a key that does not exist",
     "too_short": "needs at least one entry",
+    "union_tag_not_found": "does not say its kind",
+    "union_tag_invalid": "is of a kind that there is not",
+    "float_parsing": "is not a number",
+    "float_type": "is not a number",
 }
 
 
@@ -92,9 +98,10 @@ def problem_at(tree: Tree, path: KeyPath, what: str, remedy: str) -> Problem:
 def _problem(tree: Tree, detail: ErrorDetails) -> Problem:
     context = detail.get("ctx", {})
     path = (*(part for part in detail["loc"] if part != "[key]"), *context.get("at", ()))
+    shown_path = without_kind(path)
     if detail["type"] == "refused":
-        return problem_at(tree, path, context["what"], context["remedy"])
-    return problem_at(tree, path, _what(detail), _remedy(detail["type"], path))
+        return problem_at(tree, shown_path, context["what"], context["remedy"])
+    return problem_at(tree, shown_path, _what(detail), _remedy(detail["type"], path))
 
 
 def _what(detail: ErrorDetails) -> str:
@@ -104,6 +111,8 @@ def _what(detail: ErrorDetails) -> str:
             return f"is none of {limits['expected']}"
         case "greater_than_equal":
             return f"is less than {limits['ge']}"
+        case "greater_than":
+            return f"is not more than {limits['gt']}"
         case "less_than_equal":
             return f"is more than {limits['le']}"
         case "string_too_long":
@@ -116,6 +125,8 @@ def _remedy(kind: str, path: KeyPath) -> str:
     name = str(path[-1]) if path else ""
     if kind == "extra_forbidden":
         return _remedy_for_unknown(name, path)
+    if kind.startswith("union_tag"):
+        return f"Write for example `kind: http`; there are {', '.join(carrier_kinds())}."
     info = field_at(path)
     if info is None or not info.examples:
         return "See docs/configuration.md."
@@ -142,13 +153,8 @@ def _contradictions(found: Configuration, tree: Tree) -> Iterator[Problem]:
     yield from _calendars(found, tree)
     yield from _mail(found, tree)
     yield from _logins(found, tree)
-    if found.carrier.kind == "http" and found.carrier.http.url is None:
-        yield problem_at(
-            tree,
-            ("carrier", "http", "url"),
-            "is missing, and carrier.kind is http",
-            "Add the address that texts are posted to, or set carrier.kind to handset.",
-        )
+    for slip in slips_of_carriers(found, tree):
+        yield problem_at(tree, *slip)
     with_ladder = next((name for name, site in found.sites.items() if site.triage), None)
     if with_ladder and found.ami_dial.secret_file is None:
         yield problem_at(
@@ -157,31 +163,14 @@ def _contradictions(found: Configuration, tree: Tree) -> Iterator[Problem]:
             f"is missing, and {dotted(('sites', with_ladder))} has a triage ladder",
             "Name the file of the second manager account's secret; `secondring render manager` shows the account.",
         )
-    for slip in deadly_settings(found):
+    for slip in (*deadly_settings(found), *open_doors(found)):
         yield problem_at(tree, *slip)
-    yield from _open_pages(found, tree)
     if not found.ami.tls and not is_loopback(found.ami.host):
         yield problem_at(
             tree,
             ("ami", "host"),
             "is another machine, and the link is not encrypted",
             "Set ami.tls to true (and tlsenable = yes in the PBX's manager.conf).",
-        )
-
-
-def _open_pages(found: Configuration, tree: Tree) -> Iterator[Problem]:
-    web = found.web
-    if (web.certificate is None) != (web.certificate_key is None):
-        missing = "certificate" if web.certificate is None else "certificate_key"
-        yield problem_at(
-            tree, ("web", missing), "is missing beside the other one", "Name both files, or none."
-        )
-    if web.port is not None and not is_loopback(web.host) and web.certificate is None:
-        yield problem_at(
-            tree,
-            ("web", "host"),
-            "is open to the network, and the pages are not encrypted",
-            "Name web.certificate and web.certificate_key, or listen on 127.0.0.1 behind a web server.",
         )
 
 

@@ -85,18 +85,19 @@ def _site_number(raw: object, info: ValidationInfo) -> PhoneNumber:
     return _number(raw, info.data.get("region", "US"))
 
 
-def _numbers(raw: object, region: str) -> tuple[PhoneNumber, ...]:
+def read_numbers(raw: object, region: str) -> tuple[PhoneNumber, ...]:
+    """`[+1 202 555 0123]`, in the order that they are written."""
     if not isinstance(raw, list):
         raise refusal("is not a list", "Write it in brackets: [+1 202 555 0123].")
     return tuple(_number(item, region, at=(n,)) for n, item in enumerate(raw))
 
 
 def _site_numbers(raw: object, info: ValidationInfo) -> tuple[PhoneNumber, ...]:
-    return _numbers(raw, info.data.get("region", "US"))
+    return read_numbers(raw, info.data.get("region", "US"))
 
 
 def _any_numbers(raw: object) -> frozenset[PhoneNumber]:
-    return frozenset(_numbers(raw, region="ZZ"))
+    return frozenset(read_numbers(raw, region="ZZ"))
 
 
 SiteNumber = Annotated[PhoneNumber, PlainValidator(_site_number)]

@@ -38,6 +38,8 @@ def page_with_reference(page: str) -> str:
 
 def _heading(path: tuple[str, ...]) -> list[str]:
     name = ".".join(path) or "At the top"
+    if path[:2] == ("carriers", "<n>"):
+        name = f"carriers, of kind `{path[2]}`"
     section = section_at(path)
     about = (section.__doc__ or "").split("\n")[0] if section and path else ""
     said = ["", about] if about else []
@@ -55,7 +57,7 @@ def _row(leaf: Leaf, defaults: Tree) -> str:
 def _default(leaf: Leaf, defaults: Tree) -> str:
     if leaf.path[0] == "routes":
         return "see default.yaml"
-    if "<id>" in leaf.path:
+    if {"<id>", "<n>"} & set(leaf.path):
         return "**required**" if leaf.field.is_required() else _code(_written(leaf.field.default))
     if defaults.value(leaf.path[:-1]) is None and len(leaf.path) > 1:
         return "**required**"

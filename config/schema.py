@@ -12,6 +12,7 @@ from pydantic import Field
 from config.alarms import Alarms, Mail, Mqtt
 from config.booking import BookingKeys, CalendarKeys
 from config.call_back import CallBackKeys
+from config.carriers import AnyCarrier
 from config.digest import Digest
 from config.fields import (
     AbsolutePath,
@@ -35,6 +36,7 @@ from config.fields import (
 )
 from config.links import DatabaseUrl, SecretPlace, WebAddress
 from config.messages import Messages
+from config.oidc import Oidc
 from config.section import Section
 from config.triage import AmiDial, TriageKeys
 from config.web import Web
@@ -122,7 +124,7 @@ class Http(Section):
 
 
 class Carrier(Section):
-    """Who sends the texts."""
+    """Who sends the texts, where one carrier is enough; `carriers` takes the place of all this."""
 
     kind: Literal["handset", "http"] = Field(examples=["http"])
     """`handset` simulates phones and sends nothing out of this machine; `http` posts to a carrier."""
@@ -131,13 +133,28 @@ class Carrier(Section):
     http: Http
 
 
+class WebhookKeys(Section):
+    """Where carriers deliver replies and receipts that are not asked for them."""
+
+    host: Line = Field(examples=["127.0.0.1"])
+    """Address to listen on; loopback when a web server or tunnel stands before it."""
+    port: Port | None = Field(examples=["8480"])
+    """Port to listen on; empty when no carrier sends anything to us."""
+    public_url: WebAddress | None = Field(examples=["https://texts.clinic.example"])
+    """How carriers reach that port from outside, without a slash at the end; their signatures cover it."""
+    per_second: Count = Field(examples=["20"])
+    """Requests from one address in a second; behind a web server all come from one."""
+    burst: Count = Field(examples=["100"])
+    """Requests from one address at once."""
+
+
 class Gateway(Section):
     """How fast and how long texts are tried."""
 
     per_second: Count = Field(examples=["5"])
-    """Texts handed to the carrier in a second, at most."""
+    """Parts of texts that one of our numbers sends in a second, unless its carrier says otherwise."""
     concurrency: Annotated[int, Field(ge=1, le=64)] = Field(examples=["4"])
-    """Requests to the carrier at one time."""
+    """Requests to carriers at one time."""
     max_attempts: Annotated[int, Field(ge=1, le=50)] = Field(examples=["8"])
     """After so many attempts a callback task takes the place of the text."""
     max_age: PositiveDuration = Field(examples=["30m"])
@@ -261,6 +278,8 @@ class SiteKeys(Section):
     """The number that patients may call."""
     sender: SiteNumber | None = Field(default=None, examples=["+1 202 555 0123"])
     """The number that texts come from; `phone` when left out."""
+    senders: SiteNumbers = Field(default=(), examples=["[+1 202 555 0124]"])
+    """Other numbers that texts may come from: a DID among them texts those who dialled it; else callers are shared."""
     dids: SiteNumbers = Field(default=(), examples=["[+1 202 555 0123]"])
     """The numbers that ring here; `phone` alone when left out."""
     language: Literal["en", "es"] = Field(default="en", examples=["en"])
@@ -294,6 +313,8 @@ class Configuration(Section):
     call_back: CallBackKeys
     database: Database
     carrier: Carrier
+    carriers: tuple[AnyCarrier, ...]
+    webhooks: WebhookKeys
     gateway: Gateway
     guards: GuardKeys
     follow_up: FollowUpKeys
@@ -303,6 +324,7 @@ class Configuration(Section):
     ivr: Ivr
     messages: Messages
     web: Web
+    oidc: Oidc
     alarms: Alarms
     mail: Mail
     mqtt: Mqtt

@@ -103,12 +103,18 @@ RESTORE_KEY = (
 )
 
 
+PEM = "-----BEGIN "
+"""How private keys begin that programs exchange (RFC 7468): the one secret that has several lines."""
+
+
 def as_password(raw: bytes) -> str:
-    """A secret that is one line of text; a line end at its end is not part of it."""
+    """A secret that is one line of text, or a private key in PEM form; a line end at its end is not part of it."""
     try:
         text = raw.decode("utf-8").strip("\r\n")
     except UnicodeDecodeError:
         raise SecretRefused("names a secret that is not UTF-8 text", "Write one line of text.") from None
+    if text.startswith(PEM) and all(line.isprintable() for line in text.splitlines()):
+        return text
     if not text or not text.isprintable():
         raise SecretRefused("names a secret that is empty or more than one line", "Write one line of text.")
     return text

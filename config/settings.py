@@ -4,16 +4,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeVar
 
 from pydantic import SecretBytes, SecretStr
 
 from config.call_back import CallBackSettings
+from config.carriers import CarrierKeys
 from config.digest import DigestSettings
+from config.ehr import EhrsOfSites
+from config.oidc import OidcSettings
 from config.web import WebSettings
 from secondring.domain.calls import ListeningRules
 from secondring.domain.rules import Rules
 from secondring.domain.settings import Disagreement
+
+_Keys = TypeVar("_Keys", bound=CarrierKeys)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,31 +44,37 @@ class DialSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class InboundSettings:
-    """Where the carrier delivers replies and receipts."""
+class CarrierSettings:
+    """One carrier."""
+
+    name: str
+    kind: str
+    keys: CarrierKeys
+    """Its keys; those of its kind are in a subclass."""
+    secrets: Mapping[str, SecretStr]
+    """What its `_file` keys name, read, under the key's name without `_file`."""
+
+    def keys_as(self, kind: type[_Keys]) -> _Keys:
+        """Its keys, of the kind that a driver knows them to be."""
+        if not isinstance(self.keys, kind):
+            raise TypeError(f"carriers.{self.name}: its keys are not those of its kind")
+        return self.keys
+
+    def secret(self, name: str) -> str | None:
+        """A secret in the clear; None when none is configured."""
+        found = self.secrets.get(name)
+        return found.get_secret_value() if found else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebhookSettings:
+    """Where carriers deliver."""
 
     host: str
     port: int
-    secret: SecretStr
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HttpSettings:
-    """The plain HTTP carrier."""
-
-    url: str
-    token: SecretStr | None
-    lookup_url: str | None
-    timeout: timedelta
-    inbound: InboundSettings | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CarrierSettings:
-    """Who sends the texts; `http` is there exactly when `kind` is `http`."""
-
-    kind: Literal["handset", "http"]
-    http: HttpSettings | None
+    public_url: str | None
+    per_second: int
+    burst: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,6 +127,8 @@ class BookingSettings:
 
     host: str
     port: int
+    certificate: Path | None
+    certificate_key: Path | None
     proxies: tuple[str, ...]
     per_minute: int
 
@@ -158,17 +171,24 @@ class Settings:
     database_url: str
     key: SecretBytes
     """32 bytes."""
-    carrier: CarrierSettings
+    carriers: tuple[CarrierSettings, ...]
+    """In order of preference; at least one."""
+    webhooks: WebhookSettings | None
+    """None when nothing listens."""
     gateway: GatewaySettings
     agi: AgiSettings
     ivr: IvrSettings
     booking: BookingSettings | None
     """None while the booking page is off; `rules.booking` says how patients book."""
+    ehrs: EhrsOfSites
+    """The EHRs that keep appointments, by site."""
     messages_directory: Path | None
     digest: DigestSettings
     wording: Mapping[tuple[str, str], str]
     """Messages that are worded in the configuration, by language and name."""
     web: WebSettings
+    oidc: OidcSettings | None
+    """None while people log in by name and password alone."""
     mail: MailSettings | None
     """None when no e-mail is sent."""
     alarm_mail: tuple[str, ...]
@@ -190,3 +210,13 @@ class Settings:
     """Of what was set on screen; 0 when nothing ever was."""
     cautions: tuple[str, ...] = field(default=())
     """What is allowed, and should be known before it matters: place, what it means, what mends it."""
+
+    @property
+    def trunks(self) -> tuple[CarrierSettings, ...]:
+        """The carriers that are the PBX's own trunks: their texts come by its dialplan."""
+        return tuple(carrier for carrier in self.carriers if carrier.kind == "sip")
+
+    @property
+    def only_simulated(self) -> bool:
+        """True when texts go to simulated phones and nobody outside this machine gets one."""
+        return all(carrier.kind == "handset" for carrier in self.carriers)

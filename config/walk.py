@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from types import UnionType
-from typing import Any, Union, get_args, get_origin
+from typing import Annotated, Any, Union, get_args, get_origin
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
@@ -19,6 +19,23 @@ class Leaf:
 
     path: tuple[str, ...]
     field: FieldInfo
+
+
+@dataclass(frozen=True, slots=True)
+class _Kinds:
+    """An entry of a list whose `kind` decides which section it is."""
+
+    members: dict[str | int, type[BaseModel]]
+
+
+def without_kind(path: KeyPath) -> KeyPath:
+    """The path as it is written: pydantic names the kind of an entry between its place and its key."""
+    return (*path[:2], *path[3:]) if path[:1] == ("carriers",) and len(path) > 2 else path
+
+
+def carrier_kinds() -> list[str]:
+    """Every kind of carrier there is."""
+    return [str(kind) for kind in _members(Configuration.model_fields["carriers"].annotation) or ()]
 
 
 def section_at(path: KeyPath) -> type[BaseModel] | None:
@@ -48,6 +65,9 @@ def leaves(section: type[BaseModel] = Configuration, at: tuple[str, ...] = ()) -
             yield from leaves(get_args(kind)[1], (*path, "<id>"))
         elif _is_section(kind):
             yield from leaves(kind, path)
+        elif (members := _members(kind)) is not None:
+            for name_of_kind, member in members.items():
+                yield from leaves(member, (*path, "<n>", str(name_of_kind)))
         elif (entry := _entry(kind)) is not None:
             yield from leaves(entry, (*path, "<n>"))
         else:
@@ -60,13 +80,25 @@ def _below(here: Any, part: str | int) -> Any:
         return _plain(info.annotation) if info else None
     if get_origin(here) is dict:
         return _plain(get_args(here)[1])
-    return _entry(here)
+    if isinstance(here, _Kinds):
+        return here.members.get(part)
+    members = _members(here)
+    return _Kinds(members) if members is not None else _entry(here)
 
 
 def _entry(kind: Any) -> Any:
     """The section that each entry of a list is; None for anything else."""
     inner = get_args(kind)[0] if get_origin(kind) is tuple else None
     return inner if _is_section(inner) else None
+
+
+def _members(kind: Any) -> dict[str | int, type[BaseModel]] | None:
+    """By kind, the sections that an entry of a list may be; None for any other list."""
+    inner = get_args(kind)[0] if get_origin(kind) is tuple else None
+    sections = get_args(get_args(inner)[0]) if get_origin(inner) is Annotated else ()
+    if not sections or not all(_is_section(each) for each in sections):
+        return None
+    return {get_args(each.model_fields["kind"].annotation)[0]: each for each in sections}
 
 
 def _plain(kind: Any) -> Any:

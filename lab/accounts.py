@@ -82,6 +82,8 @@ class _PjAccount(pj.Account):  # type: ignore[misc] # pjsua2 has no types
         super().__init__()
         self.registered = False
         self.status = 0
+        self.texts: list[tuple[str, str, str]] = []
+        """From, To and words of the texts that came."""
         self._lines = lines
         self._taker = taker
 
@@ -89,6 +91,14 @@ class _PjAccount(pj.Account):  # type: ignore[misc] # pjsua2 has no types
         """Called by pjsua2 when a registration is answered."""
         self.status = int(state.code)
         self.registered = self.status == pj.PJSIP_SC_OK and state.expiration > 0
+        self._lines.notify()
+
+    def onInstantMessage(self, message: Any) -> None:  # noqa: N802 - pjsua2 names it
+        """Called by pjsua2 when the PBX sends a text."""
+        guarded(lambda: self._keep(message))()
+
+    def _keep(self, message: Any) -> None:
+        self.texts.append((str(message.fromUri), str(message.toUri), str(message.msgBody)))
         self._lines.notify()
 
     def onIncomingCall(self, incoming: Any) -> None:  # noqa: N802 - pjsua2 names it

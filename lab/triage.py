@@ -41,6 +41,7 @@ TONES = {
     "urgent-callback": 880,
     "urgent-calling": 960,
     "urgent-no-answer": 1040,
+    "urgent-last-try": 1120,
 }
 """Hertz of what nurses and callers hear; each lasts SECONDS."""
 SECONDS = 0.6

@@ -88,7 +88,27 @@ need_lab_packages() {
 # For the tests beside the lab: a real MQTT broker, of which each test starts one of its own.
 need_test_packages() {
   need_lab_packages
-  need_packages chromium fonts-dejavu-core mosquitto openssl
+  need_packages chromium fonts-dejavu-core gammu-smsd kannel kannel-extras libdbd-sqlite3 mosquitto openssl
+  need_node_peers
+}
+
+# ---------------------------------------------------------------- Node
+
+# Neighbours of the tests that only Node has: their packages, pinned by each package-lock.json; nothing of them is run
+# while they are installed.
+need_node_peers() {
+  local home
+  if ! command -v node >/dev/null || ! command -v npm >/dev/null; then
+    need_packages nodejs npm
+  fi
+  for home in "$ROOT"/tests/peers/*/; do
+    [ -f "$home/package-lock.json" ] || continue
+    cmp -s "$home/package-lock.json" "$home/node_modules/.installed-lock.json" && continue
+    say "    installing the Node packages of $(basename "$home")"
+    quietly npm ci --prefix "$home" --ignore-scripts --no-audit --no-fund ||
+      die "the Node packages of $(basename "$home") could not be installed: see above."
+    cp "$home/package-lock.json" "$home/node_modules/.installed-lock.json"
+  done
 }
 
 # ---------------------------------------------------------------- Python
@@ -132,6 +152,30 @@ need_venv() {
       die "the Python packages could not be installed: see above."
     printf '%s' "$wanted" >"$VENV/.installed"
   ) 9>"$VENV/.lock"
+}
+
+# The carriers' own libraries, which tests speak with, and Twilio's description of its interface: an environment of
+# their own, because they want other versions than we do. SignalWire's is taken for one file that needs nothing.
+need_carrier_libraries() {
+  local home="$ROOT/.venv-carriers" list="$ROOT/tests/support/official/requirements.txt" wanted
+  wanted="$ROOT $(sha256sum <"$list")"
+  [ "$(cat "$home/.installed" 2>/dev/null)" = "$wanted" ] && return 0
+  say "    installing the carriers' libraries for the tests (half a minute, once)"
+  rm -rf "$home"
+  if ! fill_carrier_libraries "$home" "$list"; then
+    die "the carriers' libraries could not be installed: see above."
+  fi
+  printf '%s' "$wanted" >"$home/.installed"
+}
+
+fill_carrier_libraries() {
+  local home="$1" list="$2"
+  quietly "$VENV/bin/python" -m venv "$home" || return 1
+  quietly "$home/bin/pip" install --quiet --disable-pip-version-check -r "$list" || return 1
+  quietly "$home/bin/pip" install --quiet --disable-pip-version-check --no-deps signalwire==2.1.1 || return 1
+  command -v npm >/dev/null || need_packages nodejs npm || return 1
+  quietly npm pack --silent --pack-destination "$home" @twilio-alpha/mcp@0.7.0 || return 1
+  quietly tar -xzf "$home"/twilio-alpha-mcp-0.7.0.tgz -C "$home" --strip-components=1 package/twilio-oai/spec/json
 }
 
 # ---------------------------------------------------------------- checks

@@ -100,7 +100,7 @@ def reset_user(settings: Settings, name: str, password: str | None, *, second_fa
     """A new password, a new second factor, or both; a locked or disabled account is open again; sessions end."""
 
     def change(user: User, _: datetime) -> User:
-        user = replace(user, failures=0, failed_at=None, disabled_at=None)
+        user = replace(user, failures=0, failed_at=None, disabled_at=None, vouched=None)
         if password is not None:
             user = replace(user, password=Passwords().hash(password), must_change=True)
         return replace(user, totp=None, totp_step=0, recovery=()) if second_factor else user

@@ -15,6 +15,7 @@ from agi.wire import Wire, WireBroken
 from config.settings import Settings
 from dialplan import offer as dialplan
 from dialplan import prompts as words
+from dialplan.texts import render_texts
 from secondring import following, wiring
 from secondring.domain.ladder import Ladder
 from secondring.domain.offer import Offers
@@ -143,11 +144,12 @@ def _nobody_to_tell() -> None:
 
 
 def render_dialplan(settings: Settings, version: str, sounds: Path | None = None) -> str:
-    """The contexts of the offer. With Asterisk's sounds given, stock ones replace prompts that are missing."""
+    """The contexts of the offer, and of texts by the trunk. With Asterisk's sounds given, stock ones fill the gaps."""
     gone: Collection[str] = ()
     if sounds is not None:
         gone = {prompt.name for prompt in words.missing(site_names(settings), sounds, languages(settings))}
-    return dialplan.render_dialplan(_offer(settings), version, missing=gone)
+    offer = dialplan.render_dialplan(_offer(settings), version, missing=gone)
+    return offer + (f"\n{render_texts()}" if settings.trunks else "")
 
 
 def render_queues(settings: Settings) -> str:

@@ -1,4 +1,7 @@
-"""Brings what is set on screen into force while the service runs: looks once a second, swaps between transactions."""
+"""Brings what is set on screen into force while the service runs: looks once a second, swaps between transactions.
+
+The mode (live, or shadow) is one of these settings; where texts are sent, the texting side goes over to it first.
+"""
 
 import asyncio
 import logging
@@ -8,11 +11,13 @@ from dataclasses import replace
 from config.build import build_rules, build_wording
 from config.settings import Settings
 from secondring import wiring
+from secondring.domain import shadow
 from secondring.domain.errors import ConfigError, PeerError
 from secondring.domain.ports import Books, Store
 from secondring.domain.rules import Rules
 from secondring.domain.settings import NOTHING, Overlay
 from secondring.files import Files, InBooks, files_of
+from secondring.texting_side import TextingSide
 from secondring.writer import Reader
 from sms_gateway.messages import Messages
 
@@ -21,11 +26,18 @@ Part = Callable[[], Awaitable[None]]
 
 
 def parts(
-    settings: Settings, wording: wiring.ClinicWording, store: Store, writer: InBooks
+    settings: Settings,
+    wording: wiring.ClinicWording,
+    store: Store,
+    writer: InBooks,
+    texting: TextingSide | None = None,
 ) -> dict[str, Part]:
-    """What has to run so that this process goes by what is set on screen; `settings.rules` are those in force."""
+    """What has to run so that this process goes by what is set on screen; `settings.rules` are those in force.
+
+    `texting` is there where this process sends the texts.
+    """
     files, rules = files_of(settings), settings.rules
-    return {"settings": Follower(files, rules, wording, Reader(store), writer).run}
+    return {"settings": Follower(files, rules, wording, Reader(store), writer, texting).run}
 
 
 class Follower:
@@ -40,7 +52,9 @@ class Follower:
         wording: wiring.ClinicWording,
         read: InBooks,
         write: InBooks,
+        texting: TextingSide | None = None,
     ) -> None:
+        self._texting = texting
         self._source = source
         self._rules = rules
         self._wording = wording
@@ -68,10 +82,38 @@ class Follower:
         if self._next is None:
             return
         rules, messages = self._next
-        held = await self._write(lambda books: self._swap(books, rules, messages))
+        held = await self._bring(rules, messages)
         if not held:
             self._next = None
             log.info("version %d of what is set on screen is in force", number)
+
+    async def _bring(self, new: Rules, messages: Messages) -> bool:
+        """True when something has to wait."""
+        if self._texting is None or self._texting.shadow == new.shadow:
+            return await self._write(lambda books: self._swap(books, new, messages))
+        held = False
+
+        async def swap(confirms_opt_out: bool) -> None:  # noqa: FBT001 - a callback's signature
+            nonlocal held
+            held = await self._write(
+                lambda books: self._go_over(
+                    books, replace(new, carrier_confirms_opt_out=confirms_opt_out), messages
+                )
+            )
+
+        await self._texting.change(shadow=new.shadow, swap=swap)
+        return held
+
+    def _go_over(self, books: Books, new: Rules, messages: Messages) -> bool:
+        """The other mode. Into shadow mode: in the same transaction, what waited to be sent never goes."""
+        held = self._swap(books, new, messages)
+        if self._rules.shadow:
+            withheld = shadow.withhold_waiting(books, self._rules, wiring.now())
+            if withheld:
+                log.warning(
+                    "%d texts still waited when shadow mode was switched on: they will never go", withheld
+                )
+        return held
 
     async def _load(self, number: int) -> tuple[Rules, Messages] | None:
         newest = await self._read(lambda books: books.settings_version(number))
@@ -94,13 +136,11 @@ class Follower:
         An urgent case goes through its ladder by step and turn; another ladder under it could pass a nurse over. So
         a site's ladder stays as it is until its cases have ended. True when one was left.
         """
-        shadow = any(
-            site.shadow for site in self._rules.sites
-        )  # `mode` waits for a restart, like the carrier
-        sites = tuple(replace(site, shadow=shadow) for site in new.sites)
         busy = {case.site for case in books.open_urgent_cases()}
-        kept = tuple(replace(s, triage=self._rules.site(s.id).triage) if s.id in busy else s for s in sites)
-        held = kept != sites
+        kept = tuple(
+            replace(s, triage=self._rules.site(s.id).triage) if s.id in busy else s for s in new.sites
+        )
+        held = kept != new.sites
         self._rules.become(replace(new, sites=kept))
         self._wording.become(messages)
         return held

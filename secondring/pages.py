@@ -3,35 +3,40 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from ami_listener.connection import AmiLink
 from ami_listener.originate import Dialler
 from secondring import following, wiring
 from secondring.bus.memory import Ear
+from secondring.certificates import Certificate, ends_at
 from secondring.domain.alarms import Alarm
 from secondring.domain.deskwork import Deskwork
 from secondring.domain.errors import ConfigError
 from secondring.domain.facts import Fact
+from secondring.domain.health import Finding
 from secondring.domain.ports import Store
 from secondring.domain.staff import SessionRules
 from secondring.domain.urgent import Orders, Triage
 from secondring.files import files_of
+from secondring.oidc.provider import Provider, ProviderSettings
 from secondring.on_screen import OnScreen, Test
+from secondring.papers import papers
 from secondring.running import run_together
+from secondring.serving import Listen, serve
 from secondring.telephone import Telephone
 from secondring.urgent import UrgentRunner
-from secondring.vitals import Vitals
+from secondring.vitals import Carrier, Vitals
 from secondring.web.app import make_app
 from secondring.web.changes import Bell, Changes
 from secondring.web.desk import Desk, nobody_dials, nobody_listens
-from secondring.web.server import Listen, serve
 from secondring.web.work_rows import WorkRows
 from secondring.wiring import ClinicWording, Settings
 from secondring.writer import Reader, Writer
 from secondring.written import TextDesk
-from sms_gateway.breaker import Breaker
 
 log = logging.getLogger("secondring")
 
@@ -71,9 +76,13 @@ class Links:
     """With it, patients are called back and urgent calls are taken from the screen."""
     carry_out: Callable[[Orders], Awaitable[None]] = nobody_dials
     ring: Callable[[], Awaitable[None]] = nobody_listens
-    carrier: Breaker | None = None
+    carrier: Carrier | None = None
     test: Test | None = None
     """Tries the links to the PBX and the carrier."""
+    catch_up: Callable[[], Finding] | None = None
+    """How far calls were looked up that ended while nobody listened."""
+    ehrs: Callable[[], list[Finding]] = list
+    """How the EHRs are in which patients book."""
 
 
 def _own_link(
@@ -115,11 +124,7 @@ def parts(settings: Settings, store: Store, writer: Writer, bell: Bell, links: L
     rows = WorkRows(store.watch, store.reading, settings.rules)
     app = make_app(make_desk(settings, store, writer, changes, links, rows))
     where = Listen(
-        host=web.host,
-        port=web.port,
-        certificate=str(web.certificate) if web.certificate else None,
-        certificate_key=str(web.certificate_key) if web.certificate_key else None,
-        behind_proxy=web.behind_proxy,
+        name="web", host=web.host, port=web.port, certificate=papers(settings).get("web"), proxies=web.proxies
     )
 
     async def serve_pages() -> None:
@@ -144,6 +149,7 @@ def make_desk(
         write=writer,
         changes=changes,
         deskwork=Deskwork(settings.rules, words),
+        bookings=wiring.on_behalf(settings, words),
         texting=TextDesk(words),
         triage=Triage(settings.rules, words) if links.dials else None,
         carry_out=links.carry_out,
@@ -151,21 +157,54 @@ def make_desk(
         ring=links.ring,
         vitals=_vitals(settings, links),
         work_rows=rows,
-        logins=SessionRules(idle=web.idle, absolute=web.absolute),
+        provider=_provider(settings),
+        logins=SessionRules(idle=web.idle, absolute=web.absolute, emergency=web.emergency),
         hosts=frozenset(name.lower() for name in names),
         encrypted=web.encrypted,
+        certificates=lambda: _ends(papers(settings)),
         settings=OnScreen(files_of(settings), read, writer, links.test),
     )
+
+
+def _provider(settings: Settings) -> Provider | None:
+    found = settings.oidc
+    if found is None:
+        return None
+    asked = ProviderSettings(
+        issuer=found.issuer,
+        client_id=found.client_id,
+        secret=found.secret.get_secret_value() if found.secret else None,
+        redirect=found.redirect,
+        button=found.button,
+        name_claim=found.name_claim,
+        scopes=found.scopes,
+        trusted_acr=found.trusted_acr,
+        trusted_amr=found.trusted_amr,
+        ca_file=found.ca_file,
+    )
+    return Provider(asked, wiring.now)
+
+
+def _ends(found: dict[str, Certificate]) -> dict[str, datetime]:
+    """When each certificate runs out; those that cannot be read are the health page's to tell of."""
+    ends = {}
+    for name, certificate in found.items():
+        with suppress(ConfigError):
+            ends[name] = ends_at(certificate.file)
+    return ends
 
 
 def _vitals(settings: Settings, links: Links) -> Vitals:
     return Vitals(
         database=Path(settings.database_url.removeprefix("sqlite:///")),
-        certificate=settings.web.certificate,
+        certificates={name: paper.file for name, paper in papers(settings).items()},
         clock=wiring.now,
         listens=links.listens,
         dials=links.dials,
         may_dial=settings.dial is not None,
         carrier=links.carrier,
-        carrier_kind=settings.carrier.kind,
+        simulated=settings.only_simulated,
+        shadow=lambda: settings.rules.shadow,
+        catch_up=links.catch_up,
+        ehrs=links.ehrs,
     )

@@ -3,7 +3,6 @@
 import asyncio
 import logging
 import os
-import random
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -13,7 +12,7 @@ from ami_listener.originate import Dialler
 from secondring import digesting, following, ladders, pages, wiring
 from secondring.alarming import Alarms, Channel, Shout, Teller
 from secondring.answering import CallServer, call_desk
-from secondring.booking_part import booking_page
+from secondring.booking_part import booking_parts
 from secondring.bus.memory import Doorbell
 from secondring.bus.mqtt import MqttLink
 from secondring.channels import MqttBoard, MqttChannel, broker, mail_channel
@@ -26,6 +25,7 @@ from secondring.domain.pulse import State
 from secondring.domain.rules import Rules
 from secondring.domain.sending import ClinicDesk
 from secondring.domain.urgent import Orders, Triage
+from secondring.gateway import Gateway
 from secondring.lamps import LampKeeper
 from secondring.listening import CallKeeper
 from secondring.on_screen import Test
@@ -33,27 +33,17 @@ from secondring.rehearsal import Undone, rehearse
 from secondring.running import run_together
 from secondring.sdnotify import Notifier, watchdog_interval
 from secondring.store.sqlstore import SqlStore
+from secondring.texting_side import Side, TextingSide
 from secondring.timers import Timers
 from secondring.urgent import UrgentRunner
 from secondring.weekly import DigestPost, TallyKeeper
 from secondring.wiring import ClinicWording, Settings, now
 from secondring.writer import Reader, Writer
-from sms_gateway.breaker import Breaker
-from sms_gateway.carriers.port import Carrier
-from sms_gateway.errands import Clerk
-from sms_gateway.inbound import Inbound, Poller
-from sms_gateway.listener import ListenSettings, make_server
-from sms_gateway.outbox import Outbox, OutboxSettings
-from sms_gateway.pace import Pace
-from sms_gateway.retry import RetryPolicy
-from sms_gateway.webhooks import Webhooks, WebhookSettings
 
 log = logging.getLogger("secondring")
 
 TEXTS = "texts"
 """The doorbell that tells the outbox to look."""
-HANDSET_POLL = timedelta(milliseconds=200)
-"""The simulated phones are a file on this machine: looking often costs nothing."""
 
 Part = Callable[[], Awaitable[None]]
 
@@ -66,7 +56,7 @@ def run(settings: Settings, test: Test | None = None) -> None:
     wiring.start_logging(settings)
     wiring.check_messages(settings)
     wiring.tell_disagreements(settings)
-    if settings.carrier.kind == "handset":
+    if settings.only_simulated:
         log.warning(
             "the carrier is 'handset': texts go to simulated phones, and nobody outside this machine gets one"
         )
@@ -93,15 +83,8 @@ class _Frame:
     bell: Doorbell
     link: AmiLink
     """The one that listens."""
-    breaker: Breaker
     raise_alarm: Shout
     """For what no transaction can keep; all other alarms are kept where they are raised."""
-
-    @property
-    def request_time(self) -> timedelta:
-        """How long the carrier may take; a crash delays a text by little more than that."""
-        http = self.settings.carrier.http
-        return http.timeout if http else timedelta(seconds=5)
 
     async def ring(self) -> None:
         await self.bell.ring(TEXTS)
@@ -109,25 +92,26 @@ class _Frame:
 
 async def _serve(settings: Settings, store: SqlStore, test: Test | None) -> None:
     writer = Writer(store)
-    carrier = wiring.carrier(settings)
-    rules = replace(settings.rules, carrier_confirms_opt_out=carrier.capabilities.confirms_opt_out)
+    rules = replace(settings.rules)
     settings = replace(settings, rules=rules)
     alarms = _alarms(settings, rules, writer, store)
     link = AmiLink(wiring.account(settings), clock=now, timing=wiring.timing(settings))
-    frame = _Frame(
-        settings, rules, wiring.wording(settings), writer, Doorbell(), link, Breaker(), alarms.shout
-    )
+    frame = _Frame(settings, rules, wiring.wording(settings), writer, Doorbell(), link, alarms.shout)
+    texting = TextingSide(lambda shadow: _texting(frame, shadow=shadow), shadow=settings.shadow)
+    rules.become(replace(rules, carrier_confirms_opt_out=texting.confirms_opt_out))
     notifier = Notifier.from_environ(os.environ)
     try:
         if settings.shadow:
             await _withhold_waiting(frame)
         await _warm_up(frame)
         parts = await _listening(frame, notifier) | alarms.parts
-        parts |= _gateway(frame, carrier)
+        parts["texting"] = texting.run
         urgent = _urgent(frame)
         parts |= urgent.parts
         if frame.settings.agi.program is None:
             parts["FastAGI"] = _callers(frame, urgent, asyncio.get_running_loop())
+        booking = booking_parts(settings, rules, frame.wording, store, writer, frame.ring)
+        parts |= booking.parts
         parts |= pages.parts(
             settings,
             store,
@@ -139,21 +123,19 @@ async def _serve(settings: Settings, store: SqlStore, test: Test | None) -> None
                 dials=urgent.link,
                 carry_out=urgent.carry_out,
                 ring=frame.ring,
-                carrier=frame.breaker,
+                carrier=texting,
                 test=test,
+                ehrs=booking.findings,
             ),
         )
-        page = booking_page(settings, rules, store, writer, frame.ring)
-        if page is not None:
-            parts["booking page"] = page
-        parts |= following.parts(settings, frame.wording, store, writer)
+        parts |= following.parts(settings, frame.wording, store, writer, texting)
         parts["timers"] = Timers(Deskwork(rules, frame.wording), writer, clock=now, ring=frame.ring).run
         parts |= _figures(frame, Reader(store))
         await run_together(parts, lambda: notifier.ready("starting"))
     finally:
         notifier.stopping()
         await _beat(writer, State.STOPPED)
-        await carrier.close()
+        await texting.close()
         writer.close()
 
 
@@ -292,7 +274,7 @@ async def _listening(frame: _Frame, notifier: Notifier) -> dict[str, Part]:
     link = frame.link
 
     async def alive() -> None:
-        await _tell_alive(link, keeper, notifier, "; SHADOW MODE: nothing is sent" if settings.shadow else "")
+        await _tell_alive(link, keeper, notifier, frame.rules)
 
     async def beat() -> None:
         await _keep_beating(frame.writer, link)
@@ -305,13 +287,14 @@ async def _listening(frame: _Frame, notifier: Notifier) -> dict[str, Part]:
     }
 
 
-async def _tell_alive(link: AmiLink, keeper: CallKeeper, notifier: Notifier, mode: str) -> None:
+async def _tell_alive(link: AmiLink, keeper: CallKeeper, notifier: Notifier, rules: Rules) -> None:
     """Pet the watchdog and say how things stand, in which mode, for `systemctl status`."""
     every = watchdog_interval(os.environ) or timedelta(seconds=10)
     while True:
         state = "listening" if link.is_up else "no link to the PBX, trying again"
         last = keeper.last_call_at
         seen = f"; last call at {last:%H:%M:%S} UTC" if last else ""
+        mode = "; SHADOW MODE: nothing is sent" if rules.shadow else ""
         notifier.alive()
         notifier.status(f"{state}{mode}{seen}; {link.stats.backlog} events waiting")
         await asyncio.sleep(every.total_seconds())
@@ -334,44 +317,8 @@ async def _beat(writer: Writer, state: State) -> None:
 # ---------------------------------------------------------------- the texting side
 
 
-def _gateway(frame: _Frame, carrier: Carrier) -> dict[str, Part]:
+def _texting(frame: _Frame, *, shadow: bool) -> Side:
+    """Everything that sends or takes in texts, in one mode."""
+    gateway = Gateway(replace(frame.settings, shadow=shadow))
     desk = ClinicDesk(frame.rules, frame.wording, wiring.links(frame.rules))
-    inbound = Inbound(desk, frame.writer, clock=now, ring=frame.ring)
-    parts: dict[str, Part] = {"outbox": _outbox(frame, desk, carrier).run}
-    if carrier.capabilities.polling:
-        parts["inbox"] = Poller(carrier, inbound, desk, frame.writer, interval=HANDSET_POLL).run
-    http = frame.settings.carrier.http
-    if http is not None and http.inbound is not None:
-        secrets = (http.inbound.secret.get_secret_value(),)
-        webhooks = Webhooks(inbound, WebhookSettings(secrets=secrets), clock=now)
-        server = make_server(
-            webhooks.application(), ListenSettings(host=http.inbound.host, port=http.inbound.port)
-        )
-        parts["webhooks"] = server.serve
-    return parts
-
-
-def _outbox(frame: _Frame, desk: ClinicDesk, carrier: Carrier) -> Outbox:
-    gateway = frame.settings.gateway
-    clerk = Clerk(
-        desk,
-        carrier=carrier.name,
-        capabilities=carrier.capabilities,
-        policy=RetryPolicy(most_attempts=gateway.max_attempts, first_text_worth=gateway.max_age),
-        pace=Pace(per_second=gateway.per_second),
-        breaker=frame.breaker,
-        chance=random.random,
-    )
-    return Outbox(
-        carrier,
-        clerk,
-        frame.writer,
-        clock=now,
-        bell=frame.bell.listen(TEXTS),
-        settings=OutboxSettings(
-            shadow=frame.settings.shadow,
-            in_flight=gateway.concurrency,
-            request_limit=frame.request_time + timedelta(seconds=2),
-            lease=frame.request_time + timedelta(seconds=10),
-        ),
-    )
+    return Side(gateway, gateway.parts(desk, frame.writer, frame.bell.listen(TEXTS), frame.ring))

@@ -285,4 +285,5 @@ def _ringing(orders: Orders, order: Ring) -> Ringing:
         line=case.line,
         patient=ladder.dial.string(caller.e164, outside=True) if caller else "",
         patient_ring=ladder.patient.ring,
+        last_try=case.patient_tries + 1 >= ladder.patient.tries,
     )

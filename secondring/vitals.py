@@ -2,14 +2,14 @@
 
 import asyncio
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
-from cryptography import x509
-
+from secondring.certificates import ends_at
 from secondring.domain import health
+from secondring.domain.errors import ConfigError
 from secondring.domain.health import Finding, State
 
 
@@ -38,33 +38,39 @@ class Vitals:
         self,
         *,
         database: Path,
-        certificate: Path | None,
+        certificates: Mapping[str, Path],
         clock: Callable[[], datetime],
         listens: Link | None = None,
         dials: Link | None = None,
         may_dial: bool = False,
         carrier: Carrier | None = None,
-        carrier_kind: str = "",
+        simulated: bool = False,
+        shadow: Callable[[], bool] = lambda: False,
+        catch_up: Callable[[], Finding] | None = None,
+        ehrs: Callable[[], list[Finding]] = list,
     ) -> None:
+        """`catch_up` tells how far calls were looked up that ended while nobody listened; None where nothing does."""
         self._database = database
-        self._certificate = certificate
+        self._certificates = certificates
         self._clock = clock
         self._listens = listens
         self._dials = dials
         self._may_dial = may_dial
         self._carrier = carrier
-        self._carrier_kind = carrier_kind
+        self._simulated = simulated
+        self._shadow = shadow
+        self._catch_up = catch_up or health.no_catch_up
+        self._ehrs = ehrs
 
     async def __call__(self) -> list[Finding]:
         """The findings; nothing in them names a patient."""
         return await asyncio.to_thread(self._look)
 
     def _look(self) -> list[Finding]:
-        found = [self._ami(), self._dialling(), self._carriers()]
+        found = [self._ami(), self._catch_up(), self._dialling(), self._carriers(), *self._ehrs()]
         found.append(health.of_disk(shutil.disk_usage(self._database.parent).free))
-        if self._certificate is not None:
-            found.append(self._paper(self._certificate))
-        return found
+        papers = [self._paper(name, file) for name, file in self._certificates.items()]
+        return found + (papers or [health.no_certificate()])
 
     def _ami(self) -> Finding:
         name, shown = "ami", "Link to the PBX"
@@ -86,7 +92,9 @@ class Vitals:
 
     def _carriers(self) -> Finding:
         name, shown = "carrier", "Text carrier"
-        if self._carrier_kind == "handset":
+        if self._shadow():
+            return Finding(name, shown, State.UNKNOWN, "shadow mode: no carrier is asked for anything")
+        if self._simulated:
             return Finding(name, shown, State.WARN, "simulated phones: no text leaves this machine")
         if self._carrier is None:
             return Finding(name, shown, State.UNKNOWN, "another process sends the texts")
@@ -95,10 +103,8 @@ class Vitals:
             return Finding(name, shown, State.BAD, "does not answer", remedy)
         return Finding(name, shown, State.OK, "answers")
 
-    def _paper(self, file: Path) -> Finding:
+    def _paper(self, name: str, file: Path) -> Finding:
         try:
-            ends = x509.load_pem_x509_certificate(file.read_bytes()).not_valid_after_utc
-        except (OSError, ValueError) as error:
-            words = f"{file} cannot be read ({type(error).__name__})"
-            return Finding("certificate", "Certificate", State.BAD, words, "See web.certificate.")
-        return health.of_certificate(ends, self._clock())
+            return health.of_certificate(name, ends_at(file), self._clock())
+        except ConfigError as error:
+            return health.of_broken_certificate(name, str(error))

@@ -19,12 +19,17 @@ from ami_listener.recording import read_facts
 from ami_listener.recording import record as record_link
 from ami_listener.session import AmiAccount, Timing
 from ami_listener.stats import LinkStats
+from config.carriers import SipKeys
 from config.loader import config_path, load
 from config.settings import Settings
 from dialplan.dialer import render_dialer
 from dialplan.render import render_manager as render_account
+from dialplan.texts import render_texter
+from secondring.carriers import door, driver
+from secondring.carriers.handset import spool
 from secondring.domain.booking import TOKEN_BYTES
 from secondring.domain.booking_link import Links
+from secondring.domain.booking_on_behalf import OnBehalf
 from secondring.domain.call_events import CallEnded, ListeningRules
 from secondring.domain.calls import CallTracker
 from secondring.domain.deskwork import Deskwork
@@ -39,10 +44,8 @@ from secondring.store.alone import alone as store_alone
 from secondring.store.keys import Key
 from secondring.store.migrate import is_current, upgrade
 from secondring.store.sqlstore import SqlStore
-from sms_gateway.carriers.handset import HandsetCarrier
-from sms_gateway.carriers.http import HttpCarrier, HttpSettings
 from sms_gateway.carriers.null import NullCarrier
-from sms_gateway.carriers.port import Carrier
+from sms_gateway.carriers.port import Driver, Webhook
 from sms_gateway.carriers.spool import Line, Spool
 from sms_gateway.messages import NAMES, Messages
 from sms_gateway.privacy import quiet_libraries
@@ -98,10 +101,15 @@ def known_site(settings: Settings, name: str | None) -> SiteId | None:
 
 
 def render_manager(settings: Settings, version: str) -> str:
-    """The AMI accounts, for Asterisk's configuration: the listener's, and the one that dials when there is one."""
+    """The AMI accounts, for Asterisk's configuration: the listener's, and those that dial and text where they are."""
     listener = render_account(settings.ami.user, settings.ami.secret.get_secret_value(), version)
     dial = settings.dial
-    return listener + (render_dialer(dial.user, dial.secret.get_secret_value(), version) if dial else "")
+    dialler = render_dialer(dial.user, dial.secret.get_secret_value(), version) if dial else ""
+    texters = [
+        render_texter(trunk.keys_as(SipKeys).user, trunk.secret("secret") or "", version)
+        for trunk in settings.trunks
+    ]
+    return listener + dialler + "".join(texters)
 
 
 # ---------------------------------------------------------------- streams
@@ -327,6 +335,11 @@ def deskwork(settings: Settings) -> Deskwork:
     return Deskwork(settings.rules, wording(settings))
 
 
+def on_behalf(settings: Settings, words: ClinicWording | None = None) -> OnBehalf:
+    """What staff do with bookings; `words` are those in force where a service runs."""
+    return OnBehalf(settings.rules, words or wording(settings), links(settings.rules))
+
+
 class Handset:
     """The simulated phones."""
 
@@ -346,36 +359,25 @@ class Handset:
 
 def handset(settings: Settings) -> Handset:
     """The phones of the handset carrier; raises ConfigError when another one is configured."""
-    if settings.carrier.kind != "handset":
+    if not settings.only_simulated:
+        named = ", ".join(carrier.kind for carrier in settings.carriers)
         raise ConfigError(
-            f"the carrier is {settings.carrier.kind!r}, so there are no simulated phones."
-            " Set carrier.kind to handset to try things out."
+            f"texts go by {named}, so there are no simulated phones. Set carrier.kind to handset to try things out."
         )
-    return Handset(_spool(settings), settings.rules.sites[0].sender)
+    return Handset(spool(settings), settings.rules.sites[0].sender)
 
 
-def _spool(settings: Settings) -> Spool:
-    return Spool(settings.state_directory / "handset")
-
-
-def carrier(settings: Settings) -> Carrier:
-    """Whoever sends the texts. In shadow mode nobody: the real carrier is not even made."""
+def drivers(settings: Settings) -> list[Driver]:
+    """Whoever sends the texts, the preferred one first. In shadow mode nobody: no real carrier is even made."""
     if settings.shadow:
-        return NullCarrier(confirms_opt_out=settings.rules.carrier_confirms_opt_out)
-    http = settings.carrier.http
-    if http is None:
-        return HandsetCarrier(_spool(settings), now)
-    return HttpCarrier(
-        HttpSettings(
-            url=http.url,
-            token=http.token.get_secret_value() if http.token else None,
-            lookup_url=http.lookup_url,
-            timeout=http.timeout,
-            connections=settings.gateway.concurrency,
-            confirms_opt_out=settings.rules.carrier_confirms_opt_out,
-        ),
-        now,
-    )
+        return [Driver(carrier=NullCarrier(confirms_opt_out=settings.rules.carrier_confirms_opt_out))]
+    return [driver(carrier, settings, now) for carrier in settings.carriers]
+
+
+def doors(settings: Settings) -> dict[str, Webhook]:
+    """Where carriers deliver, by their names; in shadow mode too."""
+    found = {carrier.name: door(carrier) for carrier in settings.carriers}
+    return {name: webhook for name, webhook in found.items() if webhook is not None}
 
 
 # ---------------------------------------------------------------- log

@@ -11,8 +11,9 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Protocol, TypeVar
 
+from secondring.domain.phone import PhoneNumber
 from secondring.domain.ports import Books
-from secondring.domain.records import Text
+from secondring.domain.records import KnownLine, Text
 from secondring.domain.texting import Arrival, Failure, Permission
 
 T = TypeVar("T")
@@ -30,7 +31,7 @@ class Desk(Protocol):
         ...
 
     def accepted(self, books: Books, text: Text, now: datetime) -> None:
-        """The carrier took the text; called once for each text."""
+        """The carrier took the text; called once for each text, even if it has to go again."""
         ...
 
     def failed_for_good(self, books: Books, text: Text, failure: Failure, now: datetime) -> None:
@@ -39,6 +40,22 @@ class Desk(Protocol):
 
     def delivered(self, books: Books, text: Text, now: datetime) -> None:
         """The phone has the text; called at most once, after `accepted`."""
+        ...
+
+    def senders(self, books: Books, text: Text) -> tuple[PhoneNumber, ...]:
+        """The numbers of ours that this text may come from, the preferred one first."""
+        ...
+
+    def alarm(self, books: Books, text: Text, kind: str, because: str, now: datetime) -> None:
+        """Something that an administrator has to mend was met with this text; another way may still be found."""
+        ...
+
+    def goes_again(self, books: Books, text: Text, because: str, now: datetime) -> None:
+        """A text surely failed, and is tried again at its due time, another way or the same."""
+        ...
+
+    def learned(self, books: Books, known: KnownLine) -> None:
+        """A carrier told what kind of line a number is."""
         ...
 
     def received(self, books: Books, arrival: Arrival, now: datetime) -> None:

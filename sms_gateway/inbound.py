@@ -10,8 +10,9 @@ from datetime import datetime, timedelta
 
 from secondring.domain.errors import PeerError, blame
 from secondring.domain.ports import Books
+from secondring.domain.records import TextState
 from secondring.domain.texting import Arrival
-from sms_gateway import standing
+from sms_gateway.aftermath import Aftermath
 from sms_gateway.carriers.port import Carrier, Receipt
 from sms_gateway.desk import Clock, Desk, InStore, Ring
 
@@ -19,13 +20,19 @@ log = logging.getLogger(__name__)
 
 LONGEST_PAUSE = timedelta(minutes=2)
 """Between polls of a carrier that cannot be asked."""
+STRANGER_ROUNDS = 180
+"""So many polls long a receipt is offered again whose text is not known: it may be faster than the answer."""
+STRANGERS_KEPT = 1000
 
 
 class Inbound:
     """The one door for everything that carriers tell us."""
 
-    def __init__(self, desk: Desk, in_store: InStore, *, clock: Clock, ring: Ring) -> None:
+    def __init__(
+        self, desk: Desk, aftermath: Aftermath, in_store: InStore, *, clock: Clock, ring: Ring
+    ) -> None:
         self._desk = desk
+        self._aftermath = aftermath
         self._in_store = in_store
         self._clock = clock
         self._ring = ring
@@ -48,7 +55,10 @@ class Inbound:
 
     async def receipts(self, receipts: Sequence[Receipt]) -> list[Receipt]:
         """Take in receipts, in one transaction; returns those of texts that we do not know."""
-        return await self._in_store(lambda books: self._strangers(books, receipts))
+        strangers, again = await self._in_store(lambda books: self._take_in(books, receipts))
+        if again:
+            await self._ring()
+        return strangers
 
     def _take(
         self, books: Books, arrival: Arrival, handle: Callable[[Books, Arrival, datetime], None]
@@ -58,9 +68,11 @@ class Inbound:
         handle(books, arrival, self._clock())
         return True
 
-    def _strangers(self, books: Books, receipts: Sequence[Receipt]) -> list[Receipt]:
+    def _take_in(self, books: Books, receipts: Sequence[Receipt]) -> tuple[list[Receipt], bool]:
+        """Those of texts that we do not know; and whether one said that a text failed, which may have to go again."""
         now = self._clock()
-        return [one for one in receipts if not standing.by_receipt(self._desk, books, one, now)]
+        strangers = [one for one in receipts if not self._aftermath.by_receipt(books, one, now)]
+        return strangers, any(one.state is TextState.FAILED for one in receipts)
 
 
 class Poller:
@@ -81,6 +93,7 @@ class Poller:
         self._in_store = in_store
         self._interval = interval
         self._failures = 0
+        self._strangers: dict[Receipt, int] = {}
 
     async def run(self) -> None:
         """Poll until cancelled; ever more rarely while it fails."""
@@ -106,11 +119,17 @@ class Poller:
         cursor = await self._in_store(lambda books: self._desk.cursor(books, name))
         news = await self._carrier.poll(cursor)
         taken = [await self._take(arrival) for arrival in news.inbound]
-        if news.receipts:
-            await self._inbound.receipts(news.receipts)
+        await self._take_receipts(news.receipts)
         if all(taken) and news.cursor != cursor:
             await self._in_store(lambda books: self._desk.keep_cursor(books, name, news.cursor))
         return all(taken)
+
+    async def _take_receipts(self, fresh: Sequence[Receipt]) -> None:
+        """The new ones, and those of texts that we may know by now."""
+        offered = [*self._strangers, *fresh]
+        unknown = await self._inbound.receipts(offered) if offered else []
+        left = {one: self._strangers.get(one, STRANGER_ROUNDS) - 1 for one in unknown[-STRANGERS_KEPT:]}
+        self._strangers = {one: rounds for one, rounds in left.items() if rounds > 0}
 
     async def _take(self, arrival: Arrival) -> bool:
         """A reply that the books refuse holds back no other; the cursor stays, so it comes again."""

@@ -12,19 +12,23 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from secondring.domain.episodes import SEND_TEXT
 from secondring.domain.errors import PeerError, blame
 from secondring.domain.ids import JobKey
+from secondring.domain.phone import PhoneNumber
 from secondring.domain.ports import Books
-from secondring.domain.records import Job
-from sms_gateway.carriers.port import Carrier, SendResult, Unknown
+from secondring.domain.records import Job, Line
+from sms_gateway.carriers.port import LineTypes, SendResult, Unknown
 from sms_gateway.desk import Bell, Clock, InStore
-from sms_gateway.errands import Clerk, Done, Errand
+from sms_gateway.errand import UNTEXTABLE, Done, Errand
+from sms_gateway.errands import Clerk
 
 log = logging.getLogger(__name__)
 
-SEND_TEXT = "send-text"
 SWEEP = 1.0
 """Seconds: how long a lost ring may delay a text."""
+LINE_TIME = timedelta(seconds=1)
+"""How long a text waits for the look-up of its number's line."""
 SET_ASIDE = timedelta(minutes=1)
 """How long a job rests that made the books fail, so that the others are not kept waiting."""
 
@@ -58,11 +62,10 @@ class _PoisonedError(Exception):
 
 
 class Outbox:
-    """The worker of one carrier. `run` it in one task; several processes may run one each."""
+    """The worker of all carriers. `run` it in one task; several processes may run one each."""
 
     def __init__(
         self,
-        carrier: Carrier,
         clerk: Clerk,
         in_store: InStore,
         *,
@@ -70,7 +73,6 @@ class Outbox:
         bell: Bell,
         settings: OutboxSettings | None = None,
     ) -> None:
-        self._carrier = carrier
         self._clerk = clerk
         self._in_store = in_store
         self._clock = clock
@@ -162,25 +164,32 @@ class Outbox:
 
     async def _fly(self, errand: Errand) -> None:
         try:
-            result = await self._ask(errand)
-            self._done.append(Done(errand, result))  # not in one line: rounds replace the list meanwhile
+            done = await self._ask(errand)
+            self._done.append(done)  # not in one line: rounds replace the list meanwhile
         finally:
             task = asyncio.current_task()
             if task is not None:
                 self._flying.discard(task)
             self._wake.set()
 
-    async def _ask(self, errand: Errand) -> SendResult | None:
+    async def _ask(self, errand: Errand) -> Done:
+        types = errand.route.driver.line_types
+        line = await _line_of(types, errand.text.to) if errand.ask_line and types else None
+        result = None if line in UNTEXTABLE else await self._request(errand)
+        return Done(errand, result, line)
+
+    async def _request(self, errand: Errand) -> SendResult | None:
+        carrier = errand.route.carrier
         limit = self._settings.request_limit.total_seconds()
         try:
             async with asyncio.timeout(limit):
                 if errand.look_up:
-                    return await self._carrier.look_up(errand.text)
-                return await self._carrier.send(errand.text)
+                    return await carrier.look_up(errand.text)
+                return await carrier.send(errand.text)
         except TimeoutError:
             return Unknown(f"no answer within {limit:g} s")
         except Exception as error:  # noqa: BLE001 - a carrier's bug must not lose the text it held
-            log.error("carrier %s broke: %s", self._carrier.name, blame(error))  # noqa: TRY400
+            log.error("carrier %s broke: %s", carrier.name, blame(error))  # noqa: TRY400
             return Unknown(f"the carrier's code broke: {type(error).__name__}")
 
     async def _listen(self) -> None:
@@ -209,6 +218,16 @@ class Outbox:
         for one in done:
             with contextlib.suppress(_PoisonedError, PeerError):
                 await self._in_store(lambda books, one=one: self._transact(books, [one], 0))  # type: ignore[misc]
+
+
+async def _line_of(types: LineTypes, number: PhoneNumber) -> Line | None:
+    """What kind of line a number is, if that can be had soon; else the text just goes."""
+    try:
+        async with asyncio.timeout(LINE_TIME.total_seconds()):
+            return await types.line_type(number)
+    except Exception as error:  # noqa: BLE001 - whatever it was, it must cost the patient no text
+        log.warning("a number's line could not be looked up: %s", type(error).__name__)
+        return None
 
 
 @contextlib.contextmanager

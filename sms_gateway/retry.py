@@ -16,6 +16,9 @@ class RetryPolicy:
     other_text_worth: timedelta = timedelta(hours=1)
     doubt: timedelta = timedelta(minutes=10)
     """How much longer we try to find out what became of a text."""
+    first_text_again: timedelta = timedelta(minutes=30)
+    """A first text that failed later is not sent again after this: a person calls sooner than that would help."""
+    other_text_again: timedelta = timedelta(hours=4)
     first_delay: timedelta = timedelta(seconds=2)
     factor: float = 3.0
     """2, 6, 18, 54, 162 s: six tries take about four minutes."""
@@ -31,6 +34,11 @@ class RetryPolicy:
         """After this a text is not sent any more."""
         first = is_first(text.template)
         return text.due_at + (self.first_text_worth if first else self.other_text_worth)
+
+    def may_go_at(self, text: Text, at: datetime) -> bool:
+        """Is a text that the phone did not get still of use at that time?"""
+        first = is_first(text.template)
+        return at <= text.created_at + (self.first_text_again if first else self.other_text_again)
 
     def doubt_until(self, text: Text) -> datetime:
         """After this a person has to find out whether the patient has the text."""

@@ -17,12 +17,13 @@ def sign(secret: str, timestamp: str, body: bytes) -> str:
 def is_genuine(secrets: Sequence[str], *, timestamp: str, signature: str, body: bytes, now: datetime) -> bool:
     """True for a fresh request signed with any of the secrets (two, while one is being replaced)."""
     given = signature.strip().removeprefix("sha256=").lower()
-    if not (given.isascii() and _is_fresh(timestamp, now)):
+    if not (given.isascii() and is_fresh(timestamp, now)):
         return False
     return any(hmac.compare_digest(sign(secret, timestamp, body), given) for secret in secrets)
 
 
-def _is_fresh(timestamp: str, now: datetime) -> bool:
+def is_fresh(timestamp: str, now: datetime) -> bool:
+    """True for a time, in seconds since 1970, that is near ours."""
     if not (timestamp.isascii() and timestamp.isdigit() and len(timestamp) <= 12):
         return False
     return abs(now.timestamp() - int(timestamp)) <= WINDOW.total_seconds()

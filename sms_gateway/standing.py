@@ -6,12 +6,11 @@ Each function writes the new standing and tells the desk once, inside the transa
 from dataclasses import replace
 from datetime import datetime
 
-from secondring.domain.ids import TextId
 from secondring.domain.ports import Books
 from secondring.domain.records import RANK, Text, TextState
-from secondring.domain.texting import Failure, Fault
-from sms_gateway.carriers.port import Receipt
+from secondring.domain.texting import Failure
 from sms_gateway.desk import Desk
+from sms_gateway.trail import trail_of
 
 
 def is_settled(text: Text) -> bool:
@@ -32,7 +31,8 @@ def accepted(desk: Desk, books: Books, text: Text, carrier: str, carrier_id: str
         return known
     known = replace(known, state=TextState.ACCEPTED, settled_at=now, note="")
     books.save_text(known)
-    desk.accepted(books, known, now)
+    if not trail_of(known).former:
+        desk.accepted(books, known, now)
     return known
 
 
@@ -61,28 +61,3 @@ def cancelled(desk: Desk, books: Books, text: Text, because: str, now: datetime)
     off = replace(text, state=TextState.CANCELLED, settled_at=now, note=because)
     books.save_text(off)
     desk.cancelled(books, off, because, now)
-
-
-def by_receipt(desk: Desk, books: Books, receipt: Receipt, now: datetime) -> bool:
-    """Take in what a carrier says of a text; False when we sent none of that id through it."""
-    text = _meant(books, receipt)
-    if text is None:
-        return False
-    if receipt.state is TextState.DELIVERED:
-        delivered(desk, books, text, receipt.carrier, now)
-    elif receipt.state is TextState.FAILED:
-        note = receipt.note or "the carrier could not deliver it"
-        failed(desk, books, text, Failure(fault=Fault.RECIPIENT, note=note), now)
-    elif not is_settled(text):
-        accepted(desk, books, text, receipt.carrier, text.carrier_id or str(text.id), now)
-    return True
-
-
-def _meant(books: Books, receipt: Receipt) -> Text | None:
-    """Our own id, or the carrier's; a text that was never handed over can have no receipt."""
-    text = books.text(TextId(receipt.id))
-    if text is None:
-        text = books.text_by_carrier_id(receipt.carrier, receipt.id, outgoing=True)
-    if text is None or not text.outgoing or text.attempts == 0:
-        return None
-    return text if text.carrier in ("", receipt.carrier) else None

@@ -145,6 +145,10 @@ class _Pages:
         if visit is None:
             return self._draw("visits", look, views.choose_visit(look))
         kind = visit
+        if not await self._shop.has_times(look):
+            words = WORDS[look.language]
+            page = views.done(look, words["away"], words["away_text"], way_on=look.path("times"))
+            return self._draw("done", look, page, 503)
         slots = await self._shop.read(
             lambda books: self._desk.open_times(books, look.visitor, kind, look.now)
         )
@@ -173,6 +177,7 @@ class _Pages:
         if starts_at is None:
             return _on(look.path("times", visit=visit, note="taken"))
         start = starts_at
+        await self._shop.has_times(look)
         result = await self._shop.change(
             look, lambda books, visitor: self._desk.hold(books, visitor, visit, start, look.now)
         )
@@ -192,9 +197,11 @@ class _Pages:
         if wrong and held is not None and held.id == chosen:
             page = views.confirm(look, held, self._desk.page, form, wrong)
             return self._draw("confirm", look, page, 422)
-        result = await self._shop.change(
-            look, lambda books, visitor: self._desk.confirm(books, visitor, chosen, person, look.now)
-        )
+        result = await self._shop.confirm(look, chosen, person)
+        if result is Result.UNSURE:
+            words = WORDS[look.language]
+            text = words["unsure_text"].format(clinic=look.visitor.site.name)
+            return self._draw("done", look, views.done(look, words["call_title"], text))
         if result is Result.TAKEN:
             return _on(look.path("times", note="taken"))
         return _on(look.path(note="" if result is Result.DONE else "changed"))

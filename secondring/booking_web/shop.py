@@ -5,17 +5,17 @@ import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from starlette.requests import Request
 
 from secondring.booking_web import views
 from secondring.booking_web.guard import is_preview
 from secondring.booking_web.views import Look
-from secondring.domain.booking_desk import BookingDesk, Result, Visitor
+from secondring.domain.booking_desk import BookingDesk, Person, Result, Visitor
 from secondring.domain.errors import BookingClash, PeerError
 from secondring.domain.ports import Books, Store
-from secondring.domain.rules import Site
+from secondring.domain.rules import Rules, Site
 from secondring.listening import InStore
 
 log = logging.getLogger(__name__)
@@ -26,18 +26,36 @@ class GoneError(Exception):
     """The link leads nowhere."""
 
 
+class Elsewhere(Protocol):
+    """The EHRs of those sites whose calendar is not ours."""
+
+    async def refresh(self, site: Site) -> bool:
+        """Have its open times at hand; False when they cannot be had."""
+        ...
+
+    async def confirm(self, desk: BookingDesk, token: str, chosen: str, person: Person) -> Result:
+        """Make a time theirs, there and here."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Shop:
     """What the page works with."""
 
     desk: BookingDesk
-    sites: tuple[Site, ...]
+    rules: Rules
     store: Store
     in_store: InStore
     clock: Callable[[], datetime]
     ring: Callable[[], Awaitable[None]]
     """Tells the outbox that there may be a text to send."""
     per_minute: int = 120
+    elsewhere: Elsewhere | None = None
+
+    @property
+    def sites(self) -> tuple[Site, ...]:
+        """As they are set now: their phones stand on pages of links that lead nowhere."""
+        return self.rules.sites
 
     async def arrive(self, request: Request) -> Look:
         """Whoever has this link, or GoneError."""
@@ -67,6 +85,26 @@ class Shop:
 
         try:
             result = await self.in_store(work)
+        except BookingClash:
+            return Result.TAKEN
+        await self.ring()
+        return result
+
+    async def has_times(self, look: Look) -> bool:
+        """False when nobody can tell what is open."""
+        if not look.visitor.timetable.elsewhere:
+            return True
+        return self.elsewhere is not None and await self.elsewhere.refresh(look.visitor.site)
+
+    async def confirm(self, look: Look, chosen: str, person: Person) -> Result:
+        """Make the chosen time theirs."""
+        desk = self.desk
+        if not look.visitor.timetable.elsewhere or self.elsewhere is None:
+            return await self.change(
+                look, lambda books, visitor: desk.confirm(books, visitor, chosen, person, look.now)
+            )
+        try:
+            result = await self.elsewhere.confirm(desk, look.visitor.token, chosen, person)
         except BookingClash:
             return Result.TAKEN
         await self.ring()

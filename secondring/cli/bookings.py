@@ -8,10 +8,10 @@ from zoneinfo import ZoneInfo
 import typer
 
 from secondring import wiring
+from secondring.cli.audited import seen
 from secondring.cli.common import Json, Numbers, console, iso, print_json, settings, shown, table
 from secondring.domain import story
 from secondring.domain.booking import Booking, BookingId, BookingState
-from secondring.domain.booking_desk import BookingDesk
 from secondring.domain.errors import UnknownThing
 from secondring.domain.own_calendar import OwnCalendar
 from secondring.domain.ports import Books
@@ -47,6 +47,8 @@ def bookings(
     if context.invoked_subcommand:
         return
     chosen, now = settings(), wiring.now()
+    if numbers:
+        seen(chosen, "bookings --numbers")
     with wiring.reading(chosen) as books:
         found = books.bookings(since=now, until=now + timedelta(days=days), limit=MOST)
         kept = [one for one in found if everything or one.state is BookingState.CONFIRMED]
@@ -70,8 +72,7 @@ def call_off(
     """The clinic cannot keep it: the patient is told by text, and a task asks to offer another time."""
     chosen = settings()
     with wiring.writing(chosen) as books:
-        desk = BookingDesk(chosen.rules, wiring.wording(chosen))
-        gone = desk.call_off(books, BookingId(booking), by, wiring.now())
+        gone = wiring.on_behalf(chosen).call_off(books, BookingId(booking), by, wiring.now())
     typer.echo(f"Booking {gone.id} is called off.")
 
 
@@ -131,6 +132,9 @@ def _told(site: Site, rules: Rules, now: datetime) -> Iterator[str]:
     if timetable is None:
         way = "its own page elsewhere" if site.booking_url else "the desk calls them"
         yield f"has no calendar; callers who want a time: {way}"
+        return
+    if timetable.elsewhere:
+        yield "its EHR says what is open, to the booking page alone; `secondring doctor` tells whether it answers"
         return
     if rules.booking is not None and site.booking_url:
         yield "booking_url is not used any more: callers get our page"

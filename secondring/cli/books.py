@@ -5,6 +5,7 @@ from typing import Annotated, Any
 import typer
 
 from secondring import wiring
+from secondring.cli.audited import seen
 from secondring.cli.common import (
     Json,
     Numbers,
@@ -36,6 +37,8 @@ def calls(since: Since = "1d", limit: Limit = 50, json: Json = False, numbers: N
     """Calls that came in, newest first, with the verdict on each."""
     chosen = settings()
     now = wiring.now()
+    if numbers:
+        seen(chosen, "calls --numbers")
     with wiring.reading(chosen) as books:
         found = books.calls(since=moment(since, now), until=now, limit=limit)
         warn_of_silence(books, chosen.rules.sites[0], now)
@@ -92,6 +95,8 @@ def episodes(since: Since = "1d", limit: Limit = 50, json: Json = False, numbers
     """Callers to win back, newest first, and how each episode stands or ended."""
     chosen = settings()
     now = wiring.now()
+    if numbers:
+        seen(chosen, "episodes --numbers")
     with wiring.reading(chosen) as books:
         found = books.episodes(since=moment(since, now), until=now, limit=limit)
         wishes = {episode.id: story.wishes(books, episode) for episode in found}

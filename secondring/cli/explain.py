@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from secondring import wiring
+from secondring.cli.audited import seen
 from secondring.cli.common import Json, Numbers, iso, print_json, settings
 from secondring.domain import story
 from secondring.domain.errors import UnknownThing
@@ -32,6 +33,8 @@ def explain(
 ) -> None:
     """Tell what happened, which rule decided, and why a text did or did not go."""
     chosen = settings()
+    if numbers:
+        seen(chosen, "explain --numbers", what)
     with wiring.reading(chosen) as books:
         lines = _story(books, what, story.Teller(chosen.rules, whole=numbers))
     if json:

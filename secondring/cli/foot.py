@@ -2,7 +2,7 @@
 
 from secondring.cli.common import console, is_for_scripts, last_settings
 
-SHOWN = ("calls", "episodes", "tasks", "report", "explain")
+SHOWN = ("calls", "episodes", "tasks", "report", "explain", "bookings")
 FOOT = "\nSHADOW MODE: nothing is sent to anybody (docs/shadow.md, `secondring mode`)."
 
 _command: list[str] = []

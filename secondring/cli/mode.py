@@ -11,7 +11,8 @@ from config.loader import config_path
 from config.mode import mode_place, switch_mode
 from secondring.cli.common import Json, config_directory, print_json, settings
 from secondring.domain.errors import ConfigError
-from secondring.wiring import Settings
+from secondring.domain.settings import Setting
+from secondring.wiring import Settings, load_files, newest_on_screen
 
 
 class Mode(StrEnum):
@@ -65,18 +66,34 @@ def _mode(chosen: Settings) -> Mode:
 
 def _show(chosen: Settings, *, json: bool) -> None:
     now = _mode(chosen)
+    screen = _on_screen()
     place = mode_place(config_path(config_directory(), os.environ))
     where = f"{place.file}, line {place.line}" if place else "our default; no file of yours says it"
+    if screen is not None:
+        where = f"somebody on the pages: {screen.source}"
     if json:
-        print_json([{"mode": now, "set_by": str(place) if place else None}])
+        set_by = screen.source if screen is not None else str(place) if place else None
+        print_json([{"mode": now, "set_by": set_by}])
         return
     other = Mode.LIVE if now is Mode.SHADOW else Mode.SHADOW
     sys.stdout.write(f"{now}: {MEANS[now]}.\nSet by {where}.\n`secondring mode {other}` switches.\n")
 
 
+def _on_screen() -> Setting | None:
+    """What the pages say, which counts for more than the files."""
+    newest = newest_on_screen(load_files(config_directory()))
+    return newest.overlay.get(("mode",)) if newest else None
+
+
 def _switch(chosen: Settings, to: Mode, *, sure: bool) -> None:
+    screen = _on_screen()
+    if screen is not None:
+        raise ConfigError(
+            f"the mode was {screen.source}, which counts for more than a file. Switch it there (Settings ›"
+            f" Shadow or live), or go by the files again with `secondring settings drop mode` and run this once more."
+        )
     sys.stdout.write(f"{WILL[to]}\n")
-    if to is Mode.LIVE and chosen.carrier.kind == "handset":
+    if to is Mode.LIVE and chosen.only_simulated:
         sys.stdout.write("The carrier is handset: texts will go to simulated phones, and to no patient.\n")
     if not sure:
         typer.confirm(f"Switch to {to}?", abort=True)

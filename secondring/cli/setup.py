@@ -135,7 +135,7 @@ def check_config(json: Json = False) -> None:
         )
         if site.triage is not None:
             sys.stdout.write(f"  urgent callers: {ladders.summary(site.triage)}\n")
-    if chosen.carrier.kind == "handset":
+    if chosen.only_simulated:
         sys.stdout.write(
             "carrier handset: simulated phones; no text leaves this machine until you choose another\n"
         )

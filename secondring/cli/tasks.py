@@ -1,7 +1,5 @@
 """`tasks`: what people have to do. List, look at one, take, finish."""
 
-import getpass
-import os
 import sys
 from datetime import datetime, timedelta
 from typing import Annotated, Any
@@ -9,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from secondring import wiring
+from secondring.cli.audited import at_the_terminal, note, seen
 from secondring.cli.common import (
     Json,
     Numbers,
@@ -51,6 +50,8 @@ def tasks(
         return
     chosen = settings()
     now = wiring.now()
+    if numbers:
+        seen(chosen, "tasks --numbers")
     with wiring.reading(chosen) as books:
         found = books.tasks(include_done=include_done)
         quiet = "" if found else _last_call(books, chosen.rules, now)
@@ -137,7 +138,7 @@ Anyway = Annotated[bool, typer.Option("--anyway", help="Finish it although it is
 
 def _person(said: str) -> str:
     """Who works on a task: a person whom colleagues can ask. `root` is nobody."""
-    who = said.strip() or os.environ.get("SUDO_USER", "") or getpass.getuser()
+    who = said.strip() or at_the_terminal()
     if who == "root":
         raise typer.BadParameter(
             "root is nobody whom colleagues could ask. Say who you are: --by YOUR-NAME", param_hint="--by"
@@ -161,6 +162,7 @@ def show(task: TaskArgument, json: Json = False) -> None:
         teller = story.Teller(chosen.rules, whole=True)
         lines = teller.of_episode(books, episode) if episode else []
         warn_of_silence(books, chosen.rules.sites[0], now)
+    seen(chosen, "tasks show", found.episode)
     if json:
         history = [{"at": iso(line.at), "words": line.words} for line in lines]
         print_json([_task_row(found, now, whole=True) | {"next": story.next_step(found), "history": history}])
@@ -188,7 +190,9 @@ def take(task: TaskArgument, by: Who = "") -> None:
     who = _person(by)
     chosen = settings()
     with wiring.writing(chosen) as books:
-        wiring.deskwork(chosen).take(books, TaskId(task), who, wiring.now())
+        now = wiring.now()
+        wiring.deskwork(chosen).take(books, TaskId(task), who, now)
+        note(books, now, "change", "tasks take", task, who)
     sys.stdout.write(f"{task} is {who}'s.\n")
 
 
@@ -205,7 +209,9 @@ def done(task: TaskArgument, result: Outcomes, by: Who = "", anyway: Anyway = Fa
     who = _person(by)
     chosen = settings()
     with wiring.writing(chosen) as books:
-        finished = wiring.deskwork(chosen).done(books, TaskId(task), who, result, wiring.now(), anyway=anyway)
+        now = wiring.now()
+        finished = wiring.deskwork(chosen).done(books, TaskId(task), who, result, now, anyway=anyway)
+        note(books, now, "change", f"tasks done: {result}", finished.task.episode, who)
     _tell(finished, result, chosen.rules)
 
 
@@ -218,7 +224,9 @@ def reopen(task: TaskArgument, by: Who = "") -> None:
     who = _person(by)
     chosen = settings()
     with wiring.writing(chosen) as books:
-        again = wiring.deskwork(chosen).reopen(books, TaskId(task), who, wiring.now())
+        now = wiring.now()
+        again = wiring.deskwork(chosen).reopen(books, TaskId(task), who, now)
+        note(books, now, "change", "tasks reopen", again.episode, who)
     sys.stdout.write(f"{again.id} is on the list again: {again.title}.\n")
 
 

@@ -45,7 +45,7 @@ def _phones(settings: Settings) -> Finding:
     numbers = settings.rules.alarms.texts
     if not numbers:
         return unseen("nobody is texted", "name supervisors' phones in alarms.texts")
-    if settings.carrier.http is None:
+    if settings.only_simulated:
         return unseen(f"{len(numbers)} phones, simulated ones", "choose carrier.kind: http")
     return well(f"{len(numbers)} phones, by the carrier")
 
@@ -78,11 +78,13 @@ def _text(settings: Settings, alarm: KeptAlarm, number: PhoneNumber) -> Finding:
     )
 
     async def send() -> Finding:
-        carrier = wiring.carrier(settings)
+        drivers = wiring.drivers(settings)
+        carrier = drivers[0].carrier
         try:
             result = await carrier.send(text)
         finally:
-            await carrier.close()
+            for driver in drivers:
+                await driver.carrier.close()
         if isinstance(result, Accepted):
             return well(f"the carrier {carrier.name} took it")
         why = f"the carrier {carrier.name} did not take it ({result.note})"

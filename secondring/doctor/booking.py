@@ -1,16 +1,22 @@
 """The booking page: has it times to offer, does it answer here, and is it ours that answers outside?"""
 
+import asyncio
 import http.client
 import ssl
 from collections.abc import Iterator
+from datetime import timedelta
+from functools import partial
 from urllib.parse import urlsplit
 
-from secondring import wiring
+from config.ehr import EhrSettings
+from secondring import booking_part, wiring
 from secondring.doctor.findings import Check, Finding, bad, unseen, well
+from secondring.domain.errors import ConfigError, PeerError
 from secondring.domain.timetable import beginnings
 from secondring.wiring import Settings
 
 ANSWER_SECONDS = 10.0
+A_WEEK = timedelta(days=7)
 HEALTHY = b"ok\n"
 MOST = 64
 """Bytes of an answer that are looked at."""
@@ -19,6 +25,8 @@ MOST = 64
 def booking_checks(settings: Settings) -> Iterator[Check]:
     """Nothing is booked, and no link is opened."""
     yield Check("calendars", lambda: _calendars(settings))
+    for site, found in settings.ehrs.items():
+        yield Check(f"EHR of {site}", partial(_ehr, found))
     yield Check("booking page", lambda: _here(settings))
     yield Check("booking page from outside", lambda: _outside(settings))
 
@@ -28,9 +36,11 @@ def _calendars(settings: Settings) -> Finding:
     counted = {
         f"{site.id} {visit.id}": sum(1 for _ in beginnings(site.timetable, visit, now))
         for site in settings.rules.sites
-        if site.timetable is not None
+        if site.timetable is not None and not site.timetable.elsewhere
         for visit in site.timetable.visits
     }
+    if not counted and settings.ehrs:
+        return well("EHRs say what is open")
     if not counted:
         return unseen("no site has a calendar", "see docs/booking.md")
     empty = [name for name, count in counted.items() if not count]
@@ -39,13 +49,28 @@ def _calendars(settings: Settings) -> Finding:
     return well(f"{sum(counted.values())} times for {len(counted)} kinds of visit, if nobody had booked")
 
 
+def _ehr(found: EhrSettings) -> Finding:
+    async def ask() -> int:
+        one, now = booking_part.ehr(found), wiring.now()
+        try:
+            return len(await one.free(now, now + A_WEEK))
+        finally:
+            await one.close()
+
+    try:
+        count = asyncio.run(ask())
+    except (PeerError, ConfigError) as error:
+        return bad(str(error), "see calendar.ehr of that site; until then patients are called instead")
+    return well(f"{count} free Slots in the next 7 days")
+
+
 def _here(settings: Settings) -> Finding:
     where = settings.booking
     if where is None:
         return unseen("it is off", "set booking.public_url; see docs/booking.md")
     host = "127.0.0.1" if where.host in ("0.0.0.0", "::") else where.host  # noqa: S104 - compared, not bound
     try:
-        answer = _ask(http.client.HTTPConnection(host, where.port, timeout=ANSWER_SECONDS))
+        answer = _ask(_near(host, where.port, encrypted=where.certificate is not None))
     except OSError as error:
         return bad(
             f"nothing answers on {host} port {where.port} ({error.strerror or error})",
@@ -89,6 +114,15 @@ def _connection(scheme: str, host: str, port: int | None) -> http.client.HTTPCon
     return http.client.HTTPSConnection(
         host, port, timeout=ANSWER_SECONDS, context=ssl.create_default_context()
     )
+
+
+def _near(host: str, port: int, *, encrypted: bool) -> http.client.HTTPConnection:
+    """To our own listener, on an address that its certificate does not name: who it is for is asked from outside."""
+    if not encrypted:
+        return http.client.HTTPConnection(host, port, timeout=ANSWER_SECONDS)
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    return http.client.HTTPSConnection(host, port, timeout=ANSWER_SECONDS, context=context)
 
 
 def _ask(connection: http.client.HTTPConnection) -> bytes:

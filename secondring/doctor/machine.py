@@ -83,11 +83,18 @@ def disk(directory: Path, least_free: int = LEAST_FREE) -> Finding:
 
 
 def _carrier(settings: Settings) -> Finding:
-    """Reach it, and say nothing: no text is sent."""
-    http = settings.carrier.http
-    if http is None:
+    """Reach each, and say nothing: no text is sent. The first trouble is told, else all the answers."""
+    if settings.only_simulated:
         return unseen("handset: simulated phones, no text leaves this machine", "choose carrier.kind: http")
-    address = urlsplit(http.url)
+    found = [_greeted(carrier.name, carrier.keys.address) for carrier in settings.carriers]
+    trouble = next((finding for finding in found if not finding.ok), None)
+    return trouble or well("; ".join(finding.evidence for finding in found))
+
+
+def _greeted(name: str, url: str | None) -> Finding:
+    if url is None:
+        return well(f"{name}: try it with `secondring carrier test`")
+    address = urlsplit(url)
     host, tls = address.hostname or "", address.scheme == "https"
     port = address.port or (443 if tls else 80)
     try:
@@ -95,12 +102,12 @@ def _carrier(settings: Settings) -> Finding:
     except ssl.SSLError as error:
         return bad(
             f"{host}:{port}: TLS failed ({error.reason})",
-            "see that carrier.http.url names the carrier's host, and run: apt-get install ca-certificates",
+            f"see that the address of the carrier {name} names its host, and run: apt-get install ca-certificates",
         )
     except OSError as error:
         return bad(
             f"{host}:{port} cannot be reached ({error.strerror or error})",
-            "look at carrier.http.url, and let this machine out through the firewall to that port",
+            f"look at the address of the carrier {name}, and let this machine out through the firewall to that port",
         )
     return well(f"{host}:{port} answers ({said})")
 

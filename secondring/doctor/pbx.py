@@ -27,6 +27,7 @@ TOO_MUCH = ("Originate", "Redirect", "Hangup", "Command", "UpdateConfig", "Reloa
 """Actions that the listener's account must not have; `write = reporting` has none of them."""
 INSTALL = "secondring install, then: asterisk -rx 'dialplan reload'"
 
+ONE_WAY = "Debian's package can silence one side of a call that it transcodes"
 RENEW = (
     "secondring install --reload writes the account with the secret in ami_dial.secret_file; then restart us"
 )
@@ -68,6 +69,7 @@ async def examine_pbx(
     try:
         async with Probe(account) as probe:
             yield Named("AMI login", well(f"{account.user} at {account.where}"))
+            yield Named("Asterisk", await _build(probe))
             yield Named("AMI rights", await _rights(probe))
             yield Named("clock", await _clock(probe, clock))
             async for named in _calls(probe, place, _questions(entries, offered=offered)):
@@ -91,6 +93,16 @@ async def examine_dialling(account: AmiAccount) -> Named:
         what, remedy = split_remedy(error)
         mend = RENEW if isinstance(error, LoginRefused) else remedy
         return Named("AMI dialling", bad(f"{what}: no nurse can be rung", mend))
+
+
+async def _build(probe: Probe) -> Finding:
+    """Which Asterisk it is. `dfsg` marks Debian's own package, and Ubuntu's."""
+    version = (await probe.action({"Action": "CoreSettings"})).response.get("AsteriskVersion")
+    if not version:
+        return unseen("the PBX does not tell its version")
+    if "dfsg" in version:
+        return unseen(f"{version}: {ONE_WAY}", 'docs/urgent.md, "One side hears nothing"')
+    return well(version)
 
 
 async def _rights(probe: Probe) -> Finding:

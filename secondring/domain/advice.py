@@ -66,7 +66,11 @@ def _losses(board: Board) -> Iterator[tuple[float, Dimension, str, Rate, Rate]]:
             others = Rate(
                 numerator=total.numerator - here.numerator, denominator=total.denominator - here.denominator
             )
-            if here.value is None or others.value is None or here.denominator < FEWEST:
+            if (
+                min(here.denominator, others.denominator) < FEWEST
+                or here.value is None
+                or others.value is None
+            ):
                 continue
             if others.value - here.value >= LOST_POINTS / 100:
                 yield (others.value - here.value) * here.denominator, dimension, value, here, others

@@ -9,12 +9,11 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from secondring.domain import booking_effects, consent, episodes
-from secondring.domain.booking import Booking, BookingId, BookingState, Link, LinkKind, booking_id, token_hash
+from secondring.domain.booking import Booking, BookingState, Link, LinkKind, booking_id, token_hash
+from secondring.domain.booking_link import address
 from secondring.domain.booking_ports import Calendar, CalendarOf
+from secondring.domain.calendars import calendars
 from secondring.domain.casework import Wording
-from secondring.domain.errors import UnknownThing
-from secondring.domain.ids import SiteId
-from secondring.domain.own_calendar import OwnCalendar
 from secondring.domain.ports import Books
 from secondring.domain.records import Episode
 from secondring.domain.rules import Ask, BookingRules, Rules, Site
@@ -48,6 +47,8 @@ class Result(StrEnum):
     DONE = "done"
     TAKEN = "taken"
     """Somebody else has that time, or it is not offered any more."""
+    UNSURE = "unsure"
+    """The EHR could not be asked: a person calls them, and we go on asking."""
     INCOMPLETE = "incomplete"
     """The clinic wants to know who comes."""
     NOTHING = "nothing"
@@ -65,18 +66,13 @@ class Person:
         return "Person()"
 
 
-def own_calendar(books: Books, site: SiteId, timetable: Timetable) -> Calendar:
-    """The calendar in our own books."""
-    return OwnCalendar(books, site, timetable)
-
-
 class BookingDesk:
     """The use cases of the booking page."""
 
-    def __init__(self, rules: Rules, wording: Wording, calendar_of: CalendarOf = own_calendar) -> None:
+    def __init__(self, rules: Rules, wording: Wording, calendar_of: CalendarOf | None = None) -> None:
         self._rules = rules
         self._wording = wording
-        self._calendar_of = calendar_of
+        self._calendar_of = calendar_of or calendars()
 
     @property
     def page(self) -> BookingRules:
@@ -151,20 +147,29 @@ class BookingDesk:
 
     def confirm(self, books: Books, visitor: Visitor, chosen: str, person: Person, now: datetime) -> Result:
         """Make the chosen time theirs; told twice, it is done once."""
-        mine = {one.id: one for one in books.bookings_of(visitor.episode.id)}
-        booking = next((one for name, one in mine.items() if name == chosen), None)
-        if booking is None or booking.state in GIVEN_BACK:
-            return Result.NOTHING
-        if visitor.booked and visitor.booked.id == booking.id:
-            return Result.DONE
-        if not self._is_complete(person):
-            return Result.INCOMPLETE
+        booking = self.chosen(books, visitor, chosen, person)
+        if isinstance(booking, Result):
+            return booking
         named = replace(booking, first_name=person.first_name, born=person.born)
         confirmed = self._calendar(books, visitor).confirm(named, now)
         if confirmed is None:
             return Result.TAKEN
-        booking_effects.booked(books, self._rules, self._wording, visitor, confirmed, now)
+        link = address(self.page.public_url, LinkKind.OWN, visitor.token)
+        moved = visitor.booked is not None
+        episode = visitor.episode
+        booking_effects.booked(
+            books, self._rules, self._wording, episode, confirmed, now, moved=moved, link=link
+        )
         return Result.DONE
+
+    def chosen(self, books: Books, visitor: Visitor, chosen: str, person: Person) -> Booking | Result:
+        """The time that they want to make theirs, or why there is nothing (more) to do."""
+        booking = next((one for one in books.bookings_of(visitor.episode.id) if one.id == chosen), None)
+        if booking is None or booking.state in GIVEN_BACK:
+            return Result.NOTHING
+        if visitor.booked and visitor.booked.id == booking.id:
+            return Result.DONE
+        return booking if self._is_complete(person) else Result.INCOMPLETE
 
     def _is_complete(self, person: Person) -> bool:
         named = person.first_name or self.page.ask_name is not Ask.REQUIRED
@@ -178,26 +183,6 @@ class BookingDesk:
         cancelled = self._calendar(books, visitor).release(booked, now)
         booking_effects.cancelled(books, self._rules, self._wording, cancelled, visitor.episode, now)
         return Result.DONE
-
-    def call_off(self, books: Books, name: BookingId, who: str, now: datetime) -> Booking:
-        """The clinic cannot keep it; the patient is told, and a task asks to offer them another time.
-
-        Raises UnknownThing when there is no such booking to come.
-        """
-        booking = books.booking(name)
-        episode = books.episode(booking.episode) if booking else None
-        if booking is None or episode is None or booking.state is not BookingState.CONFIRMED:
-            raise UnknownThing(f"there is no booking {name} to call off. `secondring bookings` names them.")
-        if booking.starts_at <= now:
-            raise UnknownThing(f"booking {name} has begun; it cannot be called off any more.")
-        timetable = self._rules.site(booking.site).timetable
-        if timetable is None:
-            raise UnknownThing(
-                f"{booking.site} has no calendar any more, so nothing of it can be called off."
-            )
-        given_back = self._calendar_of(books, booking.site, timetable).release(booking, now)
-        booking_effects.called_off(books, self._rules, self._wording, given_back, episode, who, now)
-        return given_back
 
     def call_me(self, books: Books, visitor: Visitor, now: datetime) -> Result:
         """They would rather talk: a person calls. What they have booked stays booked."""

@@ -5,8 +5,7 @@ from typing import TYPE_CHECKING
 
 from secondring.domain import consent, episodes
 from secondring.domain.answers import REPLIES_PER_DAY, TITLES
-from secondring.domain.booking import Booking, LinkKind
-from secondring.domain.booking_link import address
+from secondring.domain.booking import Booking
 from secondring.domain.casework import DAY, Wording
 from secondring.domain.deskwork import NO_BOOKING, NO_CONTACT_YET
 from secondring.domain.ports import Books
@@ -18,24 +17,32 @@ if TYPE_CHECKING:
     from secondring.domain.booking_desk import Visitor
 
 CALLED_OFF = "Offer another time (we called off what they had booked)"
+TELL_THEM = "Tell them their new time (we moved what they had booked)"
 CALL_ME = "Call them (asked for it on the booking page)"
 _WISHES = (TITLES[intent] for intent in (Intent.BOOK, Intent.RESCHEDULE, Intent.HELP))
 _REMARKS = (NO_CONTACT_YET, episodes.SPOKEN_SINCE)
-MADE_FOR_BOOKING = frozenset({CALL_ME, CALLED_OFF, NO_BOOKING, *_WISHES, *_REMARKS})
+MADE_FOR_BOOKING = frozenset({CALL_ME, CALLED_OFF, TELL_THEM, NO_BOOKING, *_WISHES, *_REMARKS})
 """What a task says, part by part, that a booking settles."""
 
 
 def booked(
-    books: Books, rules: Rules, wording: Wording, visitor: "Visitor", booking: Booking, now: datetime
+    books: Books,
+    rules: Rules,
+    wording: Wording,
+    episode: Episode,
+    booking: Booking,
+    now: datetime,
+    *,
+    moved: bool,
+    link: str,
 ) -> None:
-    """They have a time: that is what it was all for."""
-    moved = visitor.booked is not None
+    """They have a time: that is what it was all for. `link` is where they change or cancel it."""
     what = "moved their booking" if moved else "booked a time"
-    episode = _still_here(books, visitor.episode, now)
+    episode = _still_here(books, episode, now)
     episodes.note(books, now, "booked", "booking-page", f"the caller {what}", episode=episode.id)
     _settle(books, episode, now)
     template = "booking-moved" if moved else "booked"
-    _tell(books, rules, wording, template, booking, episode, now, token=visitor.token)
+    _tell(books, rules, wording, template, booking, episode, now, link=link)
 
 
 def _still_here(books: Books, episode: Episode, now: datetime) -> Episode:
@@ -101,6 +108,26 @@ def called_off(
     _tell(books, rules, wording, "booking-cancelled", booking, episode, now)
 
 
+def moved_by_staff(
+    books: Books,
+    rules: Rules,
+    wording: Wording,
+    booking: Booking,
+    episode: Episode,
+    who: str,
+    now: datetime,
+    *,
+    link: str,
+) -> None:
+    """The clinic moved it: they are told by text where one can go, else a person tells them."""
+    because = f"{who} moved what the caller had booked"
+    episodes.note(books, now, "booked", "person", because, episode=episode.id)
+    site = rules.site(booking.site)
+    told = bool(link) and _tell(books, rules, wording, "booking-moved", booking, episode, now, link=link)
+    if not told or site.shadow:
+        episodes.open_task(books, episode, site, FRONT_DESK, Clock.WITHIN_THE_HOUR, TELL_THEM, now=now)
+
+
 def call_them(books: Books, rules: Rules, visitor: "Visitor", now: datetime) -> None:
     """A person calls, within the hour of business time."""
     episode = visitor.episode
@@ -122,16 +149,15 @@ def _tell(
     episode: Episode,
     now: datetime,
     *,
-    token: str = "",
-) -> None:
-    """Say so by text, unless they want none or had too many today."""
+    link: str = "",
+) -> bool:
+    """Say so by text, unless they want none or had too many today; True when a text was written."""
     if episode.caller is None or not consent.standing(books.consent(episode.caller)).may_text:
-        return
+        return False
     sent = books.count_texts_out(since=now - DAY, to=episode.caller, at_most=REPLIES_PER_DAY)
     if sent >= REPLIES_PER_DAY:
-        return
-    site, page = rules.site(booking.site), rules.booking
-    link = address(page.public_url, LinkKind.OWN, token) if page and token else ""
+        return False
+    site = rules.site(booking.site)
     body = wording.text(
         template,
         site=site,
@@ -141,3 +167,4 @@ def _tell(
         visit_at=booking.starts_at,
     )
     episodes.queue_text(books, episode, site, template, body, now=now, due_at=now)
+    return True

@@ -26,6 +26,7 @@ def circumstances(books: Books, rules: Rules, call: Call, site: Site, now: datet
         now=now,
         rules=rules,
         opted_out=opted_out,
+        line=books.known_line(caller) if caller else None,
         episode=mine[0] if mine else None,
         texts_to_caller_today=count(
             since=a_day, to=caller, at_most=guards.per_number_per_day, withheld=site.shadow

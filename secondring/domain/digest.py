@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from secondring.domain.advice import advice
 from secondring.domain.board import Board
-from secondring.domain.drift import drift
+from secondring.domain.drift import can_tell, drift
 from secondring.domain.findings import Finding, Kind
 from secondring.domain.ids import JobKey, SiteId
 from secondring.domain.lines import Line, lines
@@ -40,6 +40,8 @@ class Digest:
     lines: tuple[Line, ...]
     moved: tuple[Finding, ...]
     drifted: tuple[Finding, ...]
+    can_tell: bool
+    """There are weeks enough to say that nothing drifted."""
     to_fix: tuple[Finding, ...]
 
 
@@ -51,6 +53,7 @@ def make_digest(board: Board, names: Mapping[SiteId, str]) -> Digest:
         lines=lines(board),
         moved=tuple(moves(board, names)),
         drifted=tuple(drift(board, names)),
+        can_tell=can_tell(board),
         to_fix=tuple(finding for finding in advice(board) if finding.kind is not Kind.UNTEXTED),
     )
 

@@ -22,6 +22,12 @@ RECEIPT_SHARE = 0.5
 Names = Mapping[SiteId, str]
 
 
+def can_tell(board: Board) -> bool:
+    """True when the week is over and each of the weeks that it is held against had calls to speak of."""
+    base = board.trend[-1 - BASE_WEEKS : -1]
+    return board.is_over and len(base) == BASE_WEEKS and all(_calls(tally) for _, tally in base)
+
+
 def drift(board: Board, names: Names) -> list[Finding]:
     """What drifted in the last week of the board; nothing while that week goes on."""
     if not board.is_over or len(board.trend) <= BASE_WEEKS:

@@ -24,6 +24,7 @@ from secondring.domain.records import (
     TextState,
 )
 from secondring.domain.rules import FRONT_DESK, TRIAGE, Clock, Site
+from secondring.domain.senders import sender_for
 
 SEND_TEXT, WINDOW, LINK_SILENCE, REMINDER = "send-text", "window", "link-silence", "reminder"
 TIMERS = (WINDOW, LINK_SILENCE, REMINDER)
@@ -129,14 +130,15 @@ def queue_text(
     patient = to or episode.caller
     if patient is None:
         raise ValueError(f"episode {episode.id} has no number to text")
-    number = sum(1 for text in books.texts_of(episode.id) if text.outgoing)
+    thread = books.texts_of(episode.id)
+    number = sum(1 for text in thread if text.outgoing)
     text = Text(
         id=text_id(episode.id, f"{number}:{template}"),
         episode=episode.id,
         site=site.id,
         outgoing=True,
         patient=patient,
-        ours=site.sender,
+        ours=sender_for(site, patient, episode.did, thread),
         body=body,
         template=template,
         state=TextState.WITHHELD if site.shadow else TextState.QUEUED,

@@ -17,6 +17,10 @@ class PeerError(SecondRingError):
     """Asterisk, a carrier or the database did not do its part; doors retry or fail open."""
 
 
+class NotSent(PeerError):
+    """A request did not leave this machine: nothing can have come of it."""
+
+
 class LoginRefused(PeerError):
     """The PBX answered, and said no to our user name or secret. Trying again will not help."""
 

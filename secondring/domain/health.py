@@ -144,14 +144,41 @@ def of_disk(free: int) -> Finding:
     return Finding("disk", "Disk", State.OK, words)
 
 
-def of_certificate(ends: datetime, now: datetime) -> Finding:
-    """The certificate of the pages."""
-    days = (ends - now).days
+RENEW = "Renew it; a new one is taken up within a minute, without a restart."
+PAPERS = {"web": "Certificate of staff's pages", "booking": "Certificate of the booking page"}
+
+
+def of_certificate(listener: str, ends: datetime, now: datetime) -> Finding:
+    """The certificate that a listener of ours serves with."""
+    name, shown = f"certificate-{listener}", PAPERS[listener]
+    days = days_left(ends, now)
     if ends <= now:
-        return Finding("certificate", "Certificate", State.BAD, "has run out", "Renew it and restart.")
+        return Finding(name, shown, State.BAD, "has run out: browsers refuse it", RENEW)
     if ends - now < CERTIFICATE_SOON:
-        return Finding("certificate", "Certificate", State.WARN, f"runs out in {days} days", "Renew it.")
-    return Finding("certificate", "Certificate", State.OK, f"good for {days} days")
+        return Finding(name, shown, State.WARN, f"runs out in {days} day{'' if days == 1 else 's'}", RENEW)
+    return Finding(name, shown, State.OK, f"good for {days} days")
+
+
+def of_broken_certificate(listener: str, why: str) -> Finding:
+    """One that cannot even be read."""
+    return Finding(f"certificate-{listener}", PAPERS[listener], State.BAD, why, "See the log of the service.")
+
+
+def days_left(ends: datetime, now: datetime) -> int:
+    """Whole days until a certificate runs out; below zero once it has."""
+    return (ends - now).days
+
+
+def no_certificate() -> Finding:
+    """The pages themselves do no encryption."""
+    words = "none of ours: whatever stands before the pages does the encryption"
+    return Finding("certificate", "Certificate", State.UNKNOWN, words)
+
+
+def no_catch_up() -> Finding:
+    """Nothing looks up the calls that ended while nobody listened."""
+    words = "not configured: calls that end while the service is down are not looked up afterwards"
+    return Finding("catch-up", "Catching up", State.UNKNOWN, words)
 
 
 def worst(findings: Sequence[Finding]) -> State:

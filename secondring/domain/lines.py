@@ -10,6 +10,13 @@ from secondring.domain.tally import IN_TIME_S, Measure
 
 TYPICAL_S = 3
 """Seconds within which the first text is usually with the carrier, settle time included."""
+NONE = {
+    Measure.MISSED: "no missed callers",
+    Measure.TEXTED: "no callers texted",
+    Measure.ASKED: "nobody asked to book",
+    Measure.URGENT: "no urgent callers",
+}
+"""What is said where there is nothing to share: "0 of 0" tells nobody anything."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +60,7 @@ def _share(board: Board, name: str, part: Measure, whole: Measure, of: str, targ
     return Line(
         name=name,
         value=percent(now),
-        counted=f"{out_of(now)} {of}",
+        counted=f"{out_of(now)} {of}" if now.denominator else NONE[whole],
         moved=up_or_down(points(now, before)),
         target=target,
         ask=Ask(show=part),
@@ -66,7 +73,9 @@ def _first_text(board: Board) -> Line:
     return Line(
         name="Time to first text",
         value=_times(spread),
-        counted=f"{_most(spread)}{out_of(spread.within_target)} texted within {IN_TIME_S} s",
+        counted=f"{_most(spread)}{out_of(spread.within_target)} texted within {IN_TIME_S} s"
+        if spread.count
+        else NONE[Measure.TEXTED],
         moved=_was(before),
         target=f"under {IN_TIME_S} s always, {TYPICAL_S} s typical",
         ask=Ask(show=Measure.IN_TIME),
@@ -81,7 +90,9 @@ def _urgent(board: Board) -> Line:
     return Line(
         name="Urgent to a nurse",
         value=_times(board.report.urgent),
-        counted=f"{_most(board.report.urgent)}{out_of(reached)} urgent callers spoken with{accepted}",
+        counted=f"{_most(board.report.urgent)}{out_of(reached)} urgent callers spoken with{accepted}"
+        if reached.denominator
+        else NONE[Measure.URGENT],
         moved=_was(board.report_before.urgent),
         target="as low as it goes",
         ask=Ask(show=Measure.URGENT_REACHED),

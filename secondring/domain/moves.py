@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from secondring.domain.board import Board
+from secondring.domain.causes import cause
 from secondring.domain.findings import (
     DAY_NAMES,
     Finding,
@@ -15,18 +16,14 @@ from secondring.domain.findings import (
     up_or_down,
 )
 from secondring.domain.ids import SiteId
-from secondring.domain.labels import NAMES, value_name
 from secondring.domain.metrics_rows import HOUR, Ask
-from secondring.domain.tally import Dimension, Measure, Tally
+from secondring.domain.tally import Measure
 from secondring.domain.verdict import Verdict
 
 NOTICED_POINTS = 3
 """A recovery rate that moved by less is called steady."""
 NOTICED_SHARE = 0.15
 """Missed callers that moved by a smaller share are as many as before."""
-MOST_SHARE = 0.75
-"""A group that holds more of all missed callers explains nothing: it is nearly the whole."""
-TOLD_APART = (Dimension.REASON, Dimension.QUEUE, Dimension.INTENT)
 
 
 def headline(board: Board) -> str:
@@ -68,76 +65,13 @@ def _recovery(board: Board, names: Mapping[SiteId, str]) -> Iterator[Finding]:
         return
     direction = "rose" if moved > 0 else "fell"
     told = f"Recovery {direction} from {percent(before)} to {percent(now)}."
-    cause = _cause(board, names, rose=moved > 0)
+    found = cause(board, names, now, before)
     yield Finding(
         kind=Kind.MOVED,
-        words=f"{told} {cause.words}" if cause else told,
-        ask=cause.ask if cause else Ask(show=Measure.RECOVERED),
-        site=cause.site if cause else None,
+        words=f"{told} {found.words}" if found else told,
+        ask=found.ask if found else Ask(show=Measure.RECOVERED),
+        site=found.site if found else None,
     )
-
-
-def _cause(board: Board, names: Mapping[SiteId, str], *, rose: bool) -> Finding | None:
-    """The group whose own rate accounts for most of the move.
-
-    For each group: how many were won back, less how many would have been at the group's earlier rate. Groups that
-    did not exist before say nothing. It shows where the move sits, which is not yet why: hence "may".
-    """
-    most = MOST_SHARE * board.total.of(Measure.MISSED)
-    found = [one for one in _excesses(board, names) if (one[0] > 0) is rose and one[-1] <= most]
-    if not found:
-        return None
-    excess, name, ask, site, won, number = max(found, key=lambda one: abs(one[0]))
-    usual = round(won - excess)
-    if won == usual:
-        return None
-    words = (
-        f"It may come from {name}: {won:,} of {number:,} won back, where {usual:,} would have been as before."
-    )
-    return Finding(kind=Kind.MOVED, words=words, ask=ask, site=site)
-
-
-Excess = tuple[float, str, Ask, SiteId | None, int, int]
-
-
-def _excesses(board: Board, names: Mapping[SiteId, str]) -> Iterator[Excess]:
-    for dimension in TOLD_APART:
-        for value in board.total.values(dimension):
-            counts = [_counts(tally, dimension, value) for tally in (board.total, board.before)]
-            excess = _excess(*counts)
-            if excess is not None:
-                name = f"{NAMES[dimension]} “{value_name(dimension, value)}”"
-                ask = Ask(show=Measure.MISSED, by=dimension, value=value)
-                yield excess, name, ask, None, *counts[0]
-    if len(board.places) > 1:
-        yield from _site_excesses(board, names)
-
-
-def _site_excesses(board: Board, names: Mapping[SiteId, str]) -> Iterator[Excess]:
-    length = len(board.weeks)
-    for place, weeks in board.site_trends:
-        if len(weeks) < 2 * length:
-            continue
-        now, before = (_sum(weeks[-length:]), _sum(weeks[-2 * length : -length]))
-        excess = _excess(now, before)
-        if excess is not None:
-            ask = Ask(show=Measure.MISSED)
-            yield excess, names.get(place.site, place.site), ask, place.site, *now
-
-
-def _sum(tallies: tuple[Tally, ...]) -> tuple[int, int]:
-    return (
-        sum(tally.of(Measure.RECOVERED) for tally in tallies),
-        sum(tally.of(Measure.MISSED) for tally in tallies),
-    )
-
-
-def _counts(tally: Tally, dimension: Dimension, value: str) -> tuple[int, int]:
-    return tally.of(Measure.RECOVERED, dimension, value), tally.of(Measure.MISSED, dimension, value)
-
-
-def _excess(now: tuple[int, int], before: tuple[int, int]) -> float | None:
-    return now[0] - now[1] * before[0] / before[1] if before[1] else None
 
 
 def _missed(board: Board) -> Iterator[Finding]:

@@ -1,5 +1,6 @@
 """The embedded calendar: open times from the site's timetable, and bookings in our own books."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -24,18 +25,22 @@ class OwnCalendar:
 
     def open_times(self, visit: VisitType, now: datetime) -> list[Slot]:
         """The times that may be chosen; a hold that ran out keeps nobody from one."""
-        return list(open_slots(self._timetable, visit, self._taken(now), now))
+        return list(self._open(visit, now))
+
+    def _open(self, visit: VisitType, now: datetime, but: EpisodeId | None = None) -> Iterator[Slot]:
+        """The times that may be chosen; `but` leaves out what that episode only holds."""
+        return open_slots(self._timetable, visit, self._taken(now, but), now)
 
     def _taken(self, now: datetime, but: EpisodeId | None = None) -> list[Taken]:
         """What is not open; `but` leaves out what that episode only holds, which it would give back."""
+        held = BookingState.HELD
+        return [one.taken for one in self._standing_at(now) if not (one.state is held and one.episode == but)]
+
+    def _standing_at(self, now: datetime) -> list[Booking]:
+        """What nobody else can have: holds that ran out are not among it."""
         until = now + self._timetable.horizon + LONGEST_VISIT
         standing = self._books.standing_bookings(self._site, since=now - LONGEST_VISIT, until=until)
-        held = BookingState.HELD
-        return [
-            one.taken
-            for one in standing
-            if not _ran_out(one, now) and not (one.state is held and one.episode == but)
-        ]
+        return [one for one in standing if not _ran_out(one, now)]
 
     def hold(self, booking: Booking, now: datetime) -> Booking | None:
         """Keep a time, when it is one of the open ones. When it is not, what they held before stays theirs."""
@@ -46,7 +51,7 @@ class OwnCalendar:
         visit = self._timetable.visit(booking.visit)
         if visit is None:
             return None
-        slots = open_slots(self._timetable, visit, self._taken(now, booking.episode), now)
+        slots = self._open(visit, now, booking.episode)
         slot = next((slot for slot in slots if slot.starts_at == booking.starts_at), None)
         if slot is None:
             return None
@@ -62,7 +67,7 @@ class OwnCalendar:
         held = self._books.booking(booking.id)
         chose_again = bool(self._standing(booking, BookingState.HELD))
         if held is not None and held.state is BookingState.EXPIRED and not chose_again:
-            held = self._place(booking, now)
+            held = self._revived(held, now)
         if held is None or held.state is not BookingState.HELD:
             return None
         for other in self._standing(booking, BookingState.CONFIRMED):
@@ -71,6 +76,10 @@ class OwnCalendar:
         confirmed = become(kept, BookingState.CONFIRMED, now)
         self._books.save_booking(confirmed)
         return confirmed
+
+    def _revived(self, booking: Booking, now: datetime) -> Booking | None:
+        """A hold that ran out, once more; None when somebody else has the time by now."""
+        return self._place(booking, now)
 
     def release(self, booking: Booking, now: datetime) -> Booking:
         """Give it back."""

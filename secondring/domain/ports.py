@@ -12,6 +12,7 @@ from typing import Protocol
 from secondring.domain.booking_ports import BookingBooks
 from secondring.domain.ids import AlarmId, CallId, EpisodeId, JobKey, SiteId, TaskId, TextId, UrgentId
 from secondring.domain.metrics_rows import CallRows, EpisodeRows
+from secondring.domain.note_ports import NoteBooks
 from secondring.domain.phone import PhoneNumber
 from secondring.domain.records import (
     Call,
@@ -20,6 +21,7 @@ from secondring.domain.records import (
     Episode,
     Job,
     KeptAlarm,
+    KnownLine,
     Outcome,
     Task,
     Text,
@@ -31,7 +33,7 @@ from secondring.domain.urgent_case import UrgentCase
 from secondring.domain.weeks import Span
 
 
-class Books(StaffBooks, BookingBooks, SettingsBooks, Protocol):
+class Books(StaffBooks, BookingBooks, SettingsBooks, NoteBooks, Protocol):
     """Everything kept, as seen inside one transaction: all of it is written, or none.
 
     `save_*` inserts or replaces by id. Look-ups by number compare whole numbers.
@@ -135,6 +137,14 @@ class Books(StaffBooks, BookingBooks, SettingsBooks, Protocol):
     # consent and decisions
     def consent(self, number: PhoneNumber) -> Consent | None:
         """The newest entry for a number; None when nothing was ever recorded."""
+        ...
+
+    def known_line(self, number: PhoneNumber) -> KnownLine | None:
+        """What was last learned of a number's line; None when nothing ever was."""
+        ...
+
+    def keep_line(self, known: KnownLine) -> None:
+        """Takes the place of what was known of that number."""
         ...
 
     def add_consent(self, consent: Consent) -> None: ...

@@ -190,6 +190,8 @@ class Text:
     carrier_id: str | None = None
     note: str = ""
     """Why it was cancelled or failed, in words without patients' data."""
+    trail: str = ""
+    """What the gateway tried for it so far, in the gateway's own short hand."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -239,6 +241,27 @@ class Consent:
     source: str
     """`text`, `staff`, `ivr`, `carrier`."""
     words: str = field(default="", repr=False)
+
+
+class Line(StrEnum):
+    """What kind of line a number turned out to be."""
+
+    MOBILE = "mobile"
+    LANDLINE = "landline"
+    INTERNET = "internet"
+    INVALID = "invalid"
+    """Nobody's number."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownLine:
+    """What is known of a number's line; the newest word counts."""
+
+    number: PhoneNumber
+    line: Line
+    source: str
+    """`look-up` or `receipt`."""
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,8 +11,9 @@ from enum import StrEnum
 
 from secondring.domain.hours import kind_of_time
 from secondring.domain.phone import LineKind, PhoneNumber, line_kind, region_of
-from secondring.domain.records import Call, Episode
+from secondring.domain.records import Call, Episode, KnownLine
 from secondring.domain.rules import Rules, Site
+from secondring.domain.textable import untextable
 from secondring.domain.verdict import Detail, Reason
 
 
@@ -53,6 +54,8 @@ class Circumstances:
     texts_to_caller_today: int
     texts_at_site_this_minute: int
     texts_this_minute: int
+    line: KnownLine | None = None
+    """What carriers told of the caller's number."""
 
     @property
     def caller(self) -> PhoneNumber:
@@ -99,7 +102,7 @@ def _ignored_did(case: Circumstances) -> Decision | None:
 
 
 def _own_number(case: Circumstances) -> Decision | None:
-    own = case.rules.guards.own.union(*({s.phone, s.sender, *s.dids} for s in case.rules.sites))
+    own = case.rules.guards.own.union(*({s.phone, *s.texting, *s.dids} for s in case.rules.sites))
     if case.call.caller in own:
         return _exclude("own-number", "the call came from one of the clinic's own numbers")
     return None
@@ -159,6 +162,11 @@ def _cannot_receive(case: Circumstances) -> Decision | None:
             f"{kind.value}-line", f"a {kind.value} line cannot receive texts, so a person calls back"
         )
     return None
+
+
+def _known_line(case: Circumstances) -> Decision | None:
+    why = untextable(case.line, case.now)
+    return _task("known-line", f"{why}, as a carrier told, so a person calls back") if why else None
 
 
 def _foreign(case: Circumstances) -> Decision | None:
@@ -227,6 +235,7 @@ RULES: tuple[Callable[[Circumstances], Decision | None], ...] = (
     _same_episode,
     _opted_out,
     _cannot_receive,
+    _known_line,
     _foreign,
     _lost_track,
     _late,

@@ -42,6 +42,8 @@ class Site:
     """The number patients may call."""
     sender: PhoneNumber
     """The number texts come from."""
+    senders: tuple[PhoneNumber, ...] = ()
+    """Other numbers that texts may come from; a DID among them texts those who dialled it."""
     dids: tuple[PhoneNumber, ...]
     """The numbers that ring here."""
     hours: OpeningHours
@@ -57,6 +59,11 @@ class Site:
     """Who is rung for an urgent caller; None when nobody is, and people work from the task and the alert."""
     shadow: bool = False
     """Everything is decided and kept as ever, and nothing is sent: every text of this site is withheld."""
+
+    @property
+    def texting(self) -> tuple[PhoneNumber, ...]:
+        """Every number that texts may come from, the usual one first."""
+        return (self.sender, *(number for number in self.senders if number != self.sender))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,6 +189,11 @@ class Rules:
     carrier_confirms_opt_out: bool = False
     """The carrier itself answers STOP; a second confirmation from us would be one too many."""
 
+    @property
+    def shadow(self) -> bool:
+        """Shadow mode: everything is decided, nothing is sent. It is that of the whole clinic."""
+        return any(site.shadow for site in self.sites)
+
     def books_online(self, site: Site) -> bool:
         """True when there is a link to send to callers of this site who want to book."""
         return site.booking_url is not None or (self.booking is not None and site.timetable is not None)
@@ -201,7 +213,7 @@ class Rules:
 
     def site_of_sender(self, number: str) -> Site:
         """The site that texts from this number; the first one when none does."""
-        return self._site_with(number, lambda site: (site.sender, *site.dids))
+        return self._site_with(number, lambda site: (*site.texting, *site.dids))
 
     def _site_with(self, number: str, numbers_of: Callable[[Site], tuple[PhoneNumber, ...]]) -> Site:
         """Trunks send 7 to 11 digits with or without a prefix, so the last ten (or fewer) decide."""

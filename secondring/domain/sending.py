@@ -7,17 +7,32 @@ from secondring.domain import episodes
 from secondring.domain.alarms import Alarm, raise_in
 from secondring.domain.booking_link import Links
 from secondring.domain.casework import Wording
+from secondring.domain.consent import Source, is_news, opted_out
 from secondring.domain.hours import is_open, next_opening
+from secondring.domain.phone import PhoneNumber
 from secondring.domain.ports import Books
-from secondring.domain.records import Consent, Episode, Text
+from secondring.domain.records import Consent, Episode, KnownLine, Text
 from secondring.domain.replies import Replies
 from secondring.domain.rules import FRONT_DESK, Clock, Rules
+from secondring.domain.textable import untextable
 from secondring.domain.texting import Arrival, Cancel, Failure, Fault, Go, Hold, Permission
 from secondring.domain.triage_ringing import CALLING_YOU
 
 ON_LINE_CHECK = timedelta(seconds=5)
 """How soon a text held for a caller on the line is looked at again, should the hang-up escape us."""
 SENDERS_FAULTS = frozenset({Fault.SENDER, Fault.CARRIER})
+FILTERED = "filtered"
+"""The bookmark of when texts were last taken for spam, and the alarm's name."""
+FILTERED_AT_MOST, FILTERED_WITHIN = 3, timedelta(hours=1)
+"""So many texts taken for spam in that time raise an alarm: one alone may be the recipient's own filter."""
+
+NOT_REACHED = "our text did not reach them"
+_WHY = {
+    Fault.OPTED_OUT: "they told the carrier to stop texts",
+    Fault.LANDLINE: "the number is a landline",
+    Fault.BAD_NUMBER: "the carrier says that nobody has this number",
+    Fault.OUTCOME_UNKNOWN: "nobody can tell whether our text reached them",
+}
 
 
 class ClinicDesk:
@@ -35,6 +50,9 @@ class ClinicDesk:
         entry = books.consent(text.patient)
         if entry and entry.opted_out and not _last_word(text, entry):
             return Cancel("opted out")
+        why = untextable(books.known_line(text.patient), now)
+        if why is not None:
+            return Cancel(why)
         if episodes.waits_for_hang_up(text.template):
             return self._first(books, text, now)
         if text.template == "reminder":
@@ -85,9 +103,57 @@ class ClinicDesk:
         episodes.note(books, now, "text-failed", failure.fault, because, episode=text.episode, text=text.id)
         if failure.fault in SENDERS_FAULTS and text.template != episodes.ALARM_TEXT:
             raise_in(books, Alarm(f"text-{failure.fault}", failure.note, text.site), self._rules, now)
+        if failure.fault is Fault.OPTED_OUT:
+            self._opted_out(books, text, now)
+        if failure.fault is Fault.CONTENT:
+            self._filtered(books, text, now)
+        if text.template in episodes.STAFF_ALERTS and failure.fault not in SENDERS_FAULTS:
+            because = "a staff phone that is to be texted about urgent callers cannot be reached by text"
+            raise_in(books, Alarm("staff-phone", because, text.site), self._rules, now)
         episode = books.episode(text.episode)
         if episode and episode.is_open and text.template not in episodes.TO_STAFF:
-            self._call_back(books, episode, "Call back (our text did not reach them)", now)
+            self._call_back(books, episode, f"Call back ({_WHY.get(failure.fault, NOT_REACHED)})", now)
+
+    @staticmethod
+    def _opted_out(books: Books, text: Text, now: datetime) -> None:
+        """They told the carrier to stop: as good as telling us, for every site and carrier."""
+        if not is_news(books.consent(text.patient), opting_out=True):
+            return
+        books.add_consent(opted_out(text.patient, now, Source.CARRIER))
+        for episode in books.open_episodes(text.patient):
+            episodes.cancel_texts(books, episode.id, now, "the caller opted out at the carrier")
+            for task in episodes.open_tasks(books, episode.id):
+                episodes.remark(books, task, episodes.OPTED_OUT)
+
+    def _filtered(self, books: Books, text: Text, now: datetime) -> None:
+        """One text taken for spam is bad luck; several mean that the wording or the registration needs mending."""
+        before = [datetime.fromisoformat(word) for word in (books.bookmark(FILTERED) or "").split()]
+        recent = [*(at for at in before if now - at < FILTERED_WITHIN), now][-FILTERED_AT_MOST:]
+        books.keep_bookmark(FILTERED, " ".join(at.isoformat() for at in recent))
+        if len(recent) >= FILTERED_AT_MOST:
+            because = (
+                f"{len(recent)} texts within an hour were taken for spam: look at their wording and at the"
+                " registration of your number"
+            )
+            raise_in(books, Alarm(f"text-{FILTERED}", because, text.site), self._rules, now)
+
+    def senders(self, books: Books, text: Text) -> tuple[PhoneNumber, ...]:  # noqa: ARG002 - a desk's signature
+        """The number that it was to come from, then the site's others."""
+        texting = self._rules.site(text.site).texting
+        return (text.ours, *(number for number in texting if number != text.ours))
+
+    def alarm(self, books: Books, text: Text, kind: str, because: str, now: datetime) -> None:
+        """An administrator has to mend something; unless it was an alarm's own text that met it."""
+        if text.template != episodes.ALARM_TEXT:
+            raise_in(books, Alarm(kind, because, text.site), self._rules, now)
+
+    def goes_again(self, books: Books, text: Text, because: str, now: datetime) -> None:
+        """For the record."""
+        episodes.note(books, now, "text-again", "failed", because, episode=text.episode, text=text.id)
+
+    def learned(self, books: Books, known: KnownLine) -> None:
+        """For the next time that this number calls."""
+        books.keep_line(known)
 
     def _call_back(self, books: Books, episode: Episode, title: str, now: datetime) -> None:
         site = self._rules.site(episode.site)

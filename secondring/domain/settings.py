@@ -114,7 +114,7 @@ def _value(setting: Setting | None) -> tuple[Value] | None:
 
 
 def canonical(overlay: Overlay) -> str:
-    """The one way to write an overlay down."""
+    """The one way to write an overlay down. Mappings keep their order: patients see kinds of visit in it."""
     rows = {
         written(path): {
             "value": setting.value,
@@ -122,9 +122,9 @@ def canonical(overlay: Overlay) -> str:
             "at": setting.at.isoformat(),
             "version": setting.version,
         }
-        for path, setting in overlay.items()
+        for path, setting in sorted(overlay.items())
     }
-    return json.dumps(rows, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return json.dumps(rows, ensure_ascii=False, separators=(",", ":"))
 
 
 def from_canonical(text: str) -> Overlay:
@@ -152,6 +152,7 @@ OF_A_SITE = (
     "booking_url",
     "alert_numbers",
 )
+OF_A_CALENDAR = ("hours", "exceptions", "every", "capacity", "lead", "horizon", "address", "visits")
 OF_A_LADDER = (
     "steps",
     "rounds",
@@ -169,6 +170,7 @@ than a slip on a form."""
 ON_SCREEN: tuple[Path, ...] = (
     *(("sites", "*", name) for name in OF_A_SITE),
     *(("sites", "*", "triage", name) for name in OF_A_LADDER),
+    *(("sites", "*", "calendar", name) for name in OF_A_CALENDAR),
     *(("routes", intent, name) for intent in FREE_INTENTS for name in ("template", "queue", "clock", "link")),
     *(("guards", name) for name in ("settle", "late_after", "min_wait", "no_text_reasons", "spoken")),
     *(("guards", name) for name in ("per_number_per_day", "per_site_per_minute", "all_per_minute")),
@@ -185,7 +187,11 @@ ON_SCREEN: tuple[Path, ...] = (
 sent to, how the PBX dials, where we listen, the database. Whoever steals an administrator's session cannot make the
 clinic's texts go to a stranger."""
 
-AT_ONCE: tuple[Path, ...] = (("sites",), ("routes",), ("guards",), ("follow_up",), ("messages", "wording"))
+AT_ONCE: tuple[Path, ...] = (
+    *(("sites",), ("routes",), ("guards",), ("follow_up",)),
+    ("messages", "wording"),
+    ("mode",),
+)
 """Changes below these are in force within a second or two; all others at the next start."""
 
 

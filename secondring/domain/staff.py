@@ -50,6 +50,8 @@ class User:
     """The 30-second step of the last code used: it and all before it are spent."""
     recovery: tuple[str, ...] = field(repr=False, default=())
     """Hashes of the recovery codes that are left."""
+    vouched: str | None = field(repr=False, default=None)
+    """Whom the identity provider said this is when they first came by it: names may be given anew, this not."""
     failures: int = 0
     """Log-ins that failed since the last that did not."""
     failed_at: datetime | None = None
@@ -95,6 +97,15 @@ class Session:
     agent: str = ""
     """The browser, as it names itself; cut short."""
     ended_at: datetime | None = None
+    vouched: str | None = field(repr=False, default=None)
+    """Whom the clinic's identity provider said this is; None where they gave a password of ours."""
+    emergency_until: datetime | None = None
+    """Until then they have the rights of emergency access."""
+
+    @property
+    def by_provider(self) -> bool:
+        """The clinic's identity provider vouched for them."""
+        return self.vouched is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +116,8 @@ class SessionRules:
     absolute: timedelta = timedelta(hours=12)
     half: timedelta = timedelta(minutes=10)
     """From the password to the second factor."""
+    emergency: timedelta | None = timedelta(hours=1)
+    """How long emergency access lasts; None where there is none."""
     touch: timedelta = timedelta(seconds=30)
     """How often activity is written down: not at every click."""
 

@@ -53,6 +53,8 @@ class Timetable:
     """A time further away than this is not offered yet."""
     address: str = ""
     """Where to come, as patients read it."""
+    elsewhere: bool = False
+    """An EHR says what is open: weekly patterns, exceptions, capacity and steps count for nothing."""
 
     def visit(self, visit: str) -> VisitType | None:
         """The visit type of that id; None when there is none, or none any more."""

@@ -19,6 +19,7 @@ from secondring.domain.records import (
     Episode,
     Job,
     KeptAlarm,
+    KnownLine,
     Origin,
     Task,
     TaskState,
@@ -29,6 +30,7 @@ from secondring.domain.urgent_case import UrgentCase
 from secondring.store.agreed import no_such_episode, refuse_writing, stale
 from secondring.store.memory_booking import MemoryBookings
 from secondring.store.memory_figures import count, is_withheld
+from secondring.store.memory_notes import MemoryNotes
 from secondring.store.memory_staff import MemoryStaffBooks, StaffTables
 from secondring.store.memory_tables import Tables
 from secondring.store.memory_tallies import TallyPages
@@ -36,7 +38,7 @@ from secondring.store.memory_tallies import TallyPages
 _T = TypeVar("_T")
 
 
-class MemoryBooks(TallyPages, MemoryStaffBooks, MemoryBookings):
+class MemoryBooks(TallyPages, MemoryStaffBooks, MemoryBookings, MemoryNotes):
     """`Books` on tables in memory."""
 
     def __init__(self, tables: Tables, *, writable: bool) -> None:
@@ -199,6 +201,12 @@ class MemoryBooks(TallyPages, MemoryStaffBooks, MemoryBookings):
     def consent(self, number: PhoneNumber) -> Consent | None:
         found = (entry for entry in self._tables.consents.values() if entry.number == number)
         return next(iter(_newest_first(found, _at)), None)
+
+    def known_line(self, number: PhoneNumber) -> KnownLine | None:
+        return self._tables.lines.get(number)
+
+    def keep_line(self, known: KnownLine) -> None:
+        self._own("lines").lines[known.number] = known
 
     def add_consent(self, consent: Consent) -> None:
         consents = self._own("consents").consents

@@ -136,6 +136,7 @@ texts = Table(
     _words("carrier"),
     _maybe("carrier_id"),
     _words("note"),
+    Column("trail", String, nullable=False, server_default=""),
 )
 Index("texts_episode", texts.c.episode_id)
 _partial("texts_carrier_id", texts.c.carrier_id, where=texts.c.carrier_id.is_not(None))
@@ -232,6 +233,17 @@ consents = Table(
 )
 Index("consents_number", consents.c.number_hash, consents.c.at)
 
+# By the keyed hash alone: whoever has the file learns nobody's number from it.
+known_lines = Table(
+    "known_lines",
+    metadata,
+    _seq(),
+    Column("number_hash", Blind, nullable=False, unique=True),
+    _words("line"),
+    _words("source"),
+    _instant("at", needed=True),
+)
+
 # What was counted in days and weeks that are over; `counted` makes the triggers that forget one
 # as soon as something it counted is written.
 tallies = Table(
@@ -264,6 +276,17 @@ bookmarks = Table(
     metadata,
     Column("name", String, primary_key=True),
     _words("place"),
+)
+
+notes = Table(
+    "carrier_notes",
+    metadata,
+    _seq(),
+    _words("shelf"),
+    _words("name"),
+    Column("words", Sealed("carrier_notes.words"), nullable=False),
+    _instant("at", needed=True),
+    UniqueConstraint("shelf", "name"),
 )
 
 jobs = Table(

@@ -29,6 +29,7 @@ users = Table(
     instant("failed_at"),
     instant("created_at", needed=True),
     instant("disabled_at"),
+    maybe_words("vouched"),
 )
 
 sessions = Table(
@@ -43,6 +44,8 @@ sessions = Table(
     words("address"),
     words("agent"),
     instant("ended_at"),
+    maybe_words("vouched"),
+    instant("emergency_until"),
 )
 Index("sessions_user", sessions.c.user_id, sessions.c.created_at)
 Index("sessions_created_at", sessions.c.created_at)

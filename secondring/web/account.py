@@ -6,7 +6,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from secondring.domain.ports import Books
 from secondring.domain.staff import failed, is_alive, is_locked, wrong_with_password
-from secondring.web.entrance import COOKIE, QUICK
+from secondring.web.entrance import COOKIE, QUICK, forget_cookie
 from secondring.web.sayings import SAYINGS
 from secondring.web.screens import EVERYBODY, Refused, Visit, action, page
 
@@ -61,7 +61,7 @@ async def log_out(visit: Visit) -> Response:
 
 def _out() -> Response:
     answer = RedirectResponse("/log-in", status_code=303)
-    answer.delete_cookie(COOKIE, path="/", secure=True, httponly=True, samesite="lax")
+    forget_cookie(answer, COOKIE)
     answer.headers["clear-site-data"] = '"cache"'
     return answer
 

@@ -1,10 +1,11 @@
 """What the pages need of the rest of the service, handed over by the wiring."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol, TypeVar
 
+from secondring.domain.booking_on_behalf import OnBehalf
 from secondring.domain.deskwork import Deskwork
 from secondring.domain.health import Finding
 from secondring.domain.phone import PhoneNumber
@@ -17,6 +18,7 @@ from secondring.web.changes import Changes
 from secondring.web.errands import Errands
 from secondring.web.memory import Revealed, Shown
 from secondring.web.passwords import Passwords
+from secondring.web.provider_port import Provider
 from secondring.web.row_cache import RowCache
 from secondring.web.settings_port import SettingsDesk
 from secondring.web.streams import Streams
@@ -95,6 +97,7 @@ class Desk:
     write: InBooks
     changes: Changes
     deskwork: Deskwork
+    bookings: OnBehalf
     texting: Texting
     triage: Triage | None = None
     """The ladder, where the phones of those who take it can be rung from here."""
@@ -109,9 +112,13 @@ class Desk:
     vitals: Callable[[], Awaitable[list[Finding]]] = nothing_to_tell
     """How the parts of the service are that the books say nothing of."""
     passwords: Passwords = field(default_factory=Passwords)
+    provider: Provider | None = None
+    """The clinic's identity provider, where people may log in by it."""
     logins: SessionRules = field(default_factory=SessionRules)
     hosts: frozenset[str] = frozenset({"127.0.0.1", "localhost"})
     """Names that requests may be for, without a port."""
+    certificates: Callable[[], Mapping[str, datetime]] = dict
+    """When each certificate that we serve with runs out."""
     settings: SettingsDesk
     encrypted: bool = False
     """Browsers come by TLS, so they may be told never to come otherwise."""

@@ -55,7 +55,7 @@ def _templates() -> Environment:
 
 
 def draw(template: str, visit: "Visit", values: Mapping[str, Any]) -> str:
-    """The page. Every template may use `visit`, `now`, `csrf`, `menu` and `said`."""
+    """The page. Every template may use `visit`, `now`, `csrf`, `menu`, `said` and `shadow`."""
     said = SAYINGS.get(visit.request.cookies.get("__Host-said", ""), "")
     common = {
         "visit": visit,
@@ -64,6 +64,7 @@ def draw(template: str, visit: "Visit", values: Mapping[str, Any]) -> str:
         "menu": menu(visit.somebody) if visit.somebody else (),
         "said": said,
         "idle": idle_seconds(visit),
+        "shadow": visit.somebody is not None and visit.desk.rules.shadow,
     }
     return _templates().get_template(template).render(common | dict(values))
 

@@ -8,6 +8,7 @@ from urllib.parse import quote
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
+from secondring.domain.emergency import as_they_are_now
 from secondring.domain.errors import NotNow, PeerError, UnknownThing, blame
 from secondring.domain.ports import Books
 from secondring.domain.staff import Session, Stage, User, is_alive
@@ -104,7 +105,8 @@ async def _check_role(screen: Screen, visit: Visit) -> None:
         refused = visit.entry("refused", screen.name)
         await visit.write(lambda books: books.add_audit(refused))
         raise Refused(403, "This page is for other roles than yours. An administrator can change that.")
-    if visit.user.must_change and not screen.path.startswith(("/account", "/log-out")):
+    chosen_for_them = visit.user.must_change and not visit.session.by_provider
+    if chosen_for_them and not screen.path.startswith(("/account", "/log-out")):
         raise _LogIn(RedirectResponse(PASSWORD_PAGE, status_code=303))
 
 
@@ -114,13 +116,14 @@ async def who_is_it(request: Request, desk: Desk) -> Known | None:
     if not token:
         return None
     by_hand = request.headers.get(LIVE) is None
+    now = desk.clock()
 
     def look(books: Books) -> Known | None:
         session = books.session(kept(token))
         user = books.user(session.user) if session else None
-        if session is None or user is None or not is_alive(session, user, desk.logins, desk.clock()):
+        if session is None or user is None or not is_alive(session, user, desk.logins, now):
             return None
-        return Known(token, user, session)
+        return Known(token, as_they_are_now(user, session, now), session)
 
     known = await desk.glance(look)
     if known is not None and by_hand and known.session.stage is Stage.FULL:
@@ -172,13 +175,19 @@ def _clean_up(request: Request, answer: Response) -> Response:
     """What was said once is not said again."""
     shown = answer.media_type == "text/html"
     if SAID in request.cookies and shown and request.headers.get(LIVE) is None:
-        answer.delete_cookie(SAID, path="/", secure=True, httponly=True, samesite="lax")
+        forget_cookie(answer, SAID)
     return answer
 
 
 def give_cookie(answer: Response, name: str, value: str) -> None:
     """A cookie that scripts cannot read and that goes when the browser does."""
     answer.set_cookie(name, value, secure=True, httponly=True, samesite="lax", path="/")
+
+
+def forget_cookie(answer: Response, name: str) -> Response:
+    """The same answer, telling the browser to drop a cookie of ours."""
+    answer.delete_cookie(name, path="/", secure=True, httponly=True, samesite="lax")
+    return answer
 
 
 def stranger_token(visit: Visit) -> tuple[str, bool]:

@@ -5,6 +5,8 @@ a patient, and none answers anybody but this machine.
 """
 
 import ipaddress
+from collections.abc import Mapping
+from datetime import datetime
 
 from starlette.responses import PlainTextResponse, Response
 
@@ -76,15 +78,24 @@ async def metrics(visit: Visit) -> Response:
     """For Prometheus."""
     _only_from_here(visit)
     parts, found = await findings(visit)
-    return PlainTextResponse(_exposition(parts, found, visit.desk.changes.screens), media_type=TEXT)
+    lines = _exposition(parts, found, visit.desk.changes.screens, shadow=visit.desk.rules.shadow)
+    papers = certificate_lines(visit.desk.certificates(), visit.now)
+    return PlainTextResponse("\n".join(lines + papers) + "\n", media_type=TEXT)
 
 
-def _exposition(parts: list[Finding], found: Numbers | None, screens: int) -> str:
+def certificate_lines(ends: Mapping[str, datetime], now: datetime) -> list[str]:
+    """Days until each certificate runs out, for Prometheus; nothing where there is none."""
+    samples = [(f'listener="{name}"', health.days_left(at, now)) for name, at in sorted(ends.items())]
+    return _family("secondring_certificate_days_left", "Days until it runs out", samples) if samples else []
+
+
+def _exposition(parts: list[Finding], found: Numbers | None, screens: int, *, shadow: bool) -> list[str]:
     lines = _family(
         "secondring_part_state",
         "0 good, 1 to be looked at, 2 broken, -1 not known in this process",
         [(f'part="{part.name}"', STATE_NUMBER[part.state]) for part in parts],
     )
+    lines += _family("secondring_shadow_mode", "1 while nothing is sent to anybody", [("", int(shadow))])
     lines += _family("secondring_screens_open", "Screens that follow changes", [("", screens)])
     if found is not None:
         queues = [(f'queue="{queue}"', count) for queue, count in sorted(found.tasks_open.items())]
@@ -98,7 +109,7 @@ def _exposition(parts: list[Finding], found: Numbers | None, screens: int) -> st
         if found.last_call is not None:
             at = int(found.last_call.timestamp())
             lines += _family("secondring_last_call_timestamp_seconds", "When the last call began", [("", at)])
-    return "\n".join(lines) + "\n"
+    return lines
 
 
 def _family(name: str, meaning: str, samples: list[tuple[str, int]]) -> list[str]:

@@ -18,11 +18,14 @@ _DESK = frozenset({Role.FRONT_DESK, Role.BILLING, Role.NURSE, Role.MANAGER})
 _BOARD = frozenset({Role.FRONT_DESK, Role.NURSE, Role.MANAGER})
 _OVERSIGHT = frozenset({Role.MANAGER, Role.ADMIN})
 FIGURES = _OVERSIGHT
+BOOKERS = _BOARD
+"""Who sees and moves what patients booked."""
 
 ENTRIES = (
     Entry("Work", "/work", _DESK),
     Entry("Urgent", "/urgent", _BOARD),
     Entry("Dashboard", "/dashboard", FIGURES),
+    Entry("Bookings", "/bookings", BOOKERS),
     Entry("Health", "/health", frozenset({Role.ADMIN, Role.MANAGER, Role.FRONT_DESK})),
     Entry("Settings", "/settings", _OVERSIGHT),
     Entry("Audit", "/audit", _OVERSIGHT),

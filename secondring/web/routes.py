@@ -6,8 +6,10 @@ from secondring.domain.staff import Stage
 from secondring.web import (
     account,
     audit_page,
+    bookings,
     conversation,
     dashboard,
+    emergency_page,
     health_page,
     live,
     rows,
@@ -19,8 +21,9 @@ from secondring.web.desk import Desk
 from secondring.web.log_in import LogIn
 from secondring.web.menu import menu
 from secondring.web.protect import LOG_INS, Crowd
+from secondring.web.provider_log_in import ProviderLogIn
 from secondring.web.screens import EVERYBODY, NOBODY, Refused, Screen, Visit, page
-from secondring.web.settings import overview, texts, users, wizard
+from secondring.web.settings import mode, overview, texts, users, wizard
 
 
 async def static(visit: Visit) -> Response:
@@ -42,21 +45,26 @@ async def home(visit: Visit) -> Response:
 
 def screens(desk: Desk) -> tuple[Screen, ...]:
     """The table."""
+    tries = Crowd(LOG_INS, desk.clock)
     return (
         Screen("GET", "/static/{name}", static, NOBODY, None),
         page("/", home, EVERYBODY),
-        *LogIn(Crowd(LOG_INS, desk.clock)).screens(),
+        *LogIn(tries).screens(),
+        *ProviderLogIn(tries).screens(),
         *work.SCREENS,
         *rows.SCREENS,
         *conversation.SCREENS,
         *urgent_board.SCREENS,
+        *bookings.SCREENS,
         *account.SCREENS,
+        *emergency_page.SCREENS,
         *audit_page.SCREENS,
         *health_page.SCREENS,
         *live.SCREENS,
         *dashboard.SCREENS,
         *overview.SCREENS,
         *texts.SCREENS,
+        *mode.SCREENS,
         *users.SCREENS,
         *wizard.SCREENS,
     )

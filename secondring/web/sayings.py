@@ -12,6 +12,8 @@ SAYINGS = {
     "user-disabled": "Disabled and signed out everywhere. A new first password lets them in again.",
     "user-signed-out": "Signed out everywhere.",
     "setup-left": "The first steps wait under Settings.",
+    "emergency": "Emergency access is open, and people have been told.",
+    "emergency-over": "Emergency access has ended.",
     "still-here": "You stay signed in.",
     "taken": "It is yours.",
     "released": "You gave it back.",
@@ -23,5 +25,7 @@ SAYINGS = {
     "sent": "Your text is on its way.",
     "signed": "You have signed for it.",
     "taking": "Your phone rings. Pick up and press 1.",
+    "booking-moved": "It is moved.",
+    "booking-off": "It is called off. A task asks to offer them another time.",
     "sessions-ended": "All your other sessions have ended.",
 }

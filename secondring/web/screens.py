@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from secondring.domain.emergency import is_open
 from secondring.domain.ids import SiteId
 from secondring.domain.ports import Books
 from secondring.domain.rules import Site
@@ -21,7 +22,7 @@ T = TypeVar("T")
 EVERYBODY = frozenset(Role)
 """All who have logged in."""
 NOBODY: frozenset[Role] = frozenset()
-MOST_FIELDS = 60
+MOST_FIELDS = 160
 ADDRESS_LENGTH = 45
 
 
@@ -109,6 +110,11 @@ class Visit:
         return self._user
 
     @property
+    def in_emergency(self) -> bool:
+        """They have opened emergency access, and it has not ended."""
+        return self._session is not None and is_open(self._session, self.now)
+
+    @property
     def address(self) -> str:
         """Where the request comes from."""
         client = self.request.client
@@ -149,6 +155,7 @@ class Visit:
     def entry(self, action: str, what: str, *, about: str = "", site: SiteId | None = None) -> AuditEntry:
         """A line for the audit, in their name. It must hold no number and no words of a patient."""
         who = self._user
+        what = f"emergency access: {what}" if self.in_emergency else what
         return AuditEntry(
             at=self.now,
             user=who.id if who else None,

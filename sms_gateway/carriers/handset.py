@@ -15,10 +15,10 @@ NAME = "handset"
 class HandsetCarrier:
     """Phones that are always on: every text arrives at once and its receipt is there at the next poll."""
 
-    name = NAME
     capabilities = Capabilities(receipts=True, polling=True, idempotent=True, lookup=True)
 
-    def __init__(self, spool: Spool, clock: Callable[[], datetime]) -> None:
+    def __init__(self, spool: Spool, clock: Callable[[], datetime], *, name: str = NAME) -> None:
+        self.name = name
         self._spool = spool
         self._clock = clock
 
@@ -44,9 +44,9 @@ class HandsetCarrier:
         """What phones sent, and a receipt for all that they got, since a place in the file."""
         lines, end = await asyncio.to_thread(self._spool.since, _offset(cursor))
         return Poll(
-            inbound=tuple(_arrival(line) for line in lines if line.way == FROM_PHONE),
+            inbound=tuple(self._arrival(line) for line in lines if line.way == FROM_PHONE),
             receipts=tuple(
-                Receipt(carrier=NAME, id=line.id, state=TextState.DELIVERED)
+                Receipt(carrier=self.name, id=line.id, state=TextState.DELIVERED)
                 for line in lines
                 if line.way == TO_PHONE
             ),
@@ -56,17 +56,16 @@ class HandsetCarrier:
     async def close(self) -> None:
         """Nothing is held open."""
 
+    def _arrival(self, line: Line) -> Arrival:
+        return Arrival(
+            carrier=self.name,
+            carrier_id=line.id,
+            sender=line.sender,
+            to=line.to,
+            body=line.body,
+            at=line.at,
+        )
+
 
 def _offset(cursor: str | None) -> int:
     return int(cursor) if cursor is not None and cursor.isdecimal() else 0
-
-
-def _arrival(line: Line) -> Arrival:
-    return Arrival(
-        carrier=NAME,
-        carrier_id=line.id,
-        sender=line.sender,
-        to=line.to,
-        body=line.body,
-        at=line.at,
-    )

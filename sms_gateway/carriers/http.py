@@ -4,44 +4,27 @@ Our text id goes along as `id`. Whoever receives the same id again must not send
 or an address to look texts up at, is what lets us try again after a silence.
 """
 
-import asyncio
-import contextlib
-import importlib
 import json
-import ssl
-from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
-from urllib.parse import quote, urlsplit
+from datetime import datetime, timedelta
+from urllib.parse import quote
 
-import httpx
-
-from secondring.domain.errors import ConfigError
-from secondring.domain.texting import Fault
 from sms_gateway.carriers.port import (
     Accepted,
     Capabilities,
     OutgoingText,
     Poll,
-    Refused,
     SendResult,
     TryLater,
     Unknown,
 )
+from sms_gateway.carriers.reading import code_of, dig, parsed, word
+from sms_gateway.carriers.wire import JSON, Answer, Wire, check_address, refused, retry_after
 from sms_gateway.desk import Clock
-from sms_gateway.privacy import quiet_libraries
 
 NAME = "http"
-BODY_LIMIT = 64 * 1024
-"""Bytes of an answer that are read; an id needs less than a hundred."""
-BODY_SECONDS = 1.0
-"""How long the rest of an answer may take once its status is known."""
 NOT_NOW = frozenset({429, 503})
 """RFC 6585 and RFC 9110: the server did not act on the request and says so."""
-WRONG_CONTENT = frozenset({400, 413, 415, 422})
-NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
-"""The request did not leave this machine."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,34 +47,20 @@ class HttpSettings:
     confirms_opt_out: bool = False
 
 
-LOADED_LATE = ("sniffio", "anyio", "anyio._backends._asyncio", "anyio.streams.tls")
-
-
-@dataclass(frozen=True, slots=True)
-class _Answer:
-    status: int
-    headers: Mapping[str, str]
-    body: bytes = field(repr=False)
-
-
 class HttpCarrier:
     """Connections to one gateway, as many as there are texts on the way at once."""
 
-    name = NAME
-
-    def __init__(self, settings: HttpSettings, clock: Clock) -> None:
-        quiet_libraries()
-        _load_the_rest()
-        _check(settings.url, plain_allowed=settings.allow_plain_http)
-        if settings.lookup_url is not None:
-            _check(settings.lookup_url, plain_allowed=settings.allow_plain_http)
+    def __init__(self, settings: HttpSettings, clock: Clock, *, name: str = NAME) -> None:
+        self.name = name
+        for url in (settings.url, settings.lookup_url):
+            if url is not None:
+                check_address(url, f"carriers.{name}", plain_allowed=settings.allow_plain_http)
         self._settings = settings
         self._clock = clock
-        self._seconds = settings.timeout.total_seconds()
-        self._tls = httpx.create_ssl_context(verify=settings.ca_file or True, trust_env=False)
-        self._idle = [
-            _client(settings, self._seconds, self._tls)
-        ]  # made now: httpx loads half of itself with it
+        headers = JSON | ({"Authorization": f"Bearer {settings.token}"} if settings.token else {})
+        self._wire = Wire(
+            headers, timeout=settings.timeout, connections=settings.connections, ca_file=settings.ca_file
+        )
         self.capabilities = Capabilities(
             receipts=True,
             webhooks=True,
@@ -103,20 +72,20 @@ class HttpCarrier:
     async def send(self, text: OutgoingText) -> SendResult:
         """POST the text; any 2xx is acceptance."""
         letter = {"id": text.id, "to": text.to.e164, "from": text.sender.e164, "text": text.body}
-        answer = await self._ask("POST", self._settings.url, json.dumps(letter).encode())
-        if not isinstance(answer, _Answer):
+        answer = await self._wire.ask("POST", self._settings.url, json.dumps(letter).encode())
+        if not isinstance(answer, Answer):
             return answer
         return _result(answer, text, self._clock())
 
     async def look_up(self, text: OutgoingText) -> SendResult | None:
         """Ask whether the gateway ever took the text."""
         url = _address_of(text, self._settings.lookup_url or "")
-        answer = await self._ask("GET", url, None)
-        if not isinstance(answer, _Answer):
+        answer = await self._wire.ask("GET", url)
+        if not isinstance(answer, Answer):
             return Unknown(answer.note)
         if answer.status == 404:
             return None
-        if 200 <= answer.status < 300:
+        if answer.is_good:
             return Accepted(_carrier_id(answer.body, text))
         return Unknown(f"the look-up answered HTTP {answer.status}")
 
@@ -126,85 +95,7 @@ class HttpCarrier:
 
     async def close(self) -> None:
         """Close all connections."""
-        while self._idle:
-            await self._idle.pop().aclose()
-
-    async def _ask(self, method: str, url: str, content: bytes | None) -> _Answer | TryLater | Unknown:
-        try:
-            async with asyncio.timeout(self._seconds):
-                return await self._exchange(method, url, content)
-        except NEVER_SENT as error:
-            return TryLater(None, f"cannot connect: {type(error).__name__}")
-        except TimeoutError:
-            return Unknown(f"no answer within {self._seconds:g} s")
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
-            return Unknown(f"the connection broke: {type(error).__name__}")
-
-    @contextlib.asynccontextmanager
-    async def _line(self) -> AsyncIterator[httpx.AsyncClient]:
-        """A client of one connection, the last one used first.
-
-        A pool of eight looks at all eight for each request: that took 0.6 ms of the 1.5 ms for a text.
-        """
-        line = self._idle.pop() if self._idle else _client(self._settings, self._seconds, self._tls)
-        try:
-            yield line
-        finally:
-            if len(self._idle) < self._settings.connections:
-                self._idle.append(line)
-            else:
-                await line.aclose()
-
-    async def _exchange(self, method: str, url: str, content: bytes | None) -> _Answer:
-        async with self._line() as line, line.stream(method, url, content=content) as response:
-            body = b""
-            # The status alone decides: a body that breaks off or drips takes nothing back.
-            with contextlib.suppress(httpx.HTTPError, TimeoutError):
-                async with asyncio.timeout(BODY_SECONDS):
-                    async for chunk in response.aiter_raw():
-                        body += chunk
-                        if len(body) > BODY_LIMIT:
-                            break
-            return _Answer(response.status_code, response.headers, body[:BODY_LIMIT])
-
-
-def _load_the_rest() -> None:
-    """What httpx would load with the first request: that one would be a patient's. Missing is fine."""
-    for name in LOADED_LATE:
-        with contextlib.suppress(ImportError):
-            importlib.import_module(name)
-
-
-def _client(settings: HttpSettings, seconds: float, tls: ssl.SSLContext) -> httpx.AsyncClient:
-    headers = {
-        "Content-Type": "application/json",
-        "Accept": "application/json",
-        "Accept-Encoding": "identity",
-    }
-    if settings.token:
-        headers["Authorization"] = f"Bearer {settings.token}"
-    return httpx.AsyncClient(
-        headers=headers,
-        verify=tls,
-        trust_env=False,
-        follow_redirects=False,
-        timeout=httpx.Timeout(seconds, connect=seconds / 2),
-        limits=httpx.Limits(max_connections=1, max_keepalive_connections=1),
-    )
-
-
-def _check(url: str, *, plain_allowed: bool) -> None:
-    parts = urlsplit(url)
-    at_home = parts.hostname in ("localhost", "127.0.0.1", "::1")
-    if parts.scheme == "https" and parts.hostname:
-        return
-    if parts.scheme == "http" and parts.hostname and (at_home or plain_allowed):
-        return
-    shown = f"{parts.scheme or '(no scheme)'}://{parts.hostname or ''}"
-    raise ConfigError(
-        f"carriers.http: {shown} will not do, texts are patients' data; use an https:// address,"
-        " or allow_plain_http: true for a gateway on a wire of your own"
-    )
+        await self._wire.close()
 
 
 def _address_of(text: OutgoingText, lookup_url: str) -> str:
@@ -212,16 +103,15 @@ def _address_of(text: OutgoingText, lookup_url: str) -> str:
     return lookup_url.replace("{id}", id_) if "{id}" in lookup_url else f"{lookup_url.rstrip('/')}/{id_}"
 
 
-def _result(answer: _Answer, text: OutgoingText, now: datetime) -> SendResult:
+def _result(answer: Answer, text: OutgoingText, now: datetime) -> SendResult:
     status = answer.status
-    if 200 <= status < 300:
+    if answer.is_good:
         return Accepted(_carrier_id(answer.body, text))
     note = f"HTTP {status}"
     if status in NOT_NOW:
-        return TryLater(_retry_after(answer.headers.get("retry-after", ""), now), note)
+        return TryLater(retry_after(answer.headers.get("retry-after", ""), now), note)
     if 400 <= status < 500:
-        fault = Fault.CONTENT if status in WRONG_CONTENT else Fault.SENDER
-        return Refused(fault, str(status), note)
+        return refused(status, code_of(dig(parsed(answer.body), "code")))
     if status >= 500:
         return Unknown(note)
     return TryLater(None, f"{note}: the address leads elsewhere; set the final one")
@@ -229,23 +119,4 @@ def _result(answer: _Answer, text: OutgoingText, now: datetime) -> SendResult:
 
 def _carrier_id(body: bytes, text: OutgoingText) -> str:
     """The gateway's own id, or ours when it gives none that could be one."""
-    try:
-        found = json.loads(body)
-    except (ValueError, RecursionError):
-        return str(text.id)
-    given = found.get("id") if isinstance(found, dict) else None
-    if isinstance(given, int) and not isinstance(given, bool):
-        given = str(given)
-    usable = isinstance(given, str) and given.isprintable() and 0 < len(given) <= 200
-    return given if usable and isinstance(given, str) else str(text.id)
-
-
-def _retry_after(value: str, now: datetime) -> timedelta | None:
-    """RFC 9110 section 10.2.3: seconds or a date; None for anything else."""
-    if value.isascii() and value.isdigit() and len(value) < 9:
-        return timedelta(seconds=int(value))
-    try:
-        at = parsedate_to_datetime(value)
-    except ValueError:
-        return None
-    return max((at if at.tzinfo else at.replace(tzinfo=UTC)) - now, timedelta(0))
+    return word(dig(parsed(body), "id")) or str(text.id)

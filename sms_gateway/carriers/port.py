@@ -1,15 +1,15 @@
 """What a carrier is to us. One suite of tests holds for every one of them."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import Protocol
 
 from secondring.domain.ids import TextId
 from secondring.domain.phone import PhoneNumber
-from secondring.domain.records import TextState
+from secondring.domain.records import Line, TextState
 from secondring.domain.texting import Arrival, Fault
+from sms_gateway.desk import InStore
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,9 +37,14 @@ class OutgoingText:
     """A text as the carrier gets it."""
 
     id: TextId
+    """Another attempt after a definitive failure has another id."""
     to: PhoneNumber
     sender: PhoneNumber
     body: str = field(repr=False)
+    since: datetime | None = None
+    """When the text came to be: what a look-up by number and words finds from before is another one."""
+    former: tuple[str, ...] = ()
+    """The carrier's ids of earlier attempts, which failed: a look-up must not take one of them for this one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,15 +136,8 @@ class Carrier(Protocol):
     async def close(self) -> None: ...
 
 
-class LineType(StrEnum):
-    """What kind of line a number is, as far as a carrier knows."""
-
-    MOBILE = "mobile"
-    LANDLINE = "landline"
-    INTERNET = "internet"
-    """Voice over IP: may or may not take texts."""
-    INVALID = "invalid"
-    """Nobody's number."""
+LineType = Line
+"""What kind of line a number is, as far as a carrier knows."""
 
 
 class LineTypes(Protocol):
@@ -182,6 +180,10 @@ class NotGenuine(Exception):
 class Unreadable(Exception):
     """Genuine, and not what this carrier sends; the message says what was missed."""
 
+    def __init__(self, what: str, *, status: int = 400) -> None:
+        super().__init__(what)
+        self.status = status
+
 
 class Webhook(Protocol):
     """The door for one carrier's requests (`Capabilities.webhooks`)."""
@@ -189,3 +191,14 @@ class Webhook(Protocol):
     def read(self, knock: Knock) -> News:
         """Judge and translate. Raises NotGenuine or Unreadable."""
         ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Driver:
+    """All that is made for one configured carrier."""
+
+    carrier: Carrier
+    line_types: LineTypes | None = None
+    """None when it cannot be asked."""
+    begin: Callable[[InStore], None] | None = None
+    """For one that has to remember things: gives it the books, before anything is asked of it."""

@@ -4,15 +4,20 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from secondring.domain.metrics_rows import Place
 from secondring.domain.phone import PhoneNumber
+from secondring.domain.rules import BookingRules
 from secondring.domain.staff import Role
 from secondring.domain.weeks import Week
 from tests.browser.conftest import CHROMIUM, sign_in
+from tests.support.booking import PUBLIC, TIMETABLE
+from tests.support.clinic import MONDAY_TEN
 from tests.support.scene import NORTH, Scene
 from tests.support.weeks import Pen
 
@@ -76,6 +81,18 @@ def draw(browser: Browser, scene: Scene, folder: Path) -> None:
         keep(page, "/settings/texts/en/first-open", "text")
         keep(page, "/health", "health")
         keep(page, "/audit", "audit")
+    book_online(scene)
+    with window(browser, scene, "ana", WIDE) as page:
+        keep(page, "/bookings", "bookings")
+
+
+def book_online(scene: Scene) -> None:
+    """Four patients booked; only the last pictures show it, so that the others stay as they are."""
+    for number, (day, minutes) in enumerate(((1, 0), (1, 30), (2, 90), (3, 30)), 151):
+        nine = MONDAY_TEN - timedelta(hours=1)
+        scene.booked(PhoneNumber(f"+12025550{number}"), nine + timedelta(days=day, minutes=minutes))
+    sites = tuple(replace(site, timetable=TIMETABLE) for site in scene.rules.sites)
+    scene.rules.become(replace(scene.rules, sites=sites, booking=BookingRules(public_url=PUBLIC)))
 
 
 def main() -> None:

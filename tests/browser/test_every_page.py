@@ -2,6 +2,7 @@
 no complaint, and it can be read without script. A new page is among them from its first day."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -15,11 +16,13 @@ from secondring.domain.weeks import Week
 from secondring.web.changes import Changes
 from secondring.web.routes import open_to_strangers, screens
 from tests.browser.conftest import Window
+from tests.browser.screenshots import book_online
 from tests.support.addresses import NO_PAGES, PIECES, addresses
 from tests.support.scene import NORTH, Scene
 from tests.support.weeks import Pen
 
 URGENT, LEFT = PhoneNumber("+12025550141"), PhoneNumber("+12025550142")
+MONTH = timedelta(days=30)
 LAST = Week.parse("2026-W09")
 LOOKS = (("light", 1280), ("dark", 1280), ("light", 390))
 WIDTHS = (1280, 640, 390)
@@ -27,6 +30,8 @@ WIDTHS = (1280, 640, 390)
 MORE = ("/nowhere", "/conversation/E-none", "/dashboard?until=2026-W09&weeks=13", "/dashboard/rows?show=unrecovered",
         "/audit?who=ana", "/work?queue=billing")  # fmt: skip
 LOG_IN = {"/log-in", "/log-in/code", "/log-in/set-up"}
+PROVIDER = {"/log-in/provider", "/log-in/provider/back"}
+"""Lead on to somebody else's page and back."""
 
 
 @pytest.fixture
@@ -36,14 +41,18 @@ def scene(scene: Scene) -> Scene:
     scene.morning()
     scene.urgent(URGENT)
     scene.urgent(LEFT, left=True)
+    book_online(scene)
     Pen(scene.store, Place(NORTH, "America/New_York")).week(LAST, 84, replied=40, won=61)
     return scene
 
 
 def everything(scene: Scene) -> list[str]:
     """An address of each page that somebody who has logged in may open."""
+    booking = scene.read(lambda books: books.bookings(since=scene.now(), until=scene.now() + MONTH, limit=1))[
+        0
+    ].id
     (case, *_) = scene.read(lambda books: books.open_urgent_cases())
-    rows = {"episode": scene.tasks()[0].episode, "case": case.id, "user": "P-ana"}
+    rows = {"episode": scene.tasks()[0].episode, "case": case.id, "user": "P-ana", "booking": booking}
     table = screens(scene.desk(Changes(scene.store.watch, Ear())))
     paths = [
         screen.path
@@ -51,7 +60,9 @@ def everything(scene: Scene) -> list[str]:
         if screen.method == "GET" and screen.path not in NO_PAGES | PIECES and not open_to_strangers(screen)
     ]
     before = {screen.path for screen in table if screen.method == "GET" and open_to_strangers(screen)}
-    assert before == LOG_IN | NO_PAGES - {"/live", "/dashboard/export.csv"}, "a page for strangers is new"
+    assert before == LOG_IN | PROVIDER | NO_PAGES - {"/live", "/dashboard/export.csv"}, (
+        "a page for strangers is new"
+    )
     return [address for path in paths for address in addresses(path, rows)] + list(MORE)
 
 

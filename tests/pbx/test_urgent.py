@@ -251,6 +251,19 @@ def test_a_patient_who_does_not_answer_is_texted_and_tried_again(
         again.hang_up()
 
 
+def test_after_the_last_try_the_nurse_is_not_told_that_we_try_again(
+    pbx: Pbx, clinic: Onlooker, number: str
+) -> None:
+    missed(pbx, clinic, number)
+    with Phone.inside(pbx, "1001") as nurse, Phone.outside(pbx, number, when_called=Refuse(BUSY)):
+        clinic.reply(number, "URGENT")
+        accept(nurse).wait_for(State.ENDED, 15)
+        line = accept(nurse, timeout=20)
+        line.wait_to_hear(TONES["urgent-last-try"], 10)
+        assert line.first_heard(TONES["urgent-no-answer"]) is None
+        wait_for_stage(clinic, number, Stage.LEFT)
+
+
 def test_who_writes_urgent_and_is_reached_by_nobody_is_told_so(
     pbx: Pbx, clinic: Onlooker, number: str
 ) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 from secondring.domain.booking import Booking, Link
 from secondring.domain.booking_desk import BookingDesk, Person, Result, Visitor
 from secondring.domain.booking_link import Links
+from secondring.domain.booking_on_behalf import OnBehalf
 from secondring.domain.phone import PhoneNumber
 from secondring.domain.records import Episode, Task, Text
 from secondring.domain.rules import BookingRules, Rules, Site
@@ -56,6 +57,7 @@ class BookingClinic(Clinic):
         self.links = Links(self.rules, Tokens())
         super().__post_init__()
         self.booking = BookingDesk(self.rules, PlainWording())
+        self.on_behalf = OnBehalf(self.rules, PlainWording(), self.links)
 
     def asks_to_book(self, who: PhoneNumber = ANNA, word: str = "BOOK") -> str:
         """A missed call, our text, their reply; the token of the link that they get."""

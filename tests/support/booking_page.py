@@ -38,7 +38,7 @@ def shop_of(clinic: BookingClinic, *, per_minute: int = 100_000) -> Shop:
 
     return Shop(
         desk=clinic.booking,
-        sites=clinic.rules.sites,
+        rules=clinic.rules,
         store=clinic.store,
         in_store=in_store,
         clock=lambda: clinic.now,

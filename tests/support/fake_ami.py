@@ -50,6 +50,8 @@ class FakeAmi:
         """Half-open: the socket stays, nothing is answered."""
         self.deaf_to: set[str] = set()
         """Actions that are never answered."""
+        self.scripted: dict[str, Callable[[dict[str, list[str]]], Sequence[str]]] = {}
+        """What other actions are answered with: the lines after Response and ActionID; the first is the Response."""
         self.connections = 0
         self.actions: list[dict[str, list[str]]] = []
         """Every action ever received: header to values."""
@@ -158,6 +160,11 @@ class FakeAmi:
             "CoreShowChannels": self._list,
             "Originate": self._originate,
         }
+        if name in self.scripted:
+            response, *lines = self.scripted[name](action)
+            text = "\r\n".join([f"Response: {response}", f"ActionID: {tag['ActionID']}", *lines, "", ""])
+            writer.write(text.encode())
+            return False
         answer = answers.get(name)
         said = await answer(action, tag) if answer else wire({"Response": "Success", **tag})
         writer.write(said)

@@ -11,9 +11,13 @@ from starlette.applications import Starlette
 
 from secondring.bus.memory import Ear
 from secondring.domain import pulse
+from secondring.domain.booking import Booking, BookingState, booking_id
+from secondring.domain.booking_link import Links
+from secondring.domain.booking_on_behalf import OnBehalf
 from secondring.domain.deskwork import Deskwork
 from secondring.domain.ids import SiteId
 from secondring.domain.ports import Books
+from secondring.domain.records import Task
 from secondring.domain.rules import Rules
 from secondring.domain.staff import AuditEntry, Role, Session, SessionRules, Stage, User, UserId
 from secondring.on_screen import OnScreen, Test
@@ -27,6 +31,8 @@ from secondring.web.second_factor import code_at
 from secondring.web.tokens import form_token, kept, new_token
 from secondring.web.work_rows import WorkRows
 from secondring.written import TextDesk
+from tests.support.booking import Tokens
+from tests.support.books import a_booking
 from tests.support.clinic import CLINIC, MONDAY_TEN, PlainWording, a_site, some_rules
 from tests.support.settings import ClinicFiles
 
@@ -78,6 +84,7 @@ class Pages:
             write=self._write,
             changes=self.changes,
             deskwork=Deskwork(self.rules, PlainWording()),
+            bookings=OnBehalf(self.rules, PlainWording(), Links(self.rules, Tokens(made=1000))),
             texting=TextDesk(PlainWording()),
             logins=self.logins,
             work_rows=WorkRows(self.store.watch, self.store.reading, self.rules),
@@ -93,6 +100,17 @@ class Pages:
             done = work(books)
         self.bell.hear()
         return done
+
+    def booked(self, task: Task) -> Booking:
+        """Whoever wants something has booked a visit too."""
+        booking = a_booking(
+            id=booking_id(task.episode, 0), episode=task.episode, site=task.site, state=BookingState.CONFIRMED,
+            starts_at=self.now + timedelta(days=1), ends_at=self.now + timedelta(days=1, minutes=30),
+            seat=0 if task.site == NORTH else 1,
+        )  # fmt: skip
+        with self.store.transaction() as books:
+            books.save_booking(booking)
+        return booking
 
     def wait(self, **span: float) -> None:
         self.now += timedelta(**span)

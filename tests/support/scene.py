@@ -17,8 +17,11 @@ from typing import Any, Self, TypeVar
 from lab.ports import free_port
 from secondring.bus.memory import Ear
 from secondring.domain import pulse
+from secondring.domain.booking import Booking, BookingState, booking_id
+from secondring.domain.booking_link import Links
+from secondring.domain.booking_on_behalf import OnBehalf
 from secondring.domain.deskwork import Deskwork
-from secondring.domain.health import Finding, State
+from secondring.domain.health import Finding, State, no_catch_up
 from secondring.domain.ids import SiteId
 from secondring.domain.ladder import Ladder, Step, Target
 from secondring.domain.phone import PhoneNumber
@@ -31,15 +34,16 @@ from secondring.domain.urgent import Triage
 from secondring.domain.urgent_begin import job_key
 from secondring.domain.urgent_case import Attempt, Stage, Trigger, UrgentCase
 from secondring.on_screen import OnScreen
+from secondring.serving import Listen, serve
 from secondring.store.sqlstore import SqlStore
 from secondring.web.app import make_app
 from secondring.web.changes import Changes
 from secondring.web.desk import Desk
 from secondring.web.second_factor import code_at
-from secondring.web.server import Listen, serve
 from secondring.web.work_rows import WorkRows
 from secondring.writer import Writer
 from secondring.written import TextDesk
+from tests.support.booking import Tokens
 from tests.support.books import KEY, new_database
 from tests.support.clinic import CLINIC, MONDAY_TEN, Clinic, a_site
 from tests.support.pages import HASHED, PASSWORD, SECRET
@@ -86,6 +90,7 @@ def rules() -> Rules:
 async def _all_well() -> list[Finding]:
     return [
         Finding("ami", "Link to the PBX", State.OK, "listening"),
+        no_catch_up(),
         Finding("ami-dial", "Ringing phones", State.OK, "can ring nurses and clerks"),
         Finding("carrier", "Text carrier", State.OK, "answers"),
         Finding("disk", "Disk", State.OK, "38.2 GB free"),
@@ -113,6 +118,7 @@ class Scene:
     folder: Path
     rules: Rules = field(default_factory=rules)
     phones: Phones = field(default_factory=Phones)
+    files: ClinicFiles = field(default_factory=ClinicFiles)
 
     def __post_init__(self) -> None:
         self.store = SqlStore(new_database(self.folder), KEY)
@@ -165,7 +171,7 @@ class Scene:
     async def _serve(self) -> None:
         changes = Changes(self.store.watch, Ear())
         app = make_app(self.desk(changes))
-        where = Listen(host="127.0.0.1", port=self.port)
+        where = Listen(name="pages", host="127.0.0.1", port=self.port)
         parts = [asyncio.create_task(changes.run()), asyncio.create_task(serve(app, where, changes.close))]
         self._loop = asyncio.get_running_loop()
         await self._stop.wait()
@@ -184,10 +190,11 @@ class Scene:
             write=self.writer,
             changes=changes,
             deskwork=Deskwork(self.rules, Wording()),
+            bookings=OnBehalf(self.rules, Wording(), Links(self.rules, Tokens(made=1000))),
             texting=TextDesk(Wording()),
             triage=Triage(self.rules, Wording()),
             telephone=self.phones,
-            settings=OnScreen(ClinicFiles().made, read, self.writer),
+            settings=OnScreen(self.files.made, read, self.writer),
             work_rows=self.work_rows,
             vitals=_all_well,
         )
@@ -236,7 +243,12 @@ class Scene:
         """Calls, texts and replies, by the clinic's own rules."""
         self._calls += 1000
         return Clinic(
-            rules=self.rules, now=self.now(), store=self.store, wording=Wording(), _counter=self._calls
+            rules=self.rules,
+            now=self.now(),
+            store=self.store,
+            wording=Wording(),
+            links=Links(self.rules, Tokens(made=2000 + self._calls)),
+            _counter=self._calls,
         )
 
     def missed(self, number: PhoneNumber, *replies: str, ago: float = 0, did: str = "2025550100") -> Clinic:
@@ -273,6 +285,30 @@ class Scene:
                     books.save_task(replace(task, due_at=self.now() - timedelta(minutes=40)))
 
         self.write(take)
+
+    def booked(
+        self, number: PhoneNumber, starts_at: datetime, *, name: str = "", visit: str = "checkup"
+    ) -> Booking:
+        """Somebody who called in vain and booked half an hour since."""
+        clinic = self.missed(number, ago=20)
+        (episode,) = [one for one in clinic.episodes if one.caller == number]
+        made = self.now() - timedelta(minutes=15)
+        booking = Booking(
+            id=booking_id(episode.id, 0),
+            episode=episode.id,
+            site=episode.site,
+            visit=visit,
+            starts_at=starts_at,
+            ends_at=starts_at + timedelta(minutes=30),
+            seat=0,
+            state=BookingState.CONFIRMED,
+            held_until=made,
+            made_at=made,
+            confirmed_at=made,
+            first_name=name,
+        )
+        self.write(lambda books: books.save_booking(booking))
+        return booking
 
     def urgent(self, number: PhoneNumber, *, left: bool = False, **changes: Any) -> UrgentCase:
         """Somebody for whom the ladder runs, or ran in vain."""

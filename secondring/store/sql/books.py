@@ -7,6 +7,8 @@ from secondring.store.sql.calls import CallPages
 from secondring.store.sql.episodes import EpisodePages
 from secondring.store.sql.figures import FigurePages
 from secondring.store.sql.jobs import JobPages
+from secondring.store.sql.known_lines import KnownLinePages
+from secondring.store.sql.notes import NotePages
 from secondring.store.sql.rows import RowPages
 from secondring.store.sql.settings import SettingsPages
 from secondring.store.sql.staff import StaffPages
@@ -25,6 +27,7 @@ class SqlBooks(
     UrgentPages,
     BookingPages,
     TrailPages,
+    KnownLinePages,
     JobPages,
     AlarmPages,
     BookmarkPages,
@@ -33,5 +36,6 @@ class SqlBooks(
     RowPages,
     StaffPages,
     SettingsPages,
+    NotePages,
 ):
     """`Books` inside one SQL transaction."""

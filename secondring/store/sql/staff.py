@@ -41,9 +41,18 @@ _NOTES_OF = pick(notes).where(notes.c.episode_id == bindparam("episode")).order_
 
 _SAME_USER = (
     "id", "shown", "phone", "password", "must_change", "totp", "totp_step", "failures", "failed_at",
-    "created_at", "disabled_at",
+    "created_at", "disabled_at", "vouched",
 )  # fmt: skip
-_SAME_SESSION = ("token_hash", "created_at", "seen_at", "address", "agent", "ended_at")
+_SAME_SESSION = (
+    "token_hash",
+    "created_at",
+    "seen_at",
+    "address",
+    "agent",
+    "ended_at",
+    "vouched",
+    "emergency_until",
+)
 
 
 class StaffPages(Page):

@@ -93,6 +93,7 @@ def _values(text: Text) -> dict[str, object]:
         "carrier": text.carrier,
         "carrier_id": text.carrier_id,
         "note": text.note,
+        "trail": text.trail,
     }
 
 
@@ -114,4 +115,5 @@ def _read(row: Row[Any]) -> Text:
         carrier=row.carrier,
         carrier_id=row.carrier_id,
         note=row.note,
+        trail=row.trail,
     )

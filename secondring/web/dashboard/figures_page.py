@@ -9,9 +9,9 @@ from starlette.responses import Response
 from secondring.domain.advice import advice
 from secondring.domain.board import PERIODS, Board, make_board
 from secondring.domain.drift import drift
-from secondring.domain.findings import Finding, percent, rate
-from secondring.domain.lines import TYPICAL_S, lines
-from secondring.domain.metrics import Rate, report_of
+from secondring.domain.findings import Finding, out_of, percent, rate
+from secondring.domain.lines import TYPICAL_S, lines, said_seconds
+from secondring.domain.metrics import Rate, Report, report_of
 from secondring.domain.metrics_rows import Ask
 from secondring.domain.moves import headline, moves
 from secondring.domain.tally import Measure, Tally
@@ -62,6 +62,9 @@ def context(board: Board, wanted: Asked) -> dict[str, Any]:
         "funnel": funnel(stages),
         "asks": [Ask(show=measure) for _, measure in STAGES],
         "otherwise": board.total.of(Measure.RECOVERED) - board.total.of(Measure.RESOLVED),
+        "won_back": Ask(show=Measure.RECOVERED),
+        "won_back_number": board.total.of(Measure.RECOVERED),
+        "texted": Ask(show=Measure.TEXTED),
         "trends": _trends(board),
         "moves": moves(board, wanted.names),
         "drift": drift(board, wanted.names),
@@ -74,14 +77,16 @@ def context(board: Board, wanted: Asked) -> dict[str, Any]:
         "periods": PERIODS,
         "weeks_offered": [wanted.newest.plus(-back) for back in range(WEEKS_OFFERED)],
         "finding_address": lambda finding: _finding_address(wanted, finding),
+        # Drift is about the last week alone, however many are looked at.
+        "drift_address": lambda finding: _finding_address(wanted, finding, weeks=1),
     }
 
 
-def _finding_address(wanted: Asked, finding: Finding) -> str:
-    """Drift is about the last week only; everything else about the whole period."""
+def _finding_address(wanted: Asked, finding: Finding, **changes: object) -> str:
+    """The rows behind a finding; nothing where it has none."""
     if finding.ask is None:
         return ""
-    return wanted.rows(finding.ask, **({"site": finding.site} if finding.site else {}))
+    return wanted.rows(finding.ask, **changes, **({"site": finding.site} if finding.site else {}))
 
 
 def _period(wanted: Asked) -> str:
@@ -120,6 +125,7 @@ def _trends(board: Board) -> list[Trend]:
         _share_trend(board, "recovery", "Recovery rate", Measure.RECOVERED, Measure.MISSED, "missed callers"),
         _count_trend(board),
         _wait_trend(board),
+        _urgent_trend(board),
         _share_trend(board, "booked", "Self-scheduling", Measure.BOOKED, Measure.ASKED, "who asked to book"),
         _share_trend(
             board, "unrecovered", "Unrecovered", Measure.UNRECOVERED, Measure.MISSED, "missed callers"
@@ -185,6 +191,35 @@ def _wait_trend(board: Board) -> Trend:
     return Trend(
         "first-text", "Time to first text", "of callers texted, the one in the middle", drawing, rows
     )
+
+
+def _urgent_trend(board: Board) -> Trend:
+    reports = [(week, report_of(tally)) for week, tally in board.trend]
+    points = [
+        Point(
+            _short(week),
+            report.urgent.p50,
+            "none" if report.urgent.p50 is None else said_seconds(report.urgent.p50),
+        )
+        for week, report in reports
+    ]
+    drawing = trend(
+        "trend-urgent",
+        "Urgent callers to a nurse by week, the one in the middle",
+        points,
+        scale(points, "s", least=60),
+    )
+    rows = [(week, _urgent_said(report), Ask(show=Measure.URGENT)) for week, report in reports]
+    counted = "from URGENT to a nurse and the caller talking, the one in the middle"
+    return Trend("urgent", "Urgent to a nurse", counted, drawing, rows)
+
+
+def _urgent_said(report: Report) -> str:
+    reached = report.urgent_reached
+    if not reached.denominator:
+        return "none"
+    middle = "" if report.urgent.p50 is None else f"{said_seconds(report.urgent.p50)}, "
+    return f"{middle}{out_of(reached)} spoken with"
 
 
 def _short(week: Week) -> str:

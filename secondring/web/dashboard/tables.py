@@ -15,7 +15,9 @@ from secondring.domain.tally import IN_TIME_S, MORE, WAIT_BOUNDS_S, Dimension, M
 from secondring.domain.verdict import Verdict
 from secondring.web.dashboard.charts import Bar, distribution, heat_map
 
-MISSED_CALLS, EXCLUDED_CALLS = f"calls-{Verdict.MISSED}", f"calls-{Verdict.IGNORED}"
+MISSED_CALLS, ANSWERED_CALLS, EXCLUDED_CALLS = (
+    f"calls-{verdict}" for verdict in (Verdict.MISSED, Verdict.ANSWERED, Verdict.IGNORED)
+)
 USUAL_HOURS = range(8, 18)
 MOST_ROWS = 12
 """Values of a dimension that a page lists; the spreadsheet has all of them."""
@@ -39,6 +41,9 @@ class Heat:
     drawing: Markup
     missed: int
     calls: int
+    ask: Ask
+    others: Ask
+    """The calls that were answered: with the missed ones they make `calls`."""
     hours: tuple[int, ...]
     days: tuple[tuple[str, tuple[Slot, ...]], ...]
 
@@ -61,6 +66,8 @@ def heat(board: Board) -> Heat:
         drawing=heat_map(shown, hours, DAY_NAMES, said),
         missed=board.total.calls(Verdict.MISSED),
         calls=board.total.calls(Verdict.MISSED) + board.total.calls(Verdict.ANSWERED),
+        ask=Ask(show=MISSED_CALLS),
+        others=Ask(show=ANSWERED_CALLS),
         hours=hours,
         days=tuple(
             (day, tuple(slots[weekday, hour] for hour in hours)) for weekday, day in enumerate(DAY_NAMES)
@@ -111,6 +118,15 @@ class Line:
     unrecovered: int
     value: str
 
+    @property
+    def asks(self) -> tuple[tuple[Ask, int, str], ...]:
+        """Its numbers with their rows, where it stands for a whole site."""
+        return (
+            (Ask(show=Measure.MISSED), self.missed, "missed"),
+            (Ask(show=Measure.RECOVERED), self.recovered, "won back"),
+            (Ask(show=Measure.UNRECOVERED), self.unrecovered, "not won back"),
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Group:
@@ -158,15 +174,20 @@ def sites(board: Board, names: Mapping[SiteId, str]) -> list[Line]:
 class Excluded:
     """Calls that no figure counts, and why."""
 
-    total: int
+    said: str
+    """`3 of 99 calls`."""
+    ask: Ask
     rows: tuple[tuple[str, int, Ask], ...]
 
 
 def excluded(board: Board) -> Excluded:
     """With the rule that excluded them."""
     reasons = board.total.reasons(Verdict.IGNORED)
+    every = sum(board.total.calls(verdict) for verdict in Verdict)
+    share = Rate(numerator=board.total.calls(Verdict.IGNORED), denominator=every)
     return Excluded(
-        board.total.calls(Verdict.IGNORED),
+        f"{out_of(share)} calls",
+        Ask(show=EXCLUDED_CALLS),
         tuple(
             (reason or "not known", board.total.calls(Verdict.IGNORED, reason), _excluded_for(reason))
             for reason in reasons

@@ -35,6 +35,7 @@ class Area:
     """The fields as somebody typed them, to be mended."""
     for_site: bool = True
     """Each site has its own; otherwise one for the whole clinic."""
+    writers: frozenset[Role] = WRITE
 
 
 def whole_clinic(visit: Visit) -> None:
@@ -81,7 +82,7 @@ async def show(
     return visit.render(
         frame.template,
         status=400 if problems else 200,
-        **common(visit, view, area.keys(view, site), problems),
+        **common(visit, view, area.keys(view, site), problems, area.writers),
         area=area,
         site=site,
         here=frame.path,
@@ -90,14 +91,21 @@ async def show(
     )
 
 
-def common(visit: Visit, view: View, keys: tuple[Path, ...], problems: tuple[Wrong, ...] = ()) -> Filled:
+def common(
+    visit: Visit,
+    view: View,
+    keys: tuple[Path, ...],
+    problems: tuple[Wrong, ...] = (),
+    writers: frozenset[Role] = WRITE,
+) -> Filled:
     """What every page of the settings knows."""
     return {
         "view": view,
         "keys": keys,
         "problems": problems,
         "wrong_at": {path for problem in problems for path in _around(problem.path)},
-        "may_write": visit.user.may(WRITE),
+        "may_write": visit.user.may(writers),
+        "may_drop": visit.user.may(WRITE),
     }
 
 

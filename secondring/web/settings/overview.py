@@ -18,12 +18,13 @@ from secondring.web.settings.area import (
     site_of,
     whole_clinic,
 )
+from secondring.web.settings.calendar import CALENDAR
 from secondring.web.settings.hours import HOURS, WEEK
 from secondring.web.settings.ladder import LADDER
 from secondring.web.settings.plain import CARRIER, CLINIC, FIELDS, LIMITS
 from secondring.web.settings.routing import CHOICES, ROUTES
 
-OF_SITES = (CLINIC, HOURS, LADDER)
+OF_SITES = (CLINIC, HOURS, LADDER, CALENDAR)
 OF_THE_CLINIC = (ROUTES, LIMITS, CARRIER)
 BY_NAME = {area.name: area for area in (*OF_SITES, *OF_THE_CLINIC)}
 MOST_VERSIONS = 200
@@ -67,7 +68,7 @@ def _form(area: Area) -> tuple[Screen, Screen]:
     async def take(visit: Visit) -> Response:
         return await keep(visit, area, _frame(visit, area), visit.request.path_params.get("site", ""))
 
-    return page(path, look, READ), action(path, take, WRITE)
+    return page(path, look, READ), action(path, take, area.writers)
 
 
 # ---------------------------------------------------------------- going by the files again, and going back
@@ -77,7 +78,7 @@ async def drop(visit: Visit) -> Response:
     """Where both say something, the files' word counts again."""
     view = await visit.desk.settings.view()
     path = path_of(visit.form.get("key", ""))
-    if path not in view.overlay:
+    if not any(known[: len(path)] == path for known in view.overlay):
         raise Refused(409, "That is not set on screen any more.")
     await _must_be_theirs(visit, path)
     try:
@@ -88,7 +89,7 @@ async def drop(visit: Visit) -> Response:
 
 
 async def _must_be_theirs(visit: Visit, path: Path) -> None:
-    if path[0] == "sites":
+    if path[0] == "sites" and len(path) > 1:
         if not any(site.id == path[1] and visit.user.sees(site.id) for site in visit.desk.rules.sites):
             not_here()
     else:

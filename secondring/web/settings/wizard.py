@@ -12,6 +12,7 @@ from secondring.web.screens import Visit, action, not_here, page
 from secondring.web.settings.area import WRITE, Area, Frame, common, keep, save, show, whole_clinic
 from secondring.web.settings.hours import HOURS
 from secondring.web.settings.ladder import LADDER
+from secondring.web.settings.mode import MODE
 from secondring.web.settings.overview import extras
 from secondring.web.settings.plain import CLINIC
 from secondring.web.settings_port import Found, Preview, View
@@ -19,7 +20,6 @@ from secondring.web.settings_port import Found, Preview, View
 BOOKMARK = "first steps"
 LEFT, DONE = "left", "done"
 FIRST_DAY = timedelta(hours=24)
-MODE = ("mode",)
 FIRST_TEXTS = ("first-open", "first-closed")
 
 

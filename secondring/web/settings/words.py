@@ -34,9 +34,11 @@ def _until(closes: time) -> str:
 
 
 def span_in_field(span: timedelta | None) -> str:
-    """`2h`, `1h30m`, `45s`, `500ms`, as the files write it; nothing for none."""
+    """`30d`, `2h`, `1h30m`, `45s`, `500ms`, as the files write it; nothing for none."""
     if span is None:
         return ""
+    if span and not span % timedelta(days=1):
+        return f"{span.days}d"
     left = round(span.total_seconds() * 1000)
     told = ""
     for unit, size in (("h", 3_600_000), ("m", 60_000), ("s", 1000), ("ms", 1)):

@@ -23,7 +23,9 @@ def settings_of(address: str, *, public: str = "", horizon: timedelta = timedelt
         some_rules(booking_site(timetable=replace(TIMETABLE, horizon=horizon))),
         booking=BookingRules(public_url=public or address),
     )
-    listen = BookingSettings(host="127.0.0.1", port=port, proxies=(), per_minute=100)
+    listen = BookingSettings(
+        host="127.0.0.1", port=port, certificate=None, certificate_key=None, proxies=(), per_minute=100
+    )
     return replace(configure(), rules=rules, booking=listen)
 
 

@@ -22,7 +22,7 @@ BOOKING = """
 mode: live
 booking:
   public_url: https://book.example
-  listen: {{port: {port}}}
+  listen: {{port: {port}, proxies: [127.0.0.1]}}
 agi: {{port: {agi}}}
 ami: {{port: {ami}}}
 sites:

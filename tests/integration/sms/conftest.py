@@ -1,10 +1,32 @@
-"""Gateways that live for one test."""
+"""Gateways that live for one test, and every carrier that the contract is proven on."""
 
 from collections.abc import AsyncIterator
 
 import pytest_asyncio
 
 from tests.integration.sms.gateway_server import GatewayServer, a_gateway
+from tests.support.fake_carrier.ami_dialects import DongleDialect, SipDialect
+from tests.support.fake_carrier.bandwidth_dialect import BandwidthDialect
+from tests.support.fake_carrier.dialect import Dialect
+from tests.support.fake_carrier.http_dialect import HttpDialect
+from tests.support.fake_carrier.laml_dialect import SignalWireDialect, TwilioDialect
+from tests.support.fake_carrier.smpp_dialect import SmppDialect
+from tests.support.fake_carrier.telnyx_dialect import TelnyxDialect
+from tests.support.fake_carrier.vonage_dialect import VonageDialect
+
+DIALECTS: list[Dialect] = [
+    HttpDialect(lookup=True),
+    HttpDialect(lookup=False),
+    TwilioDialect(),
+    TelnyxDialect(),
+    VonageDialect(),
+    BandwidthDialect(),
+    SignalWireDialect(),
+    SmppDialect(),
+    DongleDialect(),
+    SipDialect(),
+]
+"""A driver's author adds a line."""
 
 
 @pytest_asyncio.fixture

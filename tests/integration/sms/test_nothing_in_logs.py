@@ -1,19 +1,22 @@
 """Numbers and words are planted on every path and looked for in everything that was logged, at DEBUG."""
 
+import contextlib
 import logging
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from secondring.domain.errors import PeerError
 from secondring.domain.texting import Arrival
 from sms_gateway.carriers.handset import HandsetCarrier
 from sms_gateway.carriers.http import HttpCarrier, HttpSettings
-from sms_gateway.carriers.port import Carrier, OutgoingText
+from sms_gateway.carriers.port import Carrier, Driver, OutgoingText
 from sms_gateway.carriers.spool import Spool
 from sms_gateway.inbound import Poller
-from sms_gateway.outbox import Outbox
+from sms_gateway.switchboard import Route
 from tests.integration.sms.gateway_server import Answer, GatewayServer
+from tests.integration.sms.test_api_carriers import KINDS, SECRET, Kind, hasty
 from tests.integration.sms.test_webhooks import REPLY, a_door
 from tests.unit.sms_gateway.fakes import ANNA, CLINIC, NOON, Clock, FakeCarrier, Step, World
 from tests.unit.sms_gateway.test_inbound import Office, reply
@@ -45,15 +48,15 @@ def ear() -> Iterator[_Ear]:
         root.removeHandler(listening)
         root.setLevel(before)
     logged = "\n".join(listening.heard)
-    for planted in (PLANTED, ANNA.e164, ANNA.e164[1:], ANNA.e164[2:], CLINIC.e164, TOKEN):
+    for planted in (PLANTED, ANNA.e164, ANNA.e164[1:], ANNA.e164[2:], CLINIC.e164, TOKEN, SECRET):
         assert planted not in logged
 
 
 async def _send_with(carrier: Carrier, world: World) -> None:
     """The whole outbox on a real carrier."""
     world.queue(body=PLANTED)
-    clerk = world.outbox._clerk
-    world.outbox = Outbox(carrier, clerk, world.in_store, clock=world.clock, bell=world.doorbell.listen("t"))
+    world.routes = (Route(Driver(carrier=carrier)),)
+    world.outbox = world.new_outbox()
     await world.work_until_settled()
     await carrier.close()
 
@@ -75,6 +78,26 @@ async def test_http(gateway: GatewayServer, answer: Answer) -> None:
     gateway.script = [answer]
     settings = HttpSettings(url=gateway.url, lookup_url=f"{gateway.url}/texts", token=TOKEN)
     await _send_with(HttpCarrier(settings, Clock()), World())
+    assert gateway.seen
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
+@pytest.mark.parametrize(
+    "answer",
+    [answer for answer in ANSWERS if not answer.drip],  # that takes seconds, and is the same for all
+    ids=lambda a: f"{a.status}{'-broken' * a.hang_up}",
+)
+async def test_carriers_with_interfaces_of_their_own(
+    gateway: GatewayServer, kind: Kind, answer: Answer
+) -> None:
+    answer.keeps_text = False
+    gateway.script, gateway.lookup_script = [answer] * 9, [answer] * 9
+    await _send_with(hasty(kind.make(gateway.url, Clock())), World())
+    carrier = hasty(kind.make(gateway.url, Clock()))
+    for ask in (carrier.poll(None), carrier.line_type(ANNA)):  # type: ignore[attr-defined]
+        with contextlib.suppress(PeerError):
+            logging.getLogger("planted").debug("%r", await ask)
+    await carrier.close()
     assert gateway.seen
 
 

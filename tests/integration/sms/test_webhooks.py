@@ -14,6 +14,7 @@ import uvicorn
 
 from secondring.domain.errors import ConfigError
 from secondring.domain.records import TextState
+from sms_gateway.carriers.http_webhook import HttpWebhook
 from sms_gateway.inbound import Inbound
 from sms_gateway.listener import ListenSettings, make_server
 from sms_gateway.signature import sign
@@ -55,9 +56,10 @@ async def a_door(**limits: float) -> AsyncIterator[Door]:
     world = World(carrier=HttpNamed())
     client = httpx.AsyncClient()
     door = Door(world, client)
-    door.inbound = Inbound(world.desk, world.in_store, clock=world.clock, ring=door.ring)
-    settings = WebhookSettings(secrets=(SECRET,), **limits)  # type: ignore[arg-type]
-    application = Webhooks(door.inbound, settings, clock=world.clock).application()
+    door.inbound = world.new_inbound(door.ring)
+    settings = WebhookSettings(**limits)  # type: ignore[arg-type]
+    doors = {"http": HttpWebhook((SECRET,))}
+    application = Webhooks(doors, door.inbound, settings, clock=world.clock).application()
     door.server = server = make_server(application, ListenSettings(port=0))
     door.serving = serving = asyncio.create_task(server.serve())
     await until(lambda: server.started, "the server is up")
@@ -251,8 +253,8 @@ async def test_a_port_that_is_taken_is_told_plainly() -> None:
     taken = await asyncio.start_server(lambda _r, _w: None, "127.0.0.1", 0)
     port = taken.sockets[0].getsockname()[1]
     world = World()
-    inbound = Inbound(world.desk, world.in_store, clock=world.clock, ring=lambda: asyncio.sleep(0))
-    webhooks = Webhooks(inbound, WebhookSettings(secrets=(SECRET,)), clock=world.clock)
+    inbound = world.new_inbound(lambda: asyncio.sleep(0))
+    webhooks = Webhooks({}, inbound, WebhookSettings(), clock=world.clock)
     with pytest.raises(ConfigError, match=f"cannot listen on 127.0.0.1:{port}"):
         await make_server(webhooks.application(), ListenSettings(port=port)).serve()
     taken.close()
@@ -261,11 +263,9 @@ async def test_a_port_that_is_taken_is_told_plainly() -> None:
 
 @pytest.mark.parametrize("secrets", [(), ("short",), ("",)])
 def test_a_secret_that_is_none_is_refused(secrets: tuple[str, ...]) -> None:
-    world = World()
-    inbound = Inbound(world.desk, world.in_store, clock=world.clock, ring=lambda: asyncio.sleep(0))
     with pytest.raises(ConfigError, match="openssl rand"):
-        Webhooks(inbound, WebhookSettings(secrets=secrets), clock=world.clock)
+        HttpWebhook(secrets)
 
 
 def test_secrets_do_not_show() -> None:
-    assert SECRET not in repr(WebhookSettings(secrets=(SECRET,)))
+    assert SECRET not in repr(HttpWebhook((SECRET,)))

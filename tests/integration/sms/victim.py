@@ -12,14 +12,14 @@ from secondring.bus.memory import Doorbell
 from secondring.domain.ports import Books
 from secondring.store.keys import Key
 from secondring.store.sqlstore import SqlStore
-from sms_gateway.breaker import Breaker
+from sms_gateway.aftermath import Aftermath
 from sms_gateway.carriers.handset import HandsetCarrier
-from sms_gateway.carriers.port import OutgoingText, SendResult
+from sms_gateway.carriers.port import Driver, OutgoingText, SendResult
 from sms_gateway.carriers.spool import Spool
 from sms_gateway.errands import Clerk
 from sms_gateway.outbox import Outbox, OutboxSettings
-from sms_gateway.pace import Pace
 from sms_gateway.retry import RetryPolicy
+from sms_gateway.switchboard import Route, Switchboard
 from tests.unit.sms_gateway.fakes import FakeDesk
 
 T = TypeVar("T")
@@ -51,20 +51,15 @@ async def main(folder: Path) -> None:
         return asyncio.get_running_loop().run_in_executor(writer, run)
 
     carrier = SlowHandset(Spool(folder / "air"), _now)
-    clerk = Clerk(
-        FakeDesk(),
-        carrier=carrier.name,
-        capabilities=carrier.capabilities,
-        policy=RetryPolicy(),
-        pace=Pace(None),
-        breaker=Breaker(),
-        chance=lambda: 0.0,
-    )
+    desk, policy = FakeDesk(), RetryPolicy()
+    switchboard = Switchboard([Route(Driver(carrier=carrier))])
+    aftermath = Aftermath(desk, switchboard, policy, lambda: 0.0)
+    clerk = Clerk(desk, switchboard, aftermath, policy=policy, chance=lambda: 0.0)
     settings = OutboxSettings(in_flight=3, lease=timedelta(milliseconds=500))
     bell = Doorbell().listen("texts")
     sys.stdout.write("ready\n")
     sys.stdout.flush()
-    await Outbox(carrier, clerk, in_store, clock=_now, bell=bell, settings=settings).run()
+    await Outbox(clerk, in_store, clock=_now, bell=bell, settings=settings).run()
 
 
 if __name__ == "__main__":

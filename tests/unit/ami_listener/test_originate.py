@@ -46,8 +46,13 @@ def test_a_nurse_is_rung_through_the_screen_under_a_name_of_ours() -> None:
     assert (fields["Context"], fields["Exten"], fields["Priority"]) == ("secondring-join", "s", "1")
     assert (fields["ChannelId"], fields["OtherChannelId"]) == ("sr-U-abc.3", "sr-U-abc.3-2")
     assert (fields["Async"], fields["Timeout"]) == ("true", "45000")
+    assert fields["Codecs"] == "ulaw", (
+        "left alone, Asterisk would transcode, and some builds then drop the voice"
+    )
     assert "SR_CALLER=PJSIP/trunk-00000007" in fields["Variable"]
     assert "__SR_CASE=U-abc" in fields["Variable"]
+    assert "SR_LAST_TRY=" in fields["Variable"]
+    assert "SR_LAST_TRY=1" in originate(replace(PHONE, last_try=True))["Variable"]
     check_fields(fields)
 
 

@@ -14,7 +14,7 @@ from tests.support.books import ANNA, a_booking, an_episode
 from tests.support.terminal import a_clinic, run, runner
 
 CALENDAR = """
-booking: {public_url: "https://book.example"}
+booking: {public_url: "https://book.example", listen: {proxies: [127.0.0.1]}}
 sites:
   SITE:
     calendar:

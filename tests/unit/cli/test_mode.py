@@ -9,6 +9,7 @@ from typer.testing import CliRunner
 from secondring import wiring
 from secondring.cli import app
 from secondring.domain.records import Origin, Outcome, TextState
+from secondring.domain.settings import Setting, SettingsVersion
 from tests.support.books import ANNA, BEN, MINUTE, a_text, an_episode
 from tests.support.terminal import a_clinic, run
 
@@ -45,7 +46,9 @@ def test_the_report_counts_shadow_apart(begin: list[str]) -> None:
     assert row["recovery"]["denominator"] == 0
 
 
-@pytest.mark.parametrize("command", [["calls"], ["episodes"], ["tasks"], ["report"], ["explain", "E-1"]])
+@pytest.mark.parametrize(
+    "command", [["calls"], ["episodes"], ["tasks"], ["report"], ["explain", "E-1"], ["bookings"]]
+)
 def test_every_command_that_shows_data_says_so_at_its_foot(begin: list[str], command: list[str]) -> None:
     if command[0] == "explain":
         rows = run(*begin, "episodes", "--json").splitlines()
@@ -90,3 +93,20 @@ def test_where_callers_who_wait_hear_the_offer_the_queues_have_to_follow(begin: 
 
 def test_check_config_says_it(begin: list[str]) -> None:
     assert "mode shadow: nothing is sent" in run(*begin, "check-config")
+
+
+def test_what_was_set_on_screen_is_not_switched_behind_its_back(begin: list[str], tmp_path: Path) -> None:
+    at = wiring.now()
+    kept = Setting(value="live", by="A. Admin", at=at, version=1)
+    version = SettingsVersion(number=1, at=at, by="A. Admin", note="went live", overlay={("mode",): kept})
+    with wiring.writing(wiring.load_settings(tmp_path)) as books:
+        books.add_settings(version)
+    told = run(*begin, "mode")
+    assert told.startswith("live:")
+    assert "set on screen by A. Admin" in " ".join(told.split())
+    refused = runner.invoke(app, [*begin, "mode", "shadow", "--yes"])
+    assert refused.exit_code != 0
+    assert "secondring settings drop mode" in str(refused.exception)
+    assert not list(tmp_path.rglob("50-mode.yaml"))
+    run(*begin, "settings", "drop", "mode")
+    assert run(*begin, "mode").startswith("shadow:")

@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from secondring import wiring
+from secondring.cli import app
 from secondring.domain import pulse
 from secondring.domain.pulse import State
-from tests.support.terminal import Desk, complains, run, warnings
+from tests.support.terminal import Desk, complains, run, runner, warnings
 
 
 @pytest.fixture
@@ -167,3 +168,43 @@ def test_a_task_that_a_voicemail_closed_is_put_back(desk: Desk) -> None:
     (row,) = rows(desk, "tasks")
     assert (row["task"], row["urgent"], row["owner"], row["state"]) == (task, True, None, "open")
     assert "ana put" in run(*desk.begin, "explain", task)
+
+
+def test_what_is_seen_and_changed_by_command_is_in_the_audit(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SUDO_USER", "ana")
+    desk.wrote("where do I park?")
+    task = the_task(desk)
+    for words in (["tasks"], ["calls"], ["episodes"], ["explain", task], ["bookings"]):
+        run(*desk.begin, *words)
+        run(*desk.begin, *words, "--numbers")
+    run(*desk.begin, "tasks", "show", task)
+    run(*desk.begin, "tasks", "take", task, "--by", "bo")
+    run(*desk.begin, "tasks", "done", task, "--by", "bo", "--result", "spoke")
+    run(*desk.begin, "tasks", "reopen", task, "--by", "bo")
+    with desk.store.reading() as books:
+        found = [(entry.shown, entry.action, entry.what) for entry in reversed(books.audit(limit=100))]
+    seen = (
+        "tasks --numbers",
+        "calls --numbers",
+        "episodes --numbers",
+        "explain --numbers",
+        "bookings --numbers",
+    )
+    assert found == [
+        *(("ana (terminal)", "view", f"secondring {what}") for what in (*seen, "tasks show")),
+        ("bo (terminal)", "change", "secondring tasks take"),
+        ("bo (terminal)", "change", "secondring tasks done: spoke"),
+        ("bo (terminal)", "change", "secondring tasks reopen"),
+    ], "and without --numbers nothing is seen, so nothing is written"
+
+
+def test_a_task_that_is_not_taken_leaves_no_line_in_the_audit(desk: Desk) -> None:
+    assert run_refused(desk, "tasks", "take", "T-none", "--by", "bo") != 0
+    with desk.store.reading() as books:
+        assert books.audit(limit=10) == []
+
+
+def run_refused(desk: Desk, *words: str) -> int:
+    return runner.invoke(app, [*desk.begin, *words]).exit_code

@@ -9,7 +9,7 @@ from secondring.domain.rules import Ask
 from secondring.domain.timetable import Timetable
 from tests.unit.config.conftest import configure
 
-ON = "booking: {public_url: 'https://book.clinic.example/'}\n"
+ON = "booking: {public_url: 'https://book.clinic.example/', listen: {proxies: [127.0.0.1]}}\n"
 FULL = """
 sites:
   maple-street:
@@ -41,7 +41,9 @@ def test_it_is_off_until_it_has_an_address() -> None:
 
 
 def test_the_page() -> None:
-    keys = "booking: {hold: 5m, link_valid: 1d, ask_name: required, listen: {port: 8500, proxies: []}}"
+    keys = (
+        "booking: {hold: 5m, link_valid: 1d, ask_name: required, listen: {port: 8500, proxies: [192.0.2.80]}}"
+    )
     settings = configure(ON, keys)
     page, listen = settings.rules.booking, settings.booking
     assert page is not None
@@ -52,7 +54,19 @@ def test_the_page() -> None:
         timedelta(days=1),
     )
     assert (page.ask_name, page.ask_birth_date) == (Ask.REQUIRED, Ask.NO)
-    assert (listen.host, listen.port, listen.proxies, listen.per_minute) == ("127.0.0.1", 8500, (), 120)
+    assert (listen.host, listen.port, listen.proxies, listen.per_minute) == (
+        "127.0.0.1",
+        8500,
+        ("192.0.2.80",),
+        120,
+    )
+
+
+def test_patients_may_be_served_without_a_proxy() -> None:
+    own = "booking: {listen: {host: 0.0.0.0, proxies: [], certificate: /x/book.crt, certificate_key: /x/book.key}}"
+    listen = configure(ON, own).booking
+    assert listen is not None
+    assert (str(listen.certificate), listen.proxies) == ("/x/book.crt", ())
 
 
 def test_a_full_calendar() -> None:
@@ -120,6 +134,14 @@ SLIPS = {
     "too far": (calendar(VISITS + "\n      horizon: 1000d"), ["20-more.yaml:5:", "horizon", "half a year"]),
     "too late": (calendar(VISITS + "\n      lead: 40d"), ["calendar.lead", "no time before the horizon"]),
     "not encrypted": ("booking: {public_url: 'http://book.clinic.example'}", ["booking.public_url", "https"]),
+    "nothing before it": (
+        "booking: {public_url: 'https://book.clinic.example'}",
+        ["listen.proxies", "nobody"],
+    ),
+    "half a certificate": (
+        "booking: {listen: {certificate: /x/book.crt}}",
+        ["booking.listen.certificate_key", "missing"],
+    ),
     "a path": ("booking: {public_url: 'https://clinic.example/book'}", ["public_url", "more than a host"]),
     "a proxy by name": ("booking: {listen: {proxies: [proxy]}}", ["booking.listen.proxies[1]", "'proxy'"]),
     "asks maybe": ("booking: {ask_name: maybe}", ["booking.ask_name", "'maybe'", "'required'"]),
@@ -132,3 +154,45 @@ def test_a_slip_is_named(slip: str) -> None:
     with pytest.raises(ConfigError) as caught:
         configure(text)
     assert [words for words in told if words not in str(caught.value)] == [], caught.value
+
+
+# ------------------------------------------------------------------ an EHR's calendar
+
+IN_EHR = FULL + "      ehr: {url: 'https://ehr.example/fhir/R4', schedules: [Schedule/12, Schedule/a-b]}\n"
+
+
+def test_a_calendar_in_an_ehr() -> None:
+    settings = configure(ON, IN_EHR)
+    (site,) = settings.rules.sites
+    assert site.timetable is not None
+    assert site.timetable.elsewhere
+    ehr = settings.ehrs[site.id]
+    assert (ehr.url, ehr.schedules) == ("https://ehr.example/fhir/R4", ("Schedule/12", "Schedule/a-b"))
+    assert (ehr.token, ehr.timeout, ehr.ca_file) == (None, timedelta(seconds=8), None)
+    assert configure(ON, FULL).ehrs == {}
+
+
+def test_its_token_comes_from_a_file_and_is_not_shown() -> None:
+    token = (
+        "      ehr: {url: 'https://ehr.example/', schedules: [Schedule/1], token_file: 'credential:key'}\n"
+    )
+    (ehr,) = configure(ON, FULL + token).ehrs.values()
+    assert ehr.token is not None
+    assert ehr.token.get_secret_value() not in repr(ehr)
+
+
+@pytest.mark.parametrize(
+    ("keys", "said"),
+    [
+        ("{url: 'http://ehr.example/', schedules: [Schedule/1]}", "unencrypted"),
+        ("{url: 'https://ehr.example/', schedules: []}", "calendar.ehr.schedules"),
+        ("{url: 'https://ehr.example/', schedules: [Practitioner/1]}", "names no Schedule"),
+        ("{url: 'https://ehr.example/', schedules: ['Schedule/1?x']}", "names no Schedule"),
+        ("{url: 'https://ehr.example/', schedules: [Schedule/1], timeout: 5m}", "waiting for too long"),
+        ("{url: 'https://ehr.example/', schedules: [Schedule/1], token_file: secret}", "may not stand here"),
+        ("{schedules: [Schedule/1]}", "calendar.ehr.url"),
+    ],
+)
+def test_what_is_no_ehr(keys: str, said: str) -> None:
+    with pytest.raises(ConfigError, match=said):
+        configure(ON, f"{FULL}      ehr: {keys}\n")

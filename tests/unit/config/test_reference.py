@@ -2,6 +2,7 @@
 
 import yaml
 
+from config.carriers import KINDS
 from config.loader import DEFAULTS
 from config.reference import PAGE, page_with_reference, reference
 from config.walk import leaves
@@ -20,7 +21,7 @@ def test_every_key_says_what_it_means_and_shows_how_to_write_it() -> None:
 def test_every_key_outside_the_sites_has_a_default_in_the_packaged_file() -> None:
     defaults = yaml.safe_load(DEFAULTS.read_text("utf-8"))
     for leaf in leaves():
-        if "<id>" in leaf.path or "inbound" in leaf.path:
+        if {"<id>", "<n>"} & set(leaf.path) or "inbound" in leaf.path:
             continue
         here = defaults
         for part in leaf.path:
@@ -29,7 +30,8 @@ def test_every_key_outside_the_sites_has_a_default_in_the_packaged_file() -> Non
 
 
 def test_the_tables_tell_what_is_required() -> None:
-    rows = [line for line in reference().splitlines() if "**required**" in line]
+    sections = [part for part in reference().split("\n### ") if not part.startswith("carriers, of kind")]
+    rows = [line for part in sections for line in part.splitlines() if "**required**" in line]
     assert [row.split("`")[1] for row in rows] == [
         "host",
         "port",
@@ -42,3 +44,10 @@ def test_the_tables_tell_what_is_required() -> None:
         "length",
         "who",
     ]
+
+
+def test_every_kind_of_carrier_has_its_own_table() -> None:
+    for kind in KINDS:
+        name = kind.model_fields["kind"].examples
+        assert name is not None
+        assert f"### carriers, of kind `{name[0]}`" in reference()

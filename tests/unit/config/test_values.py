@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from config.carriers import HttpKeys
 from config.fields import read_duration, read_external_answer, read_periods, read_week
 from config.loader import default_source, parse
 from config.schema import FollowUpKeys, GuardKeys, RouteKeys
@@ -70,7 +71,7 @@ def test_the_smallest_site_is_enough() -> None:
     (site,) = settings.rules.sites
     number = PhoneNumber("+12025550123")
     assert (site.phone, site.sender, site.dids) == (number, number, (number,))
-    assert settings.carrier.http is None
+    assert [carrier.kind for carrier in settings.carriers] == ["handset"]
 
 
 def test_the_example_clinic() -> None:
@@ -121,12 +122,13 @@ def test_an_http_carrier_with_its_secrets() -> None:
         "    token_file: credential:carrier-token\n"
         "    inbound: {host: 127.0.0.1, port: 8480, secret_file: credential:ami-secret}\n"
     )
-    http = settings.carrier.http
-    assert http is not None
-    assert http.token is not None
-    assert http.token.get_secret_value() == "a-token"
-    assert http.inbound is not None
-    assert http.inbound.secret.get_secret_value() == "a-secret-of-the-pbx"
+    (carrier,) = settings.carriers
+    assert (carrier.name, carrier.kind) == ("http", "http")
+    assert carrier.keys_as(HttpKeys).url == "https://carrier.example/texts"
+    assert carrier.secret("token") == "a-token"
+    assert carrier.secret("inbound_secret") == "a-secret-of-the-pbx"
+    assert settings.webhooks is not None
+    assert (settings.webhooks.host, settings.webhooks.port) == ("127.0.0.1", 8480)
 
 
 def test_no_secret_shows_in_a_repr() -> None:

@@ -20,7 +20,7 @@ from secondring.domain.booking_desk import MOST_CHOICES, BookingDesk, Person, Re
 from secondring.domain.booking_link import Links
 from secondring.domain.deskwork import Result as TaskResult
 from secondring.domain.episodes import LINK_SILENCE, REMINDER, WINDOW, timer_key
-from secondring.domain.errors import UnknownThing
+from secondring.domain.errors import NotNow, UnknownThing
 from secondring.domain.ids import SiteId
 from secondring.domain.offer import InCall, Offers, Promise
 from secondring.domain.records import Outcome, TaskState, TextState
@@ -330,13 +330,13 @@ def test_the_clinic_calls_a_booking_off(clinic: BookingClinic) -> None:
     booked = clinic.books_first(token)
     clinic.send_due()
     with clinic.store.transaction() as books:
-        assert clinic.booking.call_off(books, booked.id, "ana", clinic.now).state is BookingState.CANCELLED
+        assert clinic.on_behalf.call_off(books, booked.id, "ana", clinic.now).state is BookingState.CANCELLED
     assert [text.template for text in clinic.send_due()] == ["booking-cancelled"]
     assert clinic.task.title.startswith("Offer another time")
     assert clinic.episode.is_open
     assert booked.starts_at in clinic.times(token)
     with pytest.raises(UnknownThing), clinic.store.transaction() as books:
-        clinic.booking.call_off(books, booked.id, "ana", clinic.now)
+        clinic.on_behalf.call_off(books, booked.id, "ana", clinic.now)
     clinic.books_first(token)
     assert clinic.tasks == []
 
@@ -467,3 +467,61 @@ def test_no_state_follows_that_cannot(before: BookingState, after: BookingState)
     else:
         with pytest.raises(ValueError, match="cannot become"):
             become(booking, after, MONDAY_TEN)
+
+
+# ------------------------------------------------------------------ moved by the desk
+
+
+def moves(clinic: BookingClinic, booked: Booking, to: datetime) -> Booking:
+    with clinic.store.transaction() as books:
+        return clinic.on_behalf.move(books, booked.id, to, "ana", clinic.now)
+
+
+def test_the_desk_moves_a_booking_and_the_patient_is_told_with_a_link_that_works(
+    clinic: BookingClinic,
+) -> None:
+    booked = clinic.books_first(clinic.asks_to_book())
+    clinic.send_due()
+    with clinic.store.reading() as books:
+        free = clinic.on_behalf.open_times(books, booked, clinic.now)
+    assert booked.starts_at not in [slot.starts_at for slot in free]
+    moved = moves(clinic, booked, free[3].starts_at)
+    assert [one.state for one in clinic.bookings(clinic.episode)] == [
+        BookingState.MOVED,
+        BookingState.CONFIRMED,
+    ]
+    (text,) = clinic.send_due()
+    assert text.template == "booking-moved"
+    again = clinic.there(clinic.token(text))
+    assert again.booked == moved
+    assert booked.starts_at in clinic.times(again.token)
+    assert clinic.episode.outcome is Outcome.BOOKED
+    assert clinic.tasks == []
+
+
+def test_a_time_that_somebody_else_took_leaves_the_old_one_theirs(clinic: BookingClinic) -> None:
+    bens = clinic.books_first(clinic.asks_to_book(BEN))
+    annas = clinic.books_first(clinic.asks_to_book(ANNA))
+    with pytest.raises(NotNow, match="not open any more"):
+        moves(clinic, annas, bens.starts_at)
+    with clinic.store.reading() as books:
+        assert books.booking(annas.id) == annas
+
+
+def test_whoever_wants_no_texts_is_told_by_a_person(clinic: BookingClinic) -> None:
+    token = clinic.asks_to_book()
+    booked = clinic.books_first(token)
+    clinic.writes("STOP").send_due()
+    moves(clinic, booked, clinic.times(token)[5])
+    assert clinic.send_due() == []
+    assert any(task.title.startswith("Tell them their new time") for task in clinic.tasks)
+    assert clinic.episodes[0].outcome is Outcome.BOOKED
+
+
+def test_in_shadow_mode_a_person_tells_them_too(clinic: BookingClinic) -> None:
+    token = clinic.asks_to_book()
+    booked = clinic.books_first(token)
+    clinic.send_due()
+    clinic.rules.become(booking_rules(booking_site(shadow=True)))
+    moves(clinic, booked, clinic.times(token)[5])
+    assert any(task.title.startswith("Tell them their new time") for task in clinic.tasks)

@@ -110,6 +110,49 @@ def test_a_move_at_one_site_names_the_site(store: MemoryStore) -> None:
     assert finding.site == SOUTH.site
 
 
+def test_more_callers_of_a_kind_that_is_rarely_won_back_explain_a_fall(store: MemoryStore, pen: Pen) -> None:
+    """No kind is won back more rarely than before; there are more of the kind that always was."""
+    for reason, before, now in (("voicemail", (20, 5), (40, 10)), ("no-answer", (60, 48), (40, 32))):
+        pen.week(WEEK.plus(-1), before[0], won=before[1], reason=reason)
+        pen.week(WEEK, now[0], won=now[1], reason=reason)
+    (words,) = said(moves(board(store), NAMES), Kind.MOVED)
+    assert words == (
+        "Recovery fell from 66 % to 52 %. It may come from more callers with reason “fell to voicemail”: 50 % of"
+        " all, it was 25 %; of these 25 % were won back before."
+    )
+
+
+def test_a_kind_that_is_new_is_named_too(store: MemoryStore, pen: Pen) -> None:
+    pen.week(WEEK.plus(-1), 40, won=30, queue="400")
+    pen.week(WEEK, 40, won=30, queue="400")
+    pen.week(WEEK, 20, won=2, queue="402")
+    words = said(moves(board(store), NAMES), Kind.MOVED)[0]
+    assert "more callers with queue “402”: 33 % of all, it was 0 %; of these 10 % were won back now." in words
+
+
+def test_a_group_that_explains_little_is_not_blamed(store: MemoryStore, pen: Pen) -> None:
+    for number in range(10):
+        pen.week(WEEK.plus(-1), 10, won=6, queue=f"40{number}")
+        pen.week(WEEK, 10, won=5, queue=f"40{number}")
+    assert said(moves(board(store), NAMES), Kind.MOVED) == ["Recovery fell from 60 % to 50 %."]
+
+
+def test_a_site_that_grew_is_named_as_a_place(store: MemoryStore) -> None:
+    north, south = Pen(store, NORTH), Pen(store, SOUTH, written=10_000)
+    for pen, before, now in ((north, 60, 30), (south, 20, 50)):
+        share = 0.75 if pen is north else 0.25
+        pen.week(WEEK.plus(-1), before, won=int(before * share))
+        pen.week(WEEK, now, won=int(now * share))
+    (finding,) = [f for f in moves(board(store, places=(NORTH, SOUTH)), NAMES) if "Recovery" in f.words]
+    assert "fewer callers at Northside Clinic" in finding.words or "at Eastside Clinic" in finding.words
+
+
+def test_others_too_few_to_compare_with_are_no_yardstick(store: MemoryStore, pen: Pen) -> None:
+    pen.week(WEEK, 40, won=10)
+    pen.week(WEEK, 2, won=2, did="2025550180")
+    assert said(advice(board(store)), Kind.LOST) == []
+
+
 def test_a_rate_that_hardly_moved_is_steady(store: MemoryStore, pen: Pen) -> None:
     pen.week(WEEK.plus(-1), 50, won=30)
     pen.week(WEEK, 50, won=31)
@@ -150,6 +193,12 @@ def test_replies_that_fall_are_called_out_and_small_numbers_are_not(store: Memor
     _usual(other)
     other.week(WEEK, 8, replied=0)
     assert said(drift(board(few), NAMES), Kind.REPLIES) == []
+
+
+def test_a_clinic_of_two_weeks_is_not_told_that_nothing_drifts(store: MemoryStore, pen: Pen) -> None:
+    pen.week(WEEK.plus(-1), 60, replied=36, won=40)
+    pen.week(WEEK, 60, replied=36, won=40)
+    assert not make_digest(board(store), NAMES).can_tell
 
 
 def test_a_week_that_goes_on_drifts_nowhere_yet(store: MemoryStore, pen: Pen) -> None:
@@ -234,6 +283,8 @@ def test_a_digest_puts_it_all_together(store: MemoryStore, pen: Pen) -> None:
         "Recovery rate", "Time to first text", "Self-scheduling", "Urgent to a nurse", "Unrecovered",
     ]  # fmt: skip
     assert digest.lines[1].value == "2.4 s"
+    assert digest.lines[2].counted == "nobody asked to book"
+    assert digest.can_tell
     assert [finding.kind for finding in digest.drifted] == [Kind.REPLIES]
 
 

@@ -96,4 +96,4 @@ def test_what_decides_is_in_force_at_once_and_what_is_built_once_is_not() -> Non
     assert is_at_once(("sites", "main", "hours"))
     assert is_at_once(("messages", "wording", "en", "help"))
     assert not is_at_once(("carrier", "kind"))
-    assert not is_at_once(("mode",))
+    assert is_at_once(("mode",))

@@ -41,6 +41,20 @@ def bodies(message: EmailMessage) -> tuple[str, str]:
     return str(text.get_content()), str(rich.get_content())
 
 
+@pytest.mark.parametrize(("weeks", "told"), [(4, "Nothing drifted"), (1, "It is too early to say")])
+def test_nothing_drifted_is_only_said_where_that_is_known(weeks: int, told: str) -> None:
+    store = MemoryStore()
+    pen = Pen(store)
+    for week in last(WEEK, weeks + 1):
+        pen.week(week, 60, replied=36, won=40)
+    with store.reading() as books:
+        quiet = make_digest(make_board(books, (NORTH,), WEEK, 1, after(WEEK)), NAMES)
+    for text in (plain(quiet, ENVELOPE), html(quiet, ENVELOPE)):
+        assert told in text
+        assert "asked to book" in text
+        assert "0 of 0" not in text
+
+
 def test_it_survives_the_way_and_says_the_headline_in_its_subject(digest: Digest) -> None:
     sent = write(digest, ENVELOPE, after(WEEK))
     arrived = message_from_bytes(sent.as_bytes(), policy=policy.default)

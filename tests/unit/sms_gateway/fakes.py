@@ -7,18 +7,32 @@ from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
 from secondring.bus.memory import Doorbell
+from secondring.domain.episodes import SEND_TEXT
 from secondring.domain.ids import EpisodeId, JobKey, SiteId, TextId
 from secondring.domain.phone import PhoneNumber
 from secondring.domain.ports import Books
-from secondring.domain.records import Episode, Job, Text, TextState
+from secondring.domain.records import Episode, Job, KnownLine, Text, TextState
 from secondring.domain.texting import Arrival, Failure, Go, Permission
 from secondring.store.memory import MemoryStore
+from sms_gateway.aftermath import Aftermath
 from sms_gateway.breaker import Breaker
-from sms_gateway.carriers.port import Accepted, Capabilities, OutgoingText, Poll, SendResult, Unknown
+from sms_gateway.carriers.port import (
+    Accepted,
+    Capabilities,
+    Driver,
+    OutgoingText,
+    Poll,
+    Receipt,
+    SendResult,
+    Unknown,
+)
+from sms_gateway.desk import Ring
 from sms_gateway.errands import Clerk
-from sms_gateway.outbox import SEND_TEXT, Outbox, OutboxSettings
+from sms_gateway.inbound import Inbound
+from sms_gateway.outbox import Outbox, OutboxSettings
 from sms_gateway.pace import Pace
 from sms_gateway.retry import RetryPolicy
+from sms_gateway.switchboard import Limits, Route, Switchboard
 
 T = TypeVar("T")
 ANNA = PhoneNumber("+12025550123")
@@ -52,6 +66,10 @@ class FakeDesk:
         self.broken: set[str] = set()
         self.hopeless: set[str] = set()
         self.broken_answers: set[str] = set()
+        self.alarms: list[tuple[str, str]] = []
+        self.again: list[str] = []
+        self.pool: tuple[PhoneNumber, ...] = ()
+        """Numbers to send from beside the text's own."""
 
     def before_send(self, books: Books, text: Text, now: datetime) -> Permission:
         if text.id in self.broken:
@@ -72,6 +90,18 @@ class FakeDesk:
 
     def delivered(self, books: Books, text: Text, now: datetime) -> None:
         self.told.append(("delivered", text.id))
+
+    def senders(self, books: Books, text: Text) -> tuple[PhoneNumber, ...]:
+        return (text.ours, *(number for number in self.pool if number != text.ours))
+
+    def alarm(self, books: Books, text: Text, kind: str, because: str, now: datetime) -> None:
+        self.alarms.append((kind, because))
+
+    def goes_again(self, books: Books, text: Text, because: str, now: datetime) -> None:
+        self.again.append(because)
+
+    def learned(self, books: Books, known: KnownLine) -> None:
+        books.keep_line(known)
 
     def received(self, books: Books, arrival: Arrival, now: datetime) -> None:
         if arrival.carrier_id in self.broken | self.hopeless:
@@ -133,8 +163,9 @@ class FakeCarrier:
 
     name = "fake"
 
-    def __init__(self, capabilities: Capabilities = LOOKUP) -> None:
+    def __init__(self, capabilities: Capabilities = LOOKUP, name: str | None = None) -> None:
         self.capabilities = capabilities
+        self.name = name or self.name
         self.script: list[Step] = []
         self.lookup_script: list[Step] = []
         self.phone: list[str] = []
@@ -208,27 +239,33 @@ class World:
     settings: OutboxSettings = field(default_factory=OutboxSettings)
     doorbell: Doorbell = field(default_factory=Doorbell)
 
+    others: tuple[Route, ...] = ()
+    """Carriers to fall back on."""
+
     def __post_init__(self) -> None:
+        route = Route(Driver(carrier=self.carrier), limits=Limits(number=self.pace), breaker=self.breaker)
+        self.routes = (route, *self.others)
         self.outbox = self.new_outbox()
 
     def new_outbox(self) -> Outbox:
-        clerk = Clerk(
-            self.desk,
-            carrier=self.carrier.name,
-            capabilities=self.carrier.capabilities,
-            policy=self.policy,
-            pace=self.pace,
-            breaker=self.breaker,
-            chance=lambda: 0.5,
-        )
+        """As a new process would make it."""
+        switchboard = Switchboard(self.routes)
+        self.aftermath = Aftermath(self.desk, switchboard, self.policy, lambda: 0.5)
+        clerk = Clerk(self.desk, switchboard, self.aftermath, policy=self.policy, chance=lambda: 0.5)
         return Outbox(
-            self.carrier,
             clerk,
             self.in_store,
             clock=self.clock,
             bell=self.doorbell.listen("texts"),
             settings=self.settings,
         )
+
+    def new_inbound(self, ring: Ring) -> Inbound:
+        return Inbound(self.desk, self.aftermath, self.in_store, clock=self.clock, ring=ring)
+
+    def receipt(self, receipt: Receipt) -> bool:
+        with self.store.transaction() as books:
+            return self.aftermath.by_receipt(books, receipt, self.clock())
 
     def in_store(self, work: Callable[[Books], T]) -> Awaitable[T]:
         async def run() -> T:

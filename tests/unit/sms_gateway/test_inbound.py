@@ -8,8 +8,9 @@ import pytest
 from secondring.domain.errors import PeerError
 from secondring.domain.records import TextState
 from secondring.domain.texting import Arrival
+from sms_gateway import inbound
 from sms_gateway.carriers.port import Poll, Receipt
-from sms_gateway.inbound import Inbound, Poller
+from sms_gateway.inbound import Poller
 from tests.unit.sms_gateway.fakes import ANNA, CLINIC, NOON, World, until
 
 
@@ -19,7 +20,7 @@ class Office:
     def __init__(self) -> None:
         self.world = World()
         self.rings = 0
-        self.inbound = Inbound(self.world.desk, self.world.in_store, clock=self.world.clock, ring=self._ring)
+        self.inbound = self.world.new_inbound(self._ring)
         self.poller = Poller(
             self.world.carrier,
             self.inbound,
@@ -103,3 +104,36 @@ def test_a_failing_carrier_is_polled_ever_more_rarely(office: Office) -> None:
     for office.poller._failures in (0, 1, 2, 60):
         pauses.append(office.poller._pause())
     assert pauses == [timedelta(milliseconds=ms) for ms in (1, 2, 4, 65.536e3)]
+
+
+async def test_a_receipt_that_is_faster_than_the_answer_is_offered_again(office: Office) -> None:
+    early = Receipt(carrier="fake", id="c-M-1", state=TextState.DELIVERED)
+    office.world.carrier.news = Poll(receipts=(early,), cursor="7")
+    assert await office.poller.round()
+    office.world.carrier.news = Poll(cursor="7")
+    office.world.queue()
+    await office.world.work()
+    assert office.world.text().state is TextState.ACCEPTED
+    assert await office.poller.round()
+    assert office.world.text().state is TextState.DELIVERED
+
+
+async def test_receipts_of_texts_that_are_not_ours_are_forgotten_in_the_end(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(inbound, "STRANGER_ROUNDS", 3)
+    stranger = Receipt(carrier="fake", id="theirs", state=TextState.DELIVERED)
+    office.world.carrier.news = Poll(receipts=(stranger,), cursor="7")
+    await office.poller.round()
+    office.world.carrier.news = Poll(cursor="7")
+    for _ in range(3):
+        await office.poller.round()
+    assert office.poller._strangers == {}
+
+
+async def test_a_failure_by_receipt_that_goes_another_way_wakes_the_outbox(office: Office) -> None:
+    office.world.queue(template="book")
+    await office.world.work()
+    failed = Receipt(carrier="fake", id="c-M-1", state=TextState.FAILED)
+    await office.inbound.receipts([failed])
+    assert office.rings == 1

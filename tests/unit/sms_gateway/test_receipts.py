@@ -23,9 +23,7 @@ def _sending() -> World:
 
 
 def _receive(world: World, state: TextState, id_: str = "M-1") -> bool:
-    with world.store.transaction() as books:
-        receipt = Receipt(carrier="fake", id=id_, state=state)
-        return standing.by_receipt(world.desk, books, receipt, NOON)
+    return world.receipt(Receipt(carrier="fake", id=id_, state=state))
 
 
 @given(news=st.lists(NEWS, min_size=1, max_size=6))
@@ -81,9 +79,7 @@ def test_receipts_of_strangers_change_nothing() -> None:
 
 def test_a_carrier_has_no_say_over_texts_of_another() -> None:
     world = _sending()
-    with world.store.transaction() as books:
-        receipt = Receipt(carrier="other", id="M-1", state=TextState.FAILED)
-        assert not standing.by_receipt(world.desk, books, receipt, NOON)
+    assert not world.receipt(Receipt(carrier="other", id="M-1", state=TextState.FAILED))
 
 
 def test_the_id_of_the_first_answer_is_kept_when_a_receipt_was_faster() -> None:

@@ -366,6 +366,34 @@ def test_a_bookmark_moves(store: Store) -> None:
         assert (books.bookmark("inbox:http"), books.bookmark("inbox:sim")) == ("8", "a")
 
 
+def test_notes_stand_on_shelves_in_their_order(store: Store) -> None:
+    with store.transaction() as books:
+        for name, words in (("in:2", "b"), ("in:1", "a"), ("out:1", "x"), ("in:2", "c")):
+            books.keep_carrier_note("smpp", name, words, NOW)
+        books.keep_carrier_note("gsm", "in:1", "another", NOW)
+        books.drop_carrier_note("smpp", "in:9")
+    with store.reading() as books:
+        assert list(books.carrier_notes("smpp", "in:").items()) == [("in:2", "c"), ("in:1", "a")]
+        assert books.carrier_notes("smpp", "in_") == {}
+        assert (books.carrier_note("smpp", "out:1"), books.carrier_note("gsm", "out:1")) == ("x", None)
+
+
+def test_notes_are_dropped_by_name_and_by_age(store: Store) -> None:
+    with store.transaction() as books:
+        for number in range(3):
+            books.keep_carrier_note("smpp", f"out:{number}", "x", NOW + timedelta(minutes=number))
+        books.keep_carrier_note("gsm", "out:0", "x", NOW)
+        books.keep_carrier_note("smpp", "out:0", "y", NOW + timedelta(minutes=2))
+    with store.transaction() as books:
+        books.drop_carrier_note("smpp", "out:2")
+        books.drop_carrier_notes_before("smpp", NOW + timedelta(minutes=2))
+    with store.reading() as books:
+        assert (books.carrier_notes("smpp", ""), books.carrier_notes("gsm", "")) == (
+            {"out:0": "y"},
+            {"out:0": "x"},
+        )
+
+
 def test_numbers_that_look_alike_are_different_numbers(store: Store) -> None:
     almost = replace(ANNA, e164=ANNA.e164[:-1])
     with store.transaction() as books:

@@ -28,6 +28,7 @@ ANA = User(
     failed_at=NOW,
     created_at=NOW,
     disabled_at=NOW + DAY,
+    vouched="https://login.example 0815",
 )
 BO = User(id=UserId("P-2"), name="bo", shown="B. Nurse", roles=frozenset({Role.NURSE}), created_at=NOW)
 
@@ -68,7 +69,8 @@ def test_a_name_is_kept_in_lower_case(store: Store) -> None:
 
 
 def test_sessions_are_listed_until_they_are_ended(store: Store) -> None:
-    first, second = a_session("t-1"), a_session("t-2", created_at=NOW + SECOND, stage=Stage.PASSWORD)
+    first = a_session("t-1", vouched="https://login.example 0815", emergency_until=NOW + DAY)
+    second = a_session("t-2", created_at=NOW + SECOND, stage=Stage.PASSWORD)
     with store.transaction() as books:
         books.save_session(first)
         books.save_session(second)

@@ -98,6 +98,8 @@ def _ask_everything(books: Books) -> None:
     books.last_alarm("store", "main")
     books.alarms(since=NOW, limit=10)
     books.bookmark("inbox")
+    books.carrier_note("smpp", "out:1")
+    books.carrier_notes("smpp", "in:")
     books.figures(since=NOW, until=NOW + DAY)
     books.figures(since=NOW, until=NOW + DAY, site=MAIN)
     _ask_for_figures(books, call)

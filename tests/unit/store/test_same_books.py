@@ -37,6 +37,8 @@ from secondring.domain.records import (
     Intent,
     Job,
     KeptAlarm,
+    KnownLine,
+    Line,
     Origin,
     Outcome,
     Task,
@@ -129,6 +131,7 @@ BY_TYPE: dict[object, st.SearchStrategy[Any]] = {
     Direction: st.sampled_from([Direction.INBOUND, Direction.OUTBOUND]),
     Origin: st.sampled_from(Origin),
     TextState: st.sampled_from(TextState),
+    Line: st.sampled_from(Line),
     TaskState: st.sampled_from(TaskState),
     type(NOW): times,
     type(NOW) | None: maybe_times,
@@ -156,6 +159,7 @@ writes: st.SearchStrategy[Write] = st.one_of(
     _any(Text).map(lambda text: lambda books: books.save_text(text)),
     _any(Task).map(lambda task: lambda books: books.save_task(task)),
     _any(UrgentCase).map(lambda case: lambda books: books.save_urgent_case(case)),
+    _any(KnownLine).map(lambda known: lambda books: books.keep_line(known)),
     _any(Consent).map(lambda consent: lambda books: books.add_consent(consent)),
     _any(DecisionRecord).map(lambda decision: lambda books: books.add_decision(decision)),
     _any(KeptAlarm).map(lambda alarm: lambda books: books.save_alarm(alarm)),
@@ -170,6 +174,11 @@ writes: st.SearchStrategy[Write] = st.one_of(
     keys.map(lambda key: lambda books: _finish(books, key)),
     st.tuples(keys, times).map(lambda ask: lambda books: _retry(books, *ask)),
     words.map(lambda place: lambda books: books.keep_bookmark("inbox", place)),
+    st.tuples(st.sampled_from(["in:1", "in:2"]), words, times).map(
+        lambda note: lambda books: books.keep_carrier_note("shelf", *note)
+    ),
+    st.just(lambda books: books.drop_carrier_note("shelf", "in:1")),
+    times.map(lambda at: lambda books: books.drop_carrier_notes_before("shelf", at)),
 )
 
 
@@ -190,6 +199,7 @@ def _answers(books: Books) -> list[object]:
     span = {"since": NOW - timedelta(seconds=2), "until": NOW + timedelta(seconds=2)}
     return [
         [books.link(TokenHash(token)) for token in ("t1", "t2")],
+        list(books.carrier_notes("shelf", "in:").items()),
         [books.booking(BookingId(name)) for name in ("B-1", "B-2", "B-3")],
         [(books.links_of(EpisodeId(e)), books.bookings_of(EpisodeId(e))) for e in ("E-1", "E-2", "E-3")],
         [books.standing_bookings(site, since=NINE, until=NINE + 15 * MINUTE) for site in (MAIN, EAST)],
@@ -260,6 +270,7 @@ def _about_number(books: Books, number: PhoneNumber) -> list[object]:
         books.open_episodes(number),
         books.last_episode(number),
         books.consent(number),
+        books.known_line(number),
         books.count_texts_out(since=NOW, to=number, at_most=1000),
         books.count_texts_out(since=NOW, to=number, site=MAIN, at_most=1000),
     ]

@@ -75,7 +75,15 @@ async def test_looking_at_a_page_changes_nothing(screen: Screen) -> None:
     case = urgent(pages, last_resort_at=pages.now)
     task = missed(pages)
     browser = await pages.signed_in("all", *Role, sites=None)
-    named = {"task": task.id, "episode": task.episode, "case": case.id, "user": "P-all", "number": "0"}
+    booking = pages.booked(task)
+    named = {
+        "task": task.id,
+        "episode": task.episode,
+        "case": case.id,
+        "user": "P-all",
+        "number": "0",
+        "booking": booking.id,
+    }
     before = _everything(pages)
     for address in addresses(screen.path, named):
         for method in ("GET", "HEAD"):

@@ -54,7 +54,7 @@ async def test_the_page_begins_with_one_sentence(pages: Pages) -> None:
     assert re.search(r"<h1[^>]*>(.*?)</h1>", answer.text)
     told = plain(answer)
     assert "Last week 61 of 84 missed callers were recovered: 73 %, up 6 points." in told
-    assert "84 missed of 96 calls" in told
+    assert "84 missed : the calls of 96 calls" in told
     order = ["recovered: 73", "From missed to won back", "Trend", "When calls are missed", "What to fix"]
     assert [told.index(words) for words in order] == sorted(told.index(words) for words in order)
 
@@ -132,9 +132,38 @@ async def test_calls_that_no_figure_counts_are_listed_with_their_reason(pages: P
             )
     browser = await manager(pages)
     answer = await browser.get("/dashboard")
-    (link,) = re.findall(r'href="([^"]*show=calls-ignored[^"]*)"', answer.text)
+    every, link = re.findall(r'href="([^"]*show=calls-ignored[^"]*)"', answer.text)
+    assert "2 of 98 calls" in plain(answer)
+    assert await _listed(browser, unescape(every)) == 2
     assert await _listed(browser, unescape(link)) == 2
     assert "Excluded calls: own-number" in plain(await browser.get(unescape(link)))
+
+
+async def test_what_drifted_leads_to_the_rows_of_the_week_that_it_is_about(pages: Pages) -> None:
+    north = Pen(pages.store, THERE, written=60_000)
+    for back in range(2, 5):
+        north.week(WEEK.plus(-back), 100, replied=90, won=60)
+    browser = await manager(pages, sites=None)
+    for path in ("/dashboard?weeks=4", "/dashboard/week?weeks=4"):
+        text = (await browser.get(path)).text
+        (link,) = re.findall(r'finding-replies">.*?href="([^"]*)"', text)
+        assert parse_qs(urlsplit(unescape(link)).query)["weeks"] == ["1"], "the number is that of one week"
+
+
+async def test_each_chart_has_its_table_on_paper_too(pages: Pages) -> None:
+    browser = await manager(pages)
+    text = (await browser.get("/dashboard/week")).text
+    drawn, tables = text.count("<svg"), text.count("<table")
+    assert drawn == tables == 3
+
+
+async def test_urgent_callers_have_a_trend(pages: Pages) -> None:
+    at = WEEK.span("America/New_York").begins + timedelta(hours=30)
+    Pen(pages.store, THERE, written=60_000).week(
+        WEEK, 2, urgent_at=at, urgent_reached_at=at + timedelta(seconds=90)
+    )
+    told = plain(await (await manager(pages)).get("/dashboard"))
+    assert "90 s, 2 of 2 spoken with" in told
 
 
 @pytest.mark.parametrize(

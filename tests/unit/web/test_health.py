@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import httpx
 import pytest
@@ -10,7 +11,11 @@ from secondring.domain import health
 from secondring.domain.errors import StoreBusy
 from secondring.domain.health import Finding, State
 from secondring.domain.staff import Role
+from secondring.vitals import Vitals
 from secondring.web.app import make_app
+from secondring.web.health_page import certificate_lines
+from secondring.wiring import now as right_now
+from tests.support.certificates import loopback_certificate
 from tests.support.clinic import ANNA
 from tests.support.pages import ORIGIN, Pages, text_of
 from tests.unit.web.test_work import clinic_of, missed
@@ -90,10 +95,40 @@ def test_disk_and_certificate() -> None:
     now = Pages().now
     assert [health.of_disk(n).state for n in (10, 10**8, 10**10)] == [State.BAD, State.WARN, State.OK]
     ends = [now - timedelta(1), now + timedelta(days=3), now + timedelta(days=60)]
-    assert [health.of_certificate(at, now).state for at in ends] == [State.BAD, State.WARN, State.OK]
+    assert [health.of_certificate("web", at, now).state for at in ends] == [State.BAD, State.WARN, State.OK]
 
 
 def test_what_is_not_known_here_is_not_held_against_it() -> None:
     unknown = Finding("ami", "Link", State.UNKNOWN, "another process")
     assert health.worst([unknown]) is State.OK
     assert health.worst([unknown, Finding("disk", "Disk", State.WARN, "little")]) is State.WARN
+
+
+def test_days_until_a_certificate_ends_are_there_for_monitors() -> None:
+    now = Pages().now
+    lines = certificate_lines(
+        {"web": now + timedelta(days=20, hours=5), "booking": now - timedelta(hours=1)}, now
+    )
+    assert lines[2:] == [
+        'secondring_certificate_days_left{listener="booking"} -1',
+        'secondring_certificate_days_left{listener="web"} 20',
+    ]
+    assert certificate_lines({}, now) == []
+
+
+async def test_monitors_get_them(pages: Pages) -> None:
+    ends = {"web": pages.now + timedelta(days=3)}
+    pages.app = make_app(pages.make_desk(certificates=lambda: ends))
+    assert 'secondring_certificate_days_left{listener="web"} 3' in (await monitor(pages, "/metrics")).text
+
+
+async def test_what_is_served_with_is_looked_at(pages: Pages, tmp_path: Path) -> None:
+    good = loopback_certificate(tmp_path)
+    papers = {"web": good.cert, "booking": tmp_path / "missing.pem"}
+    found = {
+        f.name: f for f in await Vitals(database=tmp_path / "db", certificates=papers, clock=right_now)()
+    }
+    assert found["certificate-web"].state is State.WARN
+    assert found["certificate-web"].words == "runs out in 0 days"
+    assert found["certificate-booking"].state is State.BAD
+    assert "cannot be read" in found["certificate-booking"].words

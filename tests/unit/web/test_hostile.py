@@ -40,7 +40,15 @@ class Attacker:
         self.pages = Pages(rules=with_ladders())
         case = urgent(self.pages, last_resort_at=self.pages.now)
         task = missed(self.pages, number=BEN)
-        rows = {"task": task.id, "episode": task.episode, "case": case.id, "user": "P-all", "number": "0"}
+        booking = self.pages.booked(task)
+        rows = {
+            "task": task.id,
+            "episode": task.episode,
+            "case": case.id,
+            "user": "P-all",
+            "number": "0",
+            "booking": booking.id,
+        }
         (self.good, *_) = addresses(screen.path, rows)
         self.complaints: list[str] = []
 

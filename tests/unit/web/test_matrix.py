@@ -128,9 +128,12 @@ HERE = [screen for screen in TABLE if screen.method == "GET" and screen.path != 
 
 
 def test_every_parameter_of_every_route_is_in_the_matrix() -> None:
-    """A new kind of row has to be given an own and a foreign one below, or be declared the whole clinic's."""
+    """A new kind of row has to be given an own and a foreign one, or be declared the whole clinic's.
+
+    What may be done to own and foreign bookings stands in test_bookings.
+    """
     named = {name for screen in TABLE for name in parameters(screen.path)}
-    assert named == {"task", "episode", "case", "site", "user"} | OF_NO_SITE
+    assert named == {"task", "episode", "case", "site", "user", "booking"} | OF_NO_SITE
 
 
 @pytest.mark.parametrize("role", Role)
@@ -140,6 +143,7 @@ async def test_no_page_shows_anything_of_another_site(screen: Screen, role: Role
     own = rows(pages, OWN)
     foreign = missed(pages, "the foreign words", number=BEN, did=FOREIGN)
     urgent(pages, FOREIGN, last_resort_at=pages.now)
+    mine, theirs = pages.booked(own.task), pages.booked(foreign)
     zed = pages.user("zed", Role.FRONT_DESK, sites=frozenset({SOUTH}))
     entry = AuditEntry(at=pages.now, user=zed.id, shown=zed.shown, action="log-in", what="password and code")
     with pages.store.transaction() as books:
@@ -150,6 +154,7 @@ async def test_no_page_shows_anything_of_another_site(screen: Screen, role: Role
         "episode": own.task.episode,
         "case": own.case.id,
         "user": "P-somebody",
+        "booking": mine.id,
         "number": "0",
     }
     for address in addresses(screen.path, named):
@@ -164,7 +169,14 @@ async def test_no_page_shows_anything_of_another_site(screen: Screen, role: Role
             told = (screen.name, role, asked)
             assert answer.status_code in (200, 303, 403, 404), told
             shown = answer.text.replace(asked.partition("=")[2] or "\x00", "") if asked else answer.text
-            for secret in ("Southside", "the foreign words", foreign.episode, foreign.id, "Zed A."):
+            for secret in (
+                "Southside",
+                "the foreign words",
+                foreign.episode,
+                foreign.id,
+                theirs.id,
+                "Zed A.",
+            ):
                 assert secret not in shown, (told, secret)
 
 

@@ -18,6 +18,8 @@ STRANGERS = {
     "POST /log-in/code",
     "GET /log-in/set-up",
     "POST /log-in/set-up",
+    "GET /log-in/provider",
+    "GET /log-in/provider/back",
     "GET /healthz",
     "GET /readyz",
     "GET /metrics",

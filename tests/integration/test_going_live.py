@@ -1,0 +1,101 @@
+"""The switch on screen, through the service's own wiring to a phone: database, rules, outbox and carrier are real."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from ami_listener.connection import AmiLink
+from secondring import service, wiring
+from secondring.alarming import Shout
+from secondring.bus.memory import Doorbell
+from secondring.domain.phone import PhoneNumber
+from secondring.domain.records import TextState
+from secondring.domain.settings import path_of
+from secondring.domain.staff import AuditEntry
+from secondring.files import files_of
+from secondring.following import Follower
+from secondring.on_screen import OnScreen
+from secondring.texting_side import TextingSide
+from secondring.web.settings_port import Change
+from secondring.writer import Reader, Writer
+from tests.support.clinic import ANNA, BEN, Clinic
+from tests.support.fake_ami import until
+from tests.support.terminal import a_clinic
+
+
+@dataclass
+class Running:
+    """A clinic as `init` leaves it, in shadow mode, with simulated phones."""
+
+    folder: Path
+    parts: list[asyncio.Task[None]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        a_clinic(self.folder)
+        self.settings = wiring.load_settings(self.folder)
+        self.store = wiring.open_store(self.settings)
+        self.writer = Writer(self.store)
+        words, rules = wiring.wording(self.settings), self.settings.rules
+        self.frame = service._Frame(
+            self.settings,
+            rules,
+            words,
+            self.writer,
+            Doorbell(),
+            AmiLink(wiring.account(self.settings), clock=wiring.now, timing=wiring.timing(self.settings)),
+            Shout([], rules, clock=wiring.now),
+        )
+        self.texting = TextingSide(
+            lambda shadow: service._texting(self.frame, shadow=shadow), shadow=self.settings.shadow
+        )
+        read = Reader(self.store)
+        files = files_of(self.settings)
+        self.follower = Follower(files, rules, words, read, self.writer, self.texting)
+        self.screen = OnScreen(files, read, self.writer)
+        self.clinic = Clinic(rules=rules, store=self.store, wording=words, now=wiring.now())
+
+    async def switch(self, mode: str) -> None:
+        seen = (await self.screen.view()).number
+        entry = AuditEntry(at=wiring.now(), user=None, shown="A. Admin", action="change", what="")
+        values = {path_of("mode"): mode}
+        await self.screen.save(Change(seen=seen, by="A. Admin", note=mode, entry=entry, values=values))
+        await self.follower.look()
+
+    def phones(self) -> list[str]:
+        """Whoever got a text."""
+        handset = wiring.handset(self.settings)
+        return [number.e164 for number in (ANNA, BEN) if handset.inbox(number)]
+
+    def misses(self, number: PhoneNumber) -> None:
+        """A call that rang until some seconds ago."""
+        self.clinic.now = wiring.now() - timedelta(seconds=25)
+        self.clinic.misses(number, did=self.settings.rules.sites[0].phone.e164)
+
+
+@pytest.fixture
+async def running(tmp_path: Path) -> AsyncIterator[Running]:
+    made = Running(tmp_path)
+    task = asyncio.create_task(made.texting.run())
+    yield made
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    await made.texting.close()
+    made.writer.close()
+    made.store.close()
+
+
+async def test_from_shadow_to_live_and_back_while_it_runs(running: Running) -> None:
+    assert running.settings.shadow
+    running.misses(ANNA)
+    await running.switch("live")
+    running.misses(BEN)
+    await until(lambda: running.phones() == [BEN.e164], "Ben's phone has a text, and Anna's has none")
+    await running.switch("shadow")
+    running.misses(ANNA)
+    assert running.phones() == [BEN.e164]
+    states = [text.state for text in running.clinic.texts if text.patient == ANNA]
+    assert set(states) == {TextState.WITHHELD}

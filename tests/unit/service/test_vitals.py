@@ -1,0 +1,67 @@
+"""What only the running service can tell of its health."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from secondring.domain.health import Finding, State
+from secondring.vitals import Vitals
+
+NOW = datetime(2026, 3, 2, 15, tzinfo=UTC)
+
+
+class Link:
+    def __init__(self, *, up: bool) -> None:
+        self.is_up = up
+
+
+class Breaker:
+    def __init__(self, *, broken: bool) -> None:
+        self.is_open = broken
+
+
+async def looked(tmp_path: Path, **more: Any) -> dict[str, Finding]:
+    values: dict[str, Any] = {"database": tmp_path / "books.db", "certificate": None, "clock": lambda: NOW}
+    return {found.name: found for found in await Vitals(**values | more)()}
+
+
+async def test_every_part_is_told_of(tmp_path: Path) -> None:
+    found = await looked(tmp_path)
+    assert set(found) == {"ami", "ami-dial", "carrier", "disk", "certificate", "catch-up"}
+    assert found["certificate"].state is State.UNKNOWN
+
+
+@pytest.mark.parametrize(("up", "state"), [(True, State.OK), (False, State.BAD)])
+async def test_the_links_to_the_pbx(tmp_path: Path, up: bool, state: State) -> None:
+    found = await looked(tmp_path, listens=Link(up=up), dials=Link(up=up), may_dial=True)
+    assert (found["ami"].state, found["ami-dial"].state) == (state, state)
+
+
+@pytest.mark.parametrize(
+    ("more", "state"),
+    [
+        ({"carrier_kind": "http", "carrier": Breaker(broken=False)}, State.OK),
+        ({"carrier_kind": "http", "carrier": Breaker(broken=True)}, State.BAD),
+        ({"carrier_kind": "handset"}, State.WARN),
+        ({"carrier_kind": "http", "carrier": Breaker(broken=True), "shadow": lambda: True}, State.UNKNOWN),
+    ],
+)
+async def test_the_carrier_and_shadow_mode_in_which_it_is_asked_for_nothing(
+    tmp_path: Path, more: dict[str, Any], state: State
+) -> None:
+    assert (await looked(tmp_path, **more))["carrier"].state is state
+
+
+async def test_catching_up_is_not_there_until_something_does_it(tmp_path: Path) -> None:
+    found = (await looked(tmp_path))["catch-up"]
+    assert found.state is State.UNKNOWN
+    assert found.words.startswith("not configured")
+    told = Finding("catch-up", "Catching up", State.OK, "up to the last call")
+    assert (await looked(tmp_path, catch_up=lambda: told))["catch-up"] == told
+
+
+async def test_a_certificate_that_cannot_be_read_is_broken(tmp_path: Path) -> None:
+    found = await looked(tmp_path, certificate=tmp_path / "none.pem")
+    assert found["certificate"].state is State.BAD
