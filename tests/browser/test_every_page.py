@@ -1,11 +1,9 @@
 """Every page of staff's, from the table of routes: axe-core finds nothing, nothing runs off the page, the browser has
 no complaint, and it can be read without script. A new page is among them from its first day."""
 
-import re
 from datetime import timedelta
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from secondring.bus.memory import Ear
@@ -18,6 +16,7 @@ from secondring.web.routes import open_to_strangers, screens
 from tests.browser.conftest import Window
 from tests.browser.screenshots import book_online
 from tests.support.addresses import NO_PAGES, PIECES, addresses
+from tests.support.axe import objections, where
 from tests.support.scene import NORTH, Scene
 from tests.support.weeks import Pen
 
@@ -73,19 +72,12 @@ def faults(page: Page) -> list[str]:
     for scheme, width in LOOKS:
         page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
         page.set_viewport_size({"width": width, "height": 900})
-        for fault in Axe().run(page).response["violations"]:
-            found += [
-                f"{_where(page)} {scheme} {width}: {fault['id']}: {n['html'][:120]}" for n in fault["nodes"]
-            ]
+        found += [f"{scheme} {width}: {one}" for one in objections(page)]
     for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": 900})
         wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-        found += [f"{_where(page)} {width}: {wide} px too wide"] if wide > 0 else []
+        found += [f"{where(page)} {width}: {wide} px too wide"] if wide > 0 else []
     return found
-
-
-def _where(page: Page) -> str:
-    return re.sub(r"^\w+://[^/]*", "", page.url)
 
 
 @pytest.mark.timeout(600)
@@ -95,8 +87,8 @@ def test_axe_finds_nothing_wrong_and_nothing_runs_off_any_page(window: Window, s
     page.get_by_label("Name", exact=True).fill("Other Clinic")
     page.get_by_role("button", name="Keep").click()
     found: list[str] = []
-    page.on("pageerror", lambda error: found.append(f"{_where(page)}: {error}"))
-    page.on("console", lambda message: found.append(f"{_where(page)}: {message.text}"))
+    page.on("pageerror", lambda error: found.append(f"{where(page)}: {error}"))
+    page.on("console", lambda message: found.append(f"{where(page)}: {message.text}"))
     for address in everything(scene):
         page.goto(address)
         found += faults(page)

@@ -1,11 +1,11 @@
 """An administrator at the settings, in a real browser: the first steps, a change and back, a text on a phone."""
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from secondring.domain.staff import Role
 from tests.browser.conftest import Window
+from tests.support.axe import objections
 from tests.support.scene import Scene
 
 
@@ -83,4 +83,4 @@ def test_axe_finds_nothing_wrong_with_a_form_that_was_refused(
     page.get_by_label("Monday").fill("17:00-08:00")
     page.get_by_role("button", name="Keep").click()
     expect(page.get_by_role("alert")).to_be_visible()
-    assert Axe().run(page).response["violations"] == []
+    assert objections(page) == []
