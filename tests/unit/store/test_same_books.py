@@ -271,6 +271,7 @@ def _about_episode(books: Books, episode: EpisodeId) -> list[object]:
 def _about_number(books: Books, number: PhoneNumber) -> list[object]:
     return [
         books.caller_on_line(number),
+        books.answered_since(number, NOW),
         books.open_episodes(number),
         books.episodes_of(number),
         books.waiting_texts(number),
