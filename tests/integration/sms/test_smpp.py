@@ -10,10 +10,12 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
+from secondring.domain.errors import PeerError
 from secondring.domain.ids import TextId
 from secondring.domain.records import TextState
 from secondring.domain.texting import Fault
 from secondring.store.memory import MemoryStore
+from secondring.wiring import drivers
 from sms_gateway.carriers.port import Accepted, OutgoingText, Poll, Refused, TryLater, Unknown
 from sms_gateway.carriers.smpp.carrier import SmppCarrier, SmppSettings
 from sms_gateway.carriers.smpp.link import Patience
@@ -21,6 +23,7 @@ from sms_gateway.carriers.smpp.session import Centre
 from sms_gateway.notes import BookNotes
 from tests.support.certificates import loopback_certificate
 from tests.support.smsc import PASSWORD, SYSTEM_ID, Smsc, installed
+from tests.unit.config.conftest import configure
 from tests.unit.sms_gateway.fakes import ANNA, CLINIC, Clock, World, until
 
 pytestmark = pytest.mark.skipif(not installed(), reason="scripts/test installs npm's smpp")
@@ -345,6 +348,35 @@ async def test_parts_wait_on_disk_and_what_never_comes_does_not_hide_the_rest(cl
     clinic.clock.forward(600)
     (arrival,) = (await clinic.news(lambda poll: poll.inbound)).inbound
     assert arrival.body.startswith("STOP ")
+
+
+# ---------------------------------------------------------------- as configured
+
+
+async def test_as_configured_it_remembers_in_the_services_own_books(smsc: Smsc) -> None:
+    settings = configure(
+        f"""
+carriers:
+  - name: telco
+    kind: smpp
+    host: 127.0.0.1
+    port: {smsc.port}
+    tls: false
+    system_id: {SYSTEM_ID}
+    password_file: credential:smpp
+""",
+        secrets={"credential:smpp": PASSWORD.encode()},
+    )
+    world = World()
+    (driver,) = drivers(settings)
+    with pytest.raises(PeerError, match="no books"):
+        await driver.carrier.send(HELLO)
+    assert driver.begin is not None
+    driver.begin(world.in_store)
+    assert await driver.carrier.send(HELLO) == Accepted("1001")
+    await driver.carrier.close()
+    with world.store.reading() as books:
+        assert list(books.carrier_notes("telco", "")) == ["out:M-1", "id:1001"]
 
 
 # ---------------------------------------------------------------- the link
