@@ -1,4 +1,4 @@
-"""Each carrier on the web under the whole gateway: its outbox, its doors on a real listener, its polls, in bad weather."""
+"""Each carrier on the web under the whole gateway: its outbox, its doors on a real listener, its polls; bad weather."""
 
 import asyncio
 from collections.abc import AsyncIterator
