@@ -127,7 +127,8 @@ def _by_day(rows: Iterable[Row], span: Span) -> list[tuple[date, list[Row]]]:
 
 async def _note_views(visit: Visit, rows: list[Row]) -> None:
     """Each booking that a session is shown is written down once, before it is shown."""
-    fresh = set(visit.desk.shown.new(visit.session.token_hash, [f"booking {row.booking.id}" for row in rows]))
+    session = visit.session.token_hash
+    fresh = set(visit.desk.shown.new(session, [f"booking {row.booking.id}" for row in rows]))
     entries = [
         visit.entry("view", "bookings", about=row.episode.id, site=row.site.id)
         for row in rows
@@ -141,6 +142,7 @@ async def _note_views(visit: Visit, rows: list[Row]) -> None:
             books.add_audit(entry)
 
     await visit.write(keep)
+    visit.desk.shown.add(session, fresh)
 
 
 # ---------------------------------------------------------------- one of them

@@ -19,6 +19,7 @@ from tests.support.settings import ClinicFiles
 from tests.unit.web.test_calendar_settings import WITH_CALENDAR
 
 TUESDAY = datetime(2026, 3, 3, 14, 0, tzinfo=UTC)
+SHADOW = "mode: shadow\nbooking: {public_url: https://book.example, listen: {proxies: [127.0.0.1]}}\n"
 WIDE = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
 
 
@@ -31,7 +32,7 @@ def scene(tmp_path: Path) -> Iterator[Scene]:
         sites=(replace(north, timetable=TIMETABLE, shadow=True), replace(south, shadow=True)),
         booking=BookingRules(public_url=PUBLIC),
     )
-    files = ClinicFiles(then="mode: shadow\nbooking: {public_url: https://book.example}\n" + WITH_CALENDAR)
+    files = ClinicFiles(then=SHADOW + WITH_CALENDAR)
     with Scene(tmp_path, rules=shown, files=files) as opened:
         opened.user("ana", "A. Clerk", Role.FRONT_DESK)
         opened.user("max", "M. Manager", Role.MANAGER, Role.ADMIN)

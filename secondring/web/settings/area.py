@@ -10,10 +10,14 @@ from secondring.domain.rules import Site
 from secondring.domain.settings import Path, SettingsRefused, Value, Wrong, is_at_once
 from secondring.domain.staff import Role
 from secondring.web.screens import Refused, Visit, not_here
+from secondring.web.settings.words import in_field
 from secondring.web.settings_port import Change, View
 
 READ = frozenset({Role.ADMIN, Role.MANAGER})
 WRITE = frozenset({Role.ADMIN})
+CARRIER: Path = ("carrier", "kind")
+CARRIERS: Path = ("carriers",)
+SIMULATED = "handset"
 Form = Mapping[str, str]
 Filled = dict[str, Any]
 
@@ -106,7 +110,17 @@ def common(
         "wrong_at": {path for problem in problems for path in _around(problem.path)},
         "may_write": visit.user.may(writers),
         "may_drop": visit.user.may(WRITE),
+        "carriers": carriers(view),
+        "simulated": set(carriers(view)) == {SIMULATED},
     }
+
+
+def carriers(view: View) -> list[str]:
+    """The kinds of those who send the texts: one, or several where the files name them."""
+    several = view.value(CARRIERS)
+    rows = several if isinstance(several, list) else []
+    kinds = [in_field(row.get("kind")) for row in rows if isinstance(row, dict)]
+    return kinds or [in_field(view.value(CARRIER))]
 
 
 def _around(path: tuple[str | int, ...]) -> set[tuple[str | int, ...]]:

@@ -11,7 +11,6 @@ from secondring.web.settings.area import READ, WRITE, common, save, whole_clinic
 from secondring.web.settings_port import View
 
 MODE: Path = ("mode",)
-CARRIER: Path = ("carrier", "kind")
 LIVE, SHADOW = "live", "shadow"
 A_WEEK = timedelta(days=7)
 OF_THE_CARRIER = ("carrier", "gateway")
@@ -36,7 +35,6 @@ async def _page(visit: Visit, view: View, problems: tuple[Wrong, ...] = ()) -> R
         **common(visit, view, (MODE,), problems),
         site=view.rules.sites[0],
         seen=seen,
-        simulated=view.value(CARRIER) == "handset",
         without_ladder=[
             site for site in view.rules.sites if site.triage is None and visit.user.sees(site.id)
         ],

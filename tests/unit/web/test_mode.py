@@ -48,6 +48,18 @@ async def test_an_administrator_goes_live_by_one_switch_with_a_line_in_the_audit
     assert "went live" in text_of(await admin.get("/settings/history"))
 
 
+async def test_several_carriers_are_named_in_their_order() -> None:
+    several = """carriers:
+  - {name: main, kind: http, url: "https://sms.example/send"}
+  - {name: spare, kind: handset}
+"""
+    pages = Pages(rules=some_rules(a_site(shadow=True)), files=ClinicFiles(then=several + SHADOW))
+    admin = await pages.signed_in("ada", Role.ADMIN, sites=None)
+    for path in ("/settings/mode", "/settings"):
+        assert "http, then handset" in text_of(await admin.get(path))
+    assert "simulated phones" not in text_of(await admin.get("/settings/mode"))
+
+
 async def test_back_to_shadow_mode_by_the_same_switch() -> None:
     pages = Pages(files=ClinicFiles(then="mode: live\n" + TWO_SITES))
     admin = await pages.signed_in("ada", Role.ADMIN, sites=None)
