@@ -22,7 +22,6 @@ from secondring.on_screen import OnScreen
 from secondring.texting_side import TextingSide
 from secondring.web.settings_port import Change
 from secondring.writer import Reader, Writer
-from sms_gateway.breaker import Breaker
 from tests.support.clinic import ANNA, BEN, Clinic
 from tests.support.fake_ami import until
 from tests.support.terminal import a_clinic
@@ -48,7 +47,6 @@ class Running:
             self.writer,
             Doorbell(),
             AmiLink(wiring.account(self.settings), clock=wiring.now, timing=wiring.timing(self.settings)),
-            Breaker(),
             Shout([], rules, clock=wiring.now),
         )
         self.texting = TextingSide(
