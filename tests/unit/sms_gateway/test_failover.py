@@ -105,6 +105,7 @@ async def test_what_is_the_recipients_never_goes_to_another_carrier(
     assert two.phones == ([], [])
     assert len(two.main.requests) == 1
     assert [failure.fault for failure in two.world.desk.failures] == [fault]
+    assert two.world.desk.failures[0].note.startswith("as it said"), "the driver's words, then ours"
     assert two.world.desk.alarms == []
 
 
