@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Callable
 
-from benchmarks import clinic, dashboard, latency, loop, menu, page, replay, texting, urgent
+from benchmarks import clinic, dashboard, latency, loop, menu, page, replay, screens, texting, urgent
 from lab.pbx import Pbx
 
 SECONDS = 60.0
@@ -52,6 +52,11 @@ def measure_dashboard() -> str:
     return dashboard.page(dashboard.measure())
 
 
+def measure_screens() -> str:
+    """Every other page at a million episodes, and 200 open screens."""
+    return screens.page(screens.measure())
+
+
 def measure_texting() -> str:
     """Texts a second."""
     return texting.page(texting.measure())
@@ -65,6 +70,7 @@ ROWS: dict[str, Callable[[], str]] = {
     "menu": measure_menu,
     "urgent": measure_urgent,
     "dashboard": measure_dashboard,
+    "screens": measure_screens,
     "texting": measure_texting,
     "storm": texting.storm,
 }

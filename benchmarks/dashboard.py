@@ -18,11 +18,11 @@ from datetime import time as of_day
 from pathlib import Path
 from typing import TypeVar, cast
 
-import httpx
 import uvicorn
 from starlette.applications import Starlette
 
 from benchmarks import grown
+from benchmarks.timed import BUDGET_MS, ROUNDS, Timed, floor_ms, rows_of, time_pages
 from secondring.bus.memory import Ear
 from secondring.domain.booking_link import Links
 from secondring.domain.booking_on_behalf import OnBehalf
@@ -46,8 +46,6 @@ from sms_gateway.messages import Messages
 
 T = TypeVar("T")
 MILLION = 1_000_000
-ROUNDS = 60
-BUDGET_MS = 100.0
 PAGES = (
     ("dashboard, last week", "/dashboard"),
     ("dashboard, this week", "/dashboard?until=2026-W47"),
@@ -135,19 +133,6 @@ def _clock() -> Callable[[], datetime]:
 
 
 @dataclass(frozen=True, slots=True)
-class Timed:
-    """A page."""
-
-    name: str
-    p50_ms: float
-    p95_ms: float
-    most_ms: float
-    cpu_ms: float
-    """Processor time of the whole process for one of them."""
-    size: int
-
-
-@dataclass(frozen=True, slots=True)
 class Result:
     """All of them."""
 
@@ -189,31 +174,9 @@ def _measured(store: SqlStore, file: Path, rounds: int) -> Result:
 
 
 async def _ask(app: Starlette, token: str, file: Path, rounds: int) -> Result:
-    transport = httpx.ASGITransport(app=app)
-    cookies = {"__Host-session": token}
-    async with httpx.AsyncClient(
-        transport=transport, base_url="https://127.0.0.1", cookies=cookies
-    ) as browser:
-        timed = [await _page(browser, name, path, rounds) for name, path in PAGES]
+    timed = await time_pages(app, {"cookie": f"__Host-session={token}"}, PAGES, rounds)
     rows, seconds, grew = await _export(app, token)
-    return Result(_count(file), _floor(file, rounds), tuple(timed), rows, seconds, grew)
-
-
-async def _page(browser: httpx.AsyncClient, name: str, path: str, rounds: int) -> Timed:
-    took: list[float] = []
-    size, used = 0, 0.0
-    for number in range(rounds + 1):
-        if number == 1:
-            used = time.process_time()
-        begun = time.perf_counter()
-        answer = await browser.get(path)
-        if number:  # the first builds statements and templates
-            took.append((time.perf_counter() - begun) * 1000)
-        assert answer.status_code == 200, (path, answer.status_code)
-        size = len(answer.content)
-    used = (time.process_time() - used) * 1000 / rounds
-    took.sort()
-    return Timed(name, took[len(took) // 2], took[int(len(took) * 0.95)], took[-1], used, size)
+    return Result(_count(file), floor_ms(file, rounds), tuple(timed), rows, seconds, grew)
 
 
 async def _export(app: Starlette, token: str) -> tuple[int, float, float]:
@@ -253,18 +216,6 @@ def _count(file: Path) -> int:
         return int(connection.execute("SELECT count(*) FROM episodes").fetchone()[0])
 
 
-def _floor(file: Path, rounds: int) -> float:
-    """Milliseconds of the bare driver for the newest fifty episodes."""
-    connection = sqlite3.connect(file)
-    took = []
-    for _ in range(rounds):
-        begun = time.perf_counter()
-        connection.execute("SELECT * FROM episodes ORDER BY opened_at DESC LIMIT 50").fetchall()
-        took.append((time.perf_counter() - begun) * 1000)
-    connection.close()
-    return sorted(took)[len(took) // 2]
-
-
 PAGE = """\
 ## Pages of figures
 
@@ -283,11 +234,6 @@ Export of {exported:,} rows: streamed in {seconds:.1f} s ({rate:,.0f} rows/s); t
 
 def page(result: Result) -> str:
     """The section of docs/performance.md."""
-    rows = (
-        f"| {p.name} | {p.p50_ms:.1f} ms | {p.p95_ms:.1f} ms | {p.most_ms:.1f} ms | {p.cpu_ms:.1f} ms"
-        f" | {p.size / 1024:.0f} KiB |"
-        for p in result.pages
-    )
     worst = max(p.p95_ms for p in result.pages)
     return PAGE.format(
         episodes=result.episodes,
@@ -297,7 +243,7 @@ def page(result: Result) -> str:
         floor=result.floor_ms,
         budget=BUDGET_MS,
         verdict="met" if worst <= BUDGET_MS else "missed",
-        rows="\n".join(rows),
+        rows=rows_of(result.pages),
         exported=result.export_rows,
         seconds=result.export_s,
         rate=result.export_rows / result.export_s,

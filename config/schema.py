@@ -37,6 +37,7 @@ from config.fields import (
 from config.links import DatabaseUrl, SecretPlace, WebAddress
 from config.messages import Messages
 from config.oidc import Oidc
+from config.records import Records
 from config.section import Section
 from config.triage import AmiDial, TriageKeys
 from config.web import Web
@@ -328,6 +329,7 @@ class Configuration(Section):
     alarms: Alarms
     mail: Mail
     mqtt: Mqtt
+    records: Records
     log: Log
     digest: Digest
     state_directory: AbsolutePath = Field(examples=["/var/lib/secondring"])

@@ -64,6 +64,7 @@ class OnScreen:
         self._write = write
         self._messages_with = source.messages
         self._test = test
+        self._made: tuple[int, Messages] | None = None
 
     @property
     def messages(self) -> tuple[str, ...]:
@@ -231,8 +232,14 @@ class OnScreen:
         return messages.source(name, language).strip()
 
     def _messages_of(self, newest: SettingsVersion | None) -> Messages:
-        found = self._source.layers.checked(newest.overlay if newest else NOTHING)
-        return self._messages_with(build_wording(found.found))
+        """Those of one version stay the same, and to make them costs more than all else on a page of texts."""
+        number = newest.number if newest else 0
+        kept, messages = self._made or (-1, None)
+        if messages is None or kept != number:
+            found = self._source.layers.checked(newest.overlay if newest else NOTHING)
+            messages = self._messages_with(build_wording(found.found))
+            self._made = number, messages
+        return messages
 
     async def packaged(self, name: str, language: str) -> str:
         return Messages().source(name, language).strip()

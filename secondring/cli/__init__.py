@@ -13,6 +13,7 @@ import typer
 
 from secondring.cli import (
     alarms,
+    audit,
     bookings,
     books,
     explain,
@@ -60,6 +61,7 @@ app = typer.Typer(
 
       secondring calls --since 2d         what came in, with a verdict on each
       secondring explain 1715.42          why it did or did not get a text
+      secondring audit                    our verdicts beside the PBX's own record
       secondring tasks                    what people have to do, urgent first
       secondring report --since 7d        the five metrics
       secondring bookings                 what patients booked themselves
@@ -105,6 +107,7 @@ GROUPS = (
     report,
     figures,
     explain,
+    audit,
     bookings,
     alarms,
     users,

@@ -199,7 +199,7 @@ def warn_of_silence(books: Books, site: Site, now: datetime) -> None:
     since = f" since {story.said_time(found.since, site)}" if found.since else ""
     if found.because is State.UNLINKED:
         warn(
-            f"no link to the PBX{since}: calls missed meanwhile are not in here. `secondring doctor` tells more."
+            f"no link to the PBX{since}: calls missed meanwhile are not in here yet. `secondring doctor` tells more."
         )
     elif found.since is None:
         warn(f"no service has run here yet: nothing is noted until one does. {START}")
@@ -209,4 +209,4 @@ def warn_of_silence(books: Books, site: Site, now: datetime) -> None:
             if found.because is State.STOPPED
             else "nothing was heard of the service"
         )
-        warn(f"{what}{since}: calls missed meanwhile are not in here. {START}")
+        warn(f"{what}{since}: calls missed meanwhile are not in here yet. {START}")

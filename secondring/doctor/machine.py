@@ -1,6 +1,5 @@
 """What can be seen on our own machine: configuration, database, disk, prompts, carrier, the unit."""
 
-import os
 import shutil
 import socket
 import ssl
@@ -37,8 +36,6 @@ def own_checks(settings: Settings, *, least_free: int = LEAST_FREE) -> Iterator[
 def file_checks(settings: Settings, site: PbxSite) -> Iterator[Check]:
     """What lies in the PBX's directories."""
     yield Check("prompts", lambda: _prompts(settings, site))
-    yield Check("queue log", lambda: _record(site.log / "queue_log", "queue_log = yes in logger.conf"))
-    yield Check("call records", lambda: _record(site.log / "cdr-csv/Master.csv", "cdr_csv (not on FreePBX)"))
 
 
 # ---------------------------------------------------------------- ours
@@ -165,12 +162,3 @@ def _prompts(settings: Settings, site: PbxSite) -> Finding:
             f"secondring prompts build --sounds {site.sounds}, or put your own recordings there",
         )
     return well(f"every prompt in {', '.join(languages)} below {site.sounds}")
-
-
-def _record(file: Path, made_by: str) -> Finding:
-    """What calls are caught up from after an outage."""
-    if not file.exists():
-        return unseen(f"there is no {file} yet", f"it is written by {made_by}")
-    if not os.access(file, os.R_OK):
-        return bad(f"{file} may not be read", "usermod -a -G asterisk secondring, then restart the service")
-    return well(f"{file}: readable, {file.stat().st_size} bytes")

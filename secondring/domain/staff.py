@@ -70,6 +70,10 @@ class User:
         """True when the site is one of theirs."""
         return self.sites is None or site in self.sites
 
+    def works_with(self, other: "User") -> bool:
+        """Do they share a site? Colleagues of other sites are nobody's business."""
+        return self.sites is None or other.sites is None or bool(self.sites & other.sites)
+
 
 class Stage(StrEnum):
     """How far a log-in has come."""

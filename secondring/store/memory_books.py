@@ -93,6 +93,13 @@ class MemoryBooks(TallyPages, MemoryStaffBooks, MemoryBookings, MemoryNotes):
     def caller_on_line(self, caller: PhoneNumber) -> bool:
         return any(c.caller == caller for c in self._on_line())
 
+    def answered_since(self, caller: PhoneNumber, since: datetime) -> bool:
+        return any(
+            c.caller == caller and c.answered_at is not None and c.started_at >= since
+            for c in self._tables.calls.values()
+            if c.direction is Direction.INBOUND
+        )
+
     def _on_line(self) -> Iterator[Call]:
         calls = self._tables.calls.values()
         return (c for c in calls if c.verdict is None and c.direction is Direction.INBOUND)

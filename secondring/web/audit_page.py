@@ -17,7 +17,7 @@ async def show(visit: Visit) -> Response:
     before = asked.get("before", "")
 
     def look(books: Books) -> tuple[list[AuditEntry], list[User]]:
-        users = books.users()
+        users = [user for user in books.users() if visit.user.works_with(user)]
         chosen = next((user for user in users if user.name == who.lower()), None)
         if who and chosen is None:
             return [], users
@@ -30,9 +30,16 @@ async def show(visit: Visit) -> Response:
         return found, users
 
     entries, users = await visit.read(look)
+    known = {user.id for user in users}
+
+    def theirs(entry: AuditEntry) -> bool:
+        if entry.site is not None:
+            return visit.user.sees(entry.site)
+        return entry.user is None or entry.user in known
+
     return visit.render(
         "audit.html",
-        entries=[entry for entry in entries[:A_PAGE] if entry.site is None or visit.user.sees(entry.site)],
+        entries=[entry for entry in entries[:A_PAGE] if theirs(entry)],
         more=entries[A_PAGE - 1].seq if len(entries) > A_PAGE else None,
         users=users,
         about=about,

@@ -1,4 +1,4 @@
-"""Tells open screens that what they show has changed: looks at the books twice a second, or at once when rung."""
+"""Tells open screens that what they show has changed: looks at the books five times a second, or at once when rung."""
 
 import asyncio
 import contextlib
@@ -12,8 +12,8 @@ from secondring.domain.ports import Watch
 
 log = logging.getLogger(__name__)
 
-LOOK_EVERY = 0.5
-"""Seconds. With the way to the browser and back, every screen has it within one."""
+LOOK_EVERY = 0.2
+"""Seconds; a look that finds nothing new costs some microseconds. 200 screens have a change within one second."""
 
 
 class Bell(Protocol):

@@ -144,8 +144,7 @@ async def show(visit: Visit) -> Response:
 async def _draw(visit: Visit, *, status: int = 200, written: str | None = None, wrong: str = "") -> Response:
     wanted = visit.request.path_params["episode"]
     found = await visit.read(lambda books: look(books, visit, wanted))
-    visit.desk.shown.new(visit.session.token_hash, [f"conversation {found.episode.id}"])
-    await visit.seen("conversation", about=found.episode.id, site=found.site.id)
+    await _note_view(visit, found)
     ready = visit.desk.texting.ready_made(found.site, found.episode.language, visit.now)
     if written is None:
         use = visit.request.query_params.get("use", "")
@@ -159,6 +158,11 @@ async def _draw(visit: Visit, *, status: int = 200, written: str | None = None, 
         ready=ready,
         **_values(visit, found),
     )
+
+
+async def _note_view(visit: Visit, found: Conversation) -> None:
+    await visit.seen("conversation", about=found.episode.id, site=found.site.id)
+    visit.desk.shown.add(visit.session.token_hash, [f"conversation {found.episode.id}"])
 
 
 def _values(visit: Visit, found: Conversation) -> dict[str, Any]:
@@ -190,7 +194,7 @@ async def _piece(visit: Visit, template: str) -> Response:
     wanted = visit.request.path_params["episode"]
     found = await visit.read(lambda books: look(books, visit, wanted))
     if visit.desk.shown.new(visit.session.token_hash, [f"conversation {found.episode.id}"]):
-        await visit.seen("conversation", about=found.episode.id, site=found.site.id)
+        await _note_view(visit, found)
     return visit.render(template, **_values(visit, found))
 
 

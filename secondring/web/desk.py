@@ -22,6 +22,7 @@ from secondring.web.provider_port import Provider
 from secondring.web.row_cache import RowCache
 from secondring.web.settings_port import SettingsDesk
 from secondring.web.streams import Streams
+from secondring.web.together import Together
 from secondring.web.work_rows import WorkRows
 
 T = TypeVar("T")
@@ -125,3 +126,8 @@ class Desk:
     errands: Errands = field(default_factory=Errands)
     shown: Shown = field(default_factory=Shown)
     revealed: Revealed = field(default_factory=Revealed)
+    glance: Together = field(init=False)
+    """Like `read`, for what is quick and asked for by all screens at once: whose log-in is it, and does it last?"""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "glance", Together(self.read))

@@ -125,7 +125,7 @@ async def who_is_it(request: Request, desk: Desk) -> Known | None:
             return None
         return Known(token, as_they_are_now(user, session, now), session)
 
-    known = await desk.read(look)
+    known = await desk.glance(look)
     if known is not None and by_hand and known.session.stage is Stage.FULL:
         await _keep_alive(desk, known.session)
     return known

@@ -74,7 +74,7 @@ async def _still_signed_in(visit: Visit) -> bool:
             return False
         return is_alive(session, user, visit.desk.logins, visit.desk.clock())
 
-    return await visit.read(look)
+    return await visit.desk.glance(look)
 
 
 SCREENS = (page("/live", follow, EVERYBODY),)

@@ -1,7 +1,7 @@
 """What is remembered of open log-ins; a restart forgets it, at the cost of a second line in the audit."""
 
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 
 from secondring.domain.ids import EpisodeId
@@ -19,16 +19,19 @@ class Shown:
         self._seen: OrderedDict[str, set[str]] = OrderedDict()
 
     def new(self, session: str, rows: Iterable[str]) -> list[str]:
-        """Those that this session has not been shown yet; from now on it has."""
+        """Those that this session has not been shown yet."""
+        seen = self._seen.get(session, set())
+        return [row for row in dict.fromkeys(rows) if row not in seen]
+
+    def add(self, session: str, rows: Collection[str]) -> None:
+        """It is written down that they are shown these. Said only then: no record, no page."""
         seen = self._seen.setdefault(session, set())
         self._seen.move_to_end(session)
-        fresh = [row for row in dict.fromkeys(rows) if row not in seen]
-        if len(seen) + len(fresh) > ROWS_EACH:
+        if len(seen) + len(rows) > ROWS_EACH:
             seen.clear()
-        seen.update(fresh)
+        seen.update(rows)
         if len(self._seen) > SESSIONS:
             self._seen.popitem(last=False)
-        return fresh
 
 
 class Revealed:

@@ -29,6 +29,10 @@ WHY_NOT = {
     Why.NO_ANSWER: "your phone was not picked up",
     Why.UNAVAILABLE: "the PBX cannot reach your phone",
 }
+NOT_FROM_HERE = (
+    "This number is not called from here: it is withheld, abroad or blocked. Call from your phone if you can: the"
+    " row closes all the same."
+)
 
 Change = Callable[[Books, Task], None]
 
@@ -165,7 +169,7 @@ async def call(visit: Visit) -> Response:
 
     def change(books: Books, task: Task) -> None:
         if task.caller is None or not may_be_called(task.caller, desk.rules):
-            raise NotNow("There is no number that may be called.")
+            raise NotNow(NOT_FROM_HERE)
         desk.deskwork.take(books, task.id, user.name, visit.now)
         because = f"{user.name} calls back from phone {user.phone}"
         episodes.note(books, visit.now, "call-back", "person", because, episode=task.episode)

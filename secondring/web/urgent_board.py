@@ -194,6 +194,7 @@ async def _note_views(visit: Visit, found: Board) -> None:
             books.add_audit(visit.entry("view", "urgent board", about=case.episode, site=case.site))
 
     await visit.write(keep)
+    visit.desk.shown.add(visit.session.token_hash, fresh)
 
 
 async def take(visit: Visit) -> Response:

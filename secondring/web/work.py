@@ -13,7 +13,7 @@ from secondring.domain.ports import Books
 from secondring.domain.records import Episode
 from secondring.domain.rules import QUEUES
 from secondring.domain.staff import Role
-from secondring.domain.worklist import Row, may_see, queues_for
+from secondring.domain.worklist import Row, queues_for
 from secondring.web.drawing import piece
 from secondring.web.screens import Visit, page
 from secondring.web.silence import silence
@@ -75,11 +75,9 @@ def look(books: Books, visit: Visit, queue: str) -> List:
         if desk.work_rows
         else (0, worklist.rows(books, books.tasks(), desk.rules, visit.now))
     )
-    rows = [
-        row
-        for row in every
-        if may_see(visit.user, row.task) and visit.shows(row.task.site) and queue in ("", row.task.queue)
-    ]
+    sites = {site.id for site in desk.rules.sites if visit.shows(site.id)}
+    queues = {name for name in queues_for(visit.user) if queue in ("", name)}
+    rows = [row for row in every if row.task.site in sites and row.task.queue in queues]
     to_do, late = worklist.count(rows)
     until = visit.now + timedelta(minutes=1)
     calls = books.calls(since=visit.now - LOOK_BACK, until=until, limit=1)
@@ -170,6 +168,7 @@ async def _note_views(visit: Visit, shown: list[Row]) -> None:
             books.add_audit(entry)
 
     await visit.write(keep)
+    visit.desk.shown.add(visit.session.token_hash, fresh)
 
 
 SCREENS = (page("/work", show, WORKERS), page("/work/rows", rows, WORKERS))

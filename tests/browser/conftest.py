@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Protocol
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
@@ -63,7 +64,16 @@ def window(chromium: Browser, scene: Scene) -> Iterator[Window]:
         context.close()
 
 
-def sign_in(page: Page, scene: Scene, name: str) -> None:
+class KnowsCodes(Protocol):
+    """Whoever knows everybody's password and the code that is good now."""
+
+    @property
+    def password(self) -> str: ...
+
+    def code(self, name: str) -> str: ...
+
+
+def sign_in(page: Page, scene: KnowsCodes, name: str) -> None:
     """Name, password and code, as a person does it."""
     page.goto("/log-in")
     page.get_by_label("Name").fill(name)

@@ -10,13 +10,16 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from secondring.domain.metrics_rows import Place
 from secondring.domain.phone import PhoneNumber
 from secondring.domain.rules import BookingRules
 from secondring.domain.staff import Role
+from secondring.domain.weeks import Week
 from tests.browser.conftest import CHROMIUM, sign_in
 from tests.support.booking import PUBLIC, TIMETABLE
 from tests.support.clinic import MONDAY_TEN
-from tests.support.scene import Scene
+from tests.support.scene import NORTH, Scene
+from tests.support.weeks import Pen
 
 IMAGES = Path(__file__).parents[2] / "docs" / "images"
 WIDE, PHONE = (1280, 800), (390, 844)
@@ -37,6 +40,16 @@ def window(
     sign_in(page, scene, name)
     yield page
     context.close()
+
+
+def figures(scene: Scene) -> None:
+    """A quarter of a year, a little better each week."""
+    pen = Pen(scene.store, Place(NORTH, "America/New_York"), written=10_000)
+    last = Week.parse("2026-W09")
+    for back in range(12, -1, -1):
+        missed = 84 + (back * 7) % 20
+        pen.week(last.plus(-back), missed, replied=missed // 2, won=int(missed * (0.73 - 0.015 * back)))
+        pen.answered(last.plus(-back), 220, weekday=back % 5, hour=9 + back % 6)
 
 
 def draw(browser: Browser, scene: Scene, folder: Path) -> None:
@@ -64,14 +77,16 @@ def draw(browser: Browser, scene: Scene, folder: Path) -> None:
     with window(browser, scene, "bo", WIDE) as page:
         keep(page, "/urgent", "alarm")
     with window(browser, scene, "max", WIDE) as page:
+        keep(page, "/dashboard", "dashboard")
+        keep(page, "/settings/texts/en/first-open", "text")
         keep(page, "/health", "health")
         keep(page, "/audit", "audit")
-    _book_online(scene)
+    book_online(scene)
     with window(browser, scene, "ana", WIDE) as page:
         keep(page, "/bookings", "bookings")
 
 
-def _book_online(scene: Scene) -> None:
+def book_online(scene: Scene) -> None:
     """Four patients booked; only the last pictures show it, so that the others stay as they are."""
     for number, (day, minutes) in enumerate(((1, 0), (1, 30), (2, 90), (3, 30)), 151):
         nine = MONDAY_TEN - timedelta(hours=1)
@@ -93,6 +108,7 @@ def main() -> None:
         scene.user("bo", "B. Nurse", Role.NURSE, phone="2002")
         scene.user("max", "M. Manager", Role.MANAGER, Role.ADMIN)
         scene.morning()
+        figures(scene)
         browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
         draw(browser, scene, folder)
         browser.close()

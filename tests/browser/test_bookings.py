@@ -12,7 +12,7 @@ from secondring.domain.phone import PhoneNumber
 from secondring.domain.rules import BookingRules
 from secondring.domain.staff import Role
 from tests.browser.conftest import Window
-from tests.browser.test_settings import _faults
+from tests.support.axe import objections
 from tests.support.booking import PUBLIC, TIMETABLE
 from tests.support.scene import Scene, rules
 from tests.support.settings import ClinicFiles
@@ -114,6 +114,6 @@ def test_axe_finds_nothing_wrong_and_nothing_runs_off_the_page(
         "/health",
     ):
         page.goto(path)
-        faults += _faults(page)
+        faults += objections(page)
         assert not page.evaluate(WIDE), path
     assert faults == []

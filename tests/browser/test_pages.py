@@ -3,8 +3,6 @@ without script."""
 
 import re
 
-import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from secondring.domain.phone import PhoneNumber
@@ -107,6 +105,29 @@ def test_everything_by_keys(window: Window, scene: Scene) -> None:
     expect(page.get_by_role("heading", name="What happened")).to_be_visible()
 
 
+def test_an_answer_by_keys_alone(window: Window, scene: Scene) -> None:
+    scene.missed(BILL, "what about my bill")
+    page = live(window("ana"))
+    page.keyboard.press("j")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="What happened")).to_be_visible()
+    _tab_to(page, "textarea#words")
+    page.keyboard.type("We will call you at three.")
+    _tab_to(page, "button")
+    expect(page.locator(":focus")).to_have_text("Send")
+    page.keyboard.press("Enter")
+    expect(page.locator(".bubble.out", has_text="We will call you at three.")).to_be_visible()
+
+
+def _tab_to(page: Page, what: str) -> None:
+    """Press Tab until that has the focus, as far as a page goes."""
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        if page.evaluate("what => document.activeElement.matches(what)", what):
+            return
+    raise AssertionError(f"Tab does not lead to {what}")
+
+
 def test_an_answer_is_counted_checked_and_sent(window: Window, scene: Scene) -> None:
     scene.missed(BILL, "what about my bill")
     page = live(window("ana"))
@@ -164,60 +185,6 @@ def test_without_script_they_read_claim_and_answer(window: Window, scene: Scene)
     page.get_by_label("What came of it?").select_option("spoke")
     page.get_by_role("button", name="Done").click()
     until(lambda: scene.tasks() == [], "the row is done")
-
-
-PAGES = (
-    "/work",
-    "/urgent",
-    "/account",
-    "/account/password",
-    "/account/emergency",
-    "/audit",
-    "/conversation/EPISODE",
-)
-
-
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 390])
-def test_axe_finds_nothing_wrong_and_nothing_runs_off_the_page(
-    window: Window, scene: Scene, width: int, dark: bool
-) -> None:
-    scene.user("zoe", "Z. All", *Role)
-    scene.morning()
-    scene.urgent(URGENT)
-    scene.urgent(PhoneNumber("+12025550142"), left=True)
-    page = window(width=width, dark=dark)
-    page.goto("/log-in")
-    found = _faults(page)
-    page.close()
-    page = window("zoe", width=width, dark=dark)
-    episode = scene.tasks()[0].episode
-    for path in PAGES:
-        page.goto(path.replace("EPISODE", episode))
-        page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
-        found += _faults(page)
-        wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-        assert wide <= 0, f"{path} is {wide} px wider than its window"
-    assert found == []
-
-
-def test_at_200_percent_nothing_runs_off_the_page(window: Window, scene: Scene) -> None:
-    scene.morning()
-    page = window("ana", width=640)
-    for path in ("/work", "/urgent", f"/conversation/{scene.tasks()[0].episode}"):
-        page.goto(path)
-        assert page.evaluate(
-            "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
-        ), path
-
-
-def _faults(page: Page) -> list[str]:
-    results = Axe().run(page)
-    return [
-        f"{page.url.rpartition('/')[2]}: {fault['id']}: {node['html'][:120]}"
-        for fault in results.response["violations"]
-        for node in fault["nodes"]
-    ]
 
 
 def test_an_idle_page_asks_before_it_is_signed_out(window: Window, scene: Scene) -> None:

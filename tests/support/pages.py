@@ -11,13 +11,15 @@ from starlette.applications import Starlette
 
 from secondring.bus.memory import Ear
 from secondring.domain import pulse
+from secondring.domain.booking import Booking, BookingState, booking_id
 from secondring.domain.booking_link import Links
 from secondring.domain.booking_on_behalf import OnBehalf
 from secondring.domain.deskwork import Deskwork
 from secondring.domain.ids import SiteId
 from secondring.domain.ports import Books
+from secondring.domain.records import Task
 from secondring.domain.rules import Rules
-from secondring.domain.staff import AuditEntry, Role, Session, SessionRules, User, UserId
+from secondring.domain.staff import AuditEntry, Role, Session, SessionRules, Stage, User, UserId
 from secondring.on_screen import OnScreen, Test
 from secondring.store.memory import MemoryStore
 from secondring.web.app import make_app
@@ -26,10 +28,11 @@ from secondring.web.desk import Desk
 from secondring.web.entrance import COOKIE
 from secondring.web.passwords import Passwords
 from secondring.web.second_factor import code_at
-from secondring.web.tokens import form_token
+from secondring.web.tokens import form_token, kept, new_token
 from secondring.web.work_rows import WorkRows
 from secondring.written import TextDesk
 from tests.support.booking import Tokens
+from tests.support.books import a_booking
 from tests.support.clinic import CLINIC, MONDAY_TEN, PlainWording, a_site, some_rules
 from tests.support.settings import ClinicFiles
 
@@ -98,6 +101,17 @@ class Pages:
         self.bell.hear()
         return done
 
+    def booked(self, task: Task) -> Booking:
+        """Whoever wants something has booked a visit too."""
+        booking = a_booking(
+            id=booking_id(task.episode, 0), episode=task.episode, site=task.site, state=BookingState.CONFIRMED,
+            starts_at=self.now + timedelta(days=1), ends_at=self.now + timedelta(days=1, minutes=30),
+            seat=0 if task.site == NORTH else 1,
+        )  # fmt: skip
+        with self.store.transaction() as books:
+            books.save_booking(booking)
+        return booking
+
     def wait(self, **span: float) -> None:
         self.now += timedelta(**span)
 
@@ -142,14 +156,28 @@ class Pages:
     def browser(self) -> "Browser":
         return Browser(self)
 
-    async def signed_in(self, name: str = "ana", *roles: Role, **changes: Any) -> "Browser":
-        """A browser in which somebody has logged in."""
+    async def through_the_log_in(self, name: str = "ana", *roles: Role, **changes: Any) -> "Browser":
+        """A browser in which somebody has typed name, password and code."""
         with self.store.reading() as books:
             known = books.user_named(name)
         if known is None:
             self.user(name, *roles, **changes)
         browser = self.browser()
         await browser.log_in(name)
+        return browser
+
+    async def signed_in(self, name: str = "ana", *roles: Role, **changes: Any) -> "Browser":
+        """A browser in which somebody has logged in before; the pages for that are not asked for."""
+        with self.store.reading() as books:
+            known = books.user_named(name)
+        user = known or self.user(name, *roles, **changes)
+        browser, token = self.browser(), new_token()
+        session = Session(
+            token_hash=kept(token), user=user.id, stage=Stage.FULL, created_at=self.now, seen_at=self.now
+        )
+        with self.store.transaction() as books:
+            books.save_session(session)
+        browser.http.cookies.set(COOKIE, token, domain="127.0.0.1", path="/")
         return browser
 
 

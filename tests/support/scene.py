@@ -312,7 +312,7 @@ class Scene:
 
     def urgent(self, number: PhoneNumber, *, left: bool = False, **changes: Any) -> UrgentCase:
         """Somebody for whom the ladder runs, or ran in vain."""
-        clinic = self.missed(number, "URGENT I need a nurse", ago=0.9 if not left else 9)
+        clinic = self.missed(number, "URGENT I need a nurse", ago=1.6 if not left else 9)
         (episode,) = [one for one in clinic.episodes if one.caller == number]
         (case,) = self.read(lambda books: books.urgent_cases_of(episode.id))
         attempts = tuple(

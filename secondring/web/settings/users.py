@@ -32,8 +32,8 @@ def first_password() -> str:
 
 
 async def users(visit: Visit) -> Response:
-    """Everybody who may log in, and who no longer may."""
-    found = await visit.read(lambda books: books.users())
+    """Everybody who may log in, and who no longer may; of other sites than theirs nobody."""
+    found = await visit.read(lambda books: [u for u in books.users() if visit.user.works_with(u)])
     return _draw(visit, "settings/users.html", users=found)
 
 
@@ -110,7 +110,7 @@ def _phone(visit: Visit) -> str:
 async def _asked(visit: Visit) -> User:
     wanted = UserId(visit.request.path_params["user"])
     found = await visit.read(lambda books: books.user(wanted))
-    if found is None:
+    if found is None or not visit.user.works_with(found):
         not_here()
     return found
 
@@ -213,7 +213,7 @@ def _draw(visit: Visit, template: str, *, status: int = 200, **values: object) -
         status=status,
         may_write=visit.user.may(WRITE) and visit.user.sites is None,
         role_words=ROLE_WORDS,
-        all_sites=visit.desk.rules.sites,
+        all_sites=visit.sites(),
         site=visit.desk.rules.sites[0],
         **values,
     )

@@ -22,7 +22,9 @@ const secondRing = (() => {
         headers: { "X-Live": "1" }, credentials: "same-origin", redirect: "error",
       });
       if (answer.status === 401) { signedOut(); return; }
-      if (answer.ok) { put(piece, await answer.text()); }
+      if (answer.ok) { put(piece, await answer.text()); } else if (answer.status === 429 || answer.status === 503) {
+        setTimeout(() => refresh(piece), 1000 + Math.random() * 1000); // all screens of a clinic asked at once
+      }
     } catch (error) {
       tellLink(false);
     } finally {

@@ -267,6 +267,7 @@ def _about_episode(books: Books, episode: EpisodeId) -> list[object]:
 def _about_number(books: Books, number: PhoneNumber) -> list[object]:
     return [
         books.caller_on_line(number),
+        books.answered_since(number, NOW),
         books.open_episodes(number),
         books.last_episode(number),
         books.consent(number),

@@ -11,7 +11,7 @@ from tests.support.pages import PASSWORD, SECRET, Pages, text_of
 
 
 async def test_name_password_and_code_let_in(pages: Pages) -> None:
-    browser = await pages.signed_in()
+    browser = await pages.through_the_log_in()
     answer = await browser.get("/account")
     assert answer.status_code == 200
     assert "Ana A." in text_of(answer)
@@ -61,7 +61,7 @@ async def test_a_wrong_name_and_a_wrong_password_look_the_same(
 
 
 async def test_a_code_is_good_once(pages: Pages) -> None:
-    await pages.signed_in()
+    await pages.through_the_log_in()
     used = code_at(SECRET, pages.now)
     thief = pages.browser()
     await thief.get("/log-in")
@@ -140,7 +140,7 @@ async def test_half_a_log_in_opens_nothing_and_ends_soon(pages: Pages) -> None:
 
 
 async def test_a_chosen_password_is_asked_for_before_anything_else(pages: Pages) -> None:
-    browser = await pages.signed_in("ana", Role.ADMIN, must_change=True)
+    browser = await pages.through_the_log_in("ana", Role.ADMIN, must_change=True)
     answer = await browser.get("/audit")
     assert (answer.status_code, answer.headers["location"]) == (303, "/account/password")
     wrong = await browser.post("/account/password", {"old": PASSWORD, "new": "short"})
@@ -152,14 +152,14 @@ async def test_a_chosen_password_is_asked_for_before_anything_else(pages: Pages)
 
 @pytest.mark.parametrize("new", [PASSWORD, "northside clinic", "aaaaaaaaaaaaaaaa", "password1234", "x" * 129])
 async def test_bad_new_passwords(pages: Pages, new: str) -> None:
-    browser = await pages.signed_in()
+    browser = await pages.through_the_log_in()
     answer = await browser.post("/account/password", {"old": PASSWORD, "new": new})
     assert answer.status_code == 400
     assert pages.saved().password == pages.user("ana").password
 
 
 async def test_sessions_end_by_idleness_by_age_and_by_hand(pages: Pages) -> None:
-    browser = await pages.signed_in()
+    browser = await pages.through_the_log_in()
     pages.wait(minutes=29)
     assert (await browser.get("/account")).status_code == 200
     pages.wait(minutes=31)
@@ -172,7 +172,7 @@ async def test_sessions_end_by_idleness_by_age_and_by_hand(pages: Pages) -> None
 
 
 async def test_what_a_screen_does_by_itself_keeps_nobody_signed_in(pages: Pages) -> None:
-    browser = await pages.signed_in()
+    browser = await pages.through_the_log_in()
     for _ in range(3):
         pages.wait(minutes=11)
         answer = await browser.get("/account", **{"x-live": "1"})
@@ -180,7 +180,7 @@ async def test_what_a_screen_does_by_itself_keeps_nobody_signed_in(pages: Pages)
 
 
 async def test_one_session_ends_another(pages: Pages) -> None:
-    here, there = await pages.signed_in(), await pages.signed_in()
+    here, there = await pages.through_the_log_in(), await pages.through_the_log_in()
     assert len(pages.sessions()) == 2
     other = next(s for s in pages.sessions() if s.created_at == min(x.created_at for x in pages.sessions()))
     assert (await there.post("/account/end", {"session": other.token_hash[:16]})).status_code == 303
@@ -189,7 +189,7 @@ async def test_one_session_ends_another(pages: Pages) -> None:
 
 
 async def test_a_disabled_user_is_out_at_once(pages: Pages) -> None:
-    browser = await pages.signed_in()
+    browser = await pages.through_the_log_in()
     with pages.store.transaction() as books:
         books.save_user(replace(pages.saved(), disabled_at=pages.now))
     assert (await browser.get("/account")).status_code == 303
@@ -197,7 +197,7 @@ async def test_a_disabled_user_is_out_at_once(pages: Pages) -> None:
 
 
 async def test_signing_out_ends_the_session_in_the_books(pages: Pages) -> None:
-    browser = await pages.signed_in()
+    browser = await pages.through_the_log_in()
     token = browser.token
     answer = await browser.post("/log-out")
     assert (answer.status_code, answer.headers["location"]) == (303, "/log-in")
@@ -231,7 +231,7 @@ async def test_after_the_log_in_they_are_where_they_wanted_to_be(pages: Pages) -
 
 
 async def test_a_session_alone_cannot_guess_the_password(pages: Pages) -> None:
-    browser = await pages.signed_in()
+    browser = await pages.through_the_log_in()
     for _ in range(5):
         await browser.post(
             "/account/password", {"old": "a guess of mine", "new": "quite another set of words"}

@@ -14,13 +14,15 @@ from hypothesis import strategies as st
 
 from secondring.domain.handling import mark
 from secondring.domain.records import Task
-from secondring.domain.staff import Role
+from secondring.domain.staff import AuditEntry, Role
 from secondring.domain.urgent_case import UrgentCase
 from secondring.domain.worklist import QUEUES_OF
 from secondring.web.routes import open_to_strangers, screens
 from secondring.web.screens import Screen
+from tests.support.addresses import addresses, parameters
 from tests.support.clinic import ANNA, BEN
-from tests.support.pages import Pages
+from tests.support.pages import NORTH, SOUTH, Pages
+from tests.unit.web.test_hostile import NAMES
 from tests.unit.web.test_urgent_board import urgent, with_ladders
 from tests.unit.web.test_work import missed
 
@@ -30,6 +32,7 @@ WITH_ROW = [
     screen for screen in TABLE if any(kind in screen.path for kind in ("{task}", "{episode}", "{case}"))
 ]
 OF_A_SITE = [screen for screen in TABLE if "{site}" in screen.path]
+OF_SOMEBODY = [screen for screen in TABLE if "{user}" in screen.path]
 FORM = {
     "result": "spoke",
     "note": "a note",
@@ -119,6 +122,84 @@ async def test_own_and_foreign_sites(screen: Screen, role: Role) -> None:
             assert answer.status_code == (200 if screen.method == "GET" else 400), answer.text
 
 
+OF_NO_SITE = {"number", "language", "name", "step"}
+"""Versions, texts and steps are the whole clinic's: who may see them is a matter of roles alone."""
+HERE = [screen for screen in TABLE if screen.method == "GET" and screen.path != "/live"]
+
+
+def test_every_parameter_of_every_route_is_in_the_matrix() -> None:
+    """A new kind of row has to be given an own and a foreign one, or be declared the whole clinic's.
+
+    What may be done to own and foreign bookings stands in test_bookings.
+    """
+    named = {name for screen in TABLE for name in parameters(screen.path)}
+    assert named == {"task", "episode", "case", "site", "user", "booking"} | OF_NO_SITE
+
+
+@pytest.mark.parametrize("role", Role)
+@pytest.mark.parametrize("screen", HERE, ids=lambda screen: screen.name)
+async def test_no_page_shows_anything_of_another_site(screen: Screen, role: Role) -> None:
+    pages = Pages(rules=with_ladders())
+    own = rows(pages, OWN)
+    foreign = missed(pages, "the foreign words", number=BEN, did=FOREIGN)
+    urgent(pages, FOREIGN, last_resort_at=pages.now)
+    mine, theirs = pages.booked(own.task), pages.booked(foreign)
+    zed = pages.user("zed", Role.FRONT_DESK, sites=frozenset({SOUTH}))
+    entry = AuditEntry(at=pages.now, user=zed.id, shown=zed.shown, action="log-in", what="password and code")
+    with pages.store.transaction() as books:
+        books.add_audit(entry)
+    browser = await pages.signed_in("somebody", role)
+    named = {
+        "task": own.task.id,
+        "episode": own.task.episode,
+        "case": own.case.id,
+        "user": "P-somebody",
+        "booking": mine.id,
+        "number": "0",
+    }
+    for address in addresses(screen.path, named):
+        for asked in (
+            "",
+            "?site=south",
+            f"?about={foreign.episode}",
+            "?who=zed",
+            f"?episode={foreign.episode}",
+        ):
+            answer = await browser.get(f"{address or '/'}{asked}")
+            told = (screen.name, role, asked)
+            assert answer.status_code in (200, 303, 403, 404), told
+            shown = answer.text.replace(asked.partition("=")[2] or "\x00", "") if asked else answer.text
+            for secret in (
+                "Southside",
+                "the foreign words",
+                foreign.episode,
+                foreign.id,
+                theirs.id,
+                "Zed A.",
+            ):
+                assert secret not in shown, (told, secret)
+
+
+@pytest.mark.parametrize("role", Role)
+@pytest.mark.parametrize("screen", OF_SOMEBODY, ids=lambda screen: screen.name)
+async def test_own_and_foreign_people(screen: Screen, role: Role) -> None:
+    """Somebody who is set over one site sees who works there, and changes nobody: that is for the whole clinic."""
+    for sites in (frozenset({NORTH}), frozenset({SOUTH}), None):
+        pages = Pages()
+        them = pages.user("zed", Role.FRONT_DESK, sites=sites)
+        browser = await pages.signed_in("somebody", role)
+        ask = browser.get if screen.method == "GET" else browser.post
+        answer = await ask(screen.path.replace("{user}", them.id))
+        told = (screen.name, role, sites, answer.status_code)
+        if role not in screen.roles:
+            assert answer.status_code == 403, told
+        elif screen.method == "GET" and sites != frozenset({SOUTH}):
+            assert answer.status_code == 200, told
+        else:
+            assert answer.status_code == 404, told
+        assert pages.saved("zed") == them, told
+
+
 strange = st.text(st.characters(codec="utf-8"), max_size=30) | st.sampled_from(
     [
         "",
@@ -135,12 +216,7 @@ strange = st.text(st.characters(codec="utf-8"), max_size=30) | st.sampled_from(
         "open:billing:",
     ]
 )
-names = st.sampled_from(
-    ["seen", "back", "queue", "owner", "until", "note", "result", "words", "site", "who", "about", "before",
-     "session", "old", "new", "topics", "episode", "use", "next", "code", "key", "number", "language", "test", "mode",
-     "mon", "holidays", "special_days", "ring-0", "rota-0", "ring_for-0", "rounds", "last_resort", "name", "phone",
-     "zone", "dids", "role-admin", "role-nurse", "site-north", "book-queue", "guards.settle", "carrier.kind"]
-)  # fmt: skip
+names = st.sampled_from(NAMES)
 
 
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
