@@ -228,6 +228,15 @@ async def test_a_text_in_doubt_waits_for_its_carrier_even_while_that_one_is_down
     assert two.phones == (["M-1"], ["M-2"])
 
 
+async def test_a_second_request_in_doubt_that_is_refused_says_nothing_of_the_first(two: Two) -> None:
+    two.main.capabilities = IDEMPOTENT
+    two.world.queue()
+    two.main.script = [LOST_ANSWER, *[refusal("20003")] * 9]
+    await two.world.work_until_settled()
+    assert two.phones == (["M-1"], [])
+    assert [failure.fault for failure in two.world.desk.failures] == [Fault.OUTCOME_UNKNOWN]
+
+
 async def test_once_it_is_known_that_the_carrier_never_saw_it_another_may_have_it(two: Two) -> None:
     two.world.queue()
     two.main.script = [LOST_REQUEST, refusal("20003")]
