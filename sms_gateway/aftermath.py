@@ -155,11 +155,12 @@ class Aftermath:
         refusal: Refusal,
         now: datetime,
     ) -> None:
-        told = row.meaning if row is not None and refusal.code in (row.code, "") else refusal.note
+        known = row is not None and refusal.code == row.code
+        told = f"{refusal.note}: {row.meaning}" if row is not None and known else refusal.note
         fault = Fault.SENDER if react in MOVES else FAULTS.get(react, refusal.fault)
         if fault in LINES:
             self.learn(books, text.patient, LINES[fault], "receipt", now)
-        failure = Failure(fault=fault, note=told or refusal.note, code=refusal.code)
+        failure = Failure(fault=fault, note=told, code=refusal.code)
         standing.failed(self._desk, books, text, failure, now)
         log.warning("text %s refused by %s: %s (%s)", text.id, text.carrier, refusal.code, fault)
 

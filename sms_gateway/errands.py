@@ -24,7 +24,7 @@ from sms_gateway.aftermath import Aftermath, Refusal
 from sms_gateway.carriers.port import Accepted, Refused, TryLater, Unknown
 from sms_gateway.desk import Desk
 from sms_gateway.errand import UNTEXTABLE, Done, Errand, letter_of, watch
-from sms_gateway.reactions import React
+from sms_gateway.reactions import MOVES, React
 from sms_gateway.retry import RetryPolicy
 from sms_gateway.switchboard import PATIENCE, NoWay, Route, Switchboard, Wait, had_no_time
 from sms_gateway.trail import trail_of, written
@@ -187,7 +187,9 @@ class Clerk:
         if not isinstance(result, Refused):
             return done
         react = done.errand.route.table.reaction(result.code).react
-        if react is React.UNCERTAIN:
+        # Sent again in doubt: that the second request was refused says nothing of the first.
+        second = done.errand.in_doubt and not done.errand.look_up
+        if react is React.UNCERTAIN or (second and react in {*MOVES, React.RETRY}):
             return replace(done, result=Unknown(result.note))
         return replace(done, result=TryLater(None, result.note)) if react is React.SLOW_DOWN else done
 

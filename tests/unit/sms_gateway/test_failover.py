@@ -105,6 +105,7 @@ async def test_what_is_the_recipients_never_goes_to_another_carrier(
     assert two.phones == ([], [])
     assert len(two.main.requests) == 1
     assert [failure.fault for failure in two.world.desk.failures] == [fault]
+    assert two.world.desk.failures[0].note.startswith("as it said"), "the driver's words, then ours"
     assert two.world.desk.alarms == []
 
 
@@ -225,6 +226,15 @@ async def test_a_text_in_doubt_waits_for_its_carrier_even_while_that_one_is_down
     assert two.phones == (["M-1"], ["M-2"])
     await two.world.work_until_settled()
     assert two.phones == (["M-1"], ["M-2"])
+
+
+async def test_a_second_request_in_doubt_that_is_refused_says_nothing_of_the_first(two: Two) -> None:
+    two.main.capabilities = IDEMPOTENT
+    two.world.queue()
+    two.main.script = [LOST_ANSWER, *[refusal("20003")] * 9]
+    await two.world.work_until_settled()
+    assert two.phones == (["M-1"], [])
+    assert [failure.fault for failure in two.world.desk.failures] == [Fault.OUTCOME_UNKNOWN]
 
 
 async def test_once_it_is_known_that_the_carrier_never_saw_it_another_may_have_it(two: Two) -> None:
