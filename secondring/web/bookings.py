@@ -141,6 +141,7 @@ async def _note_views(visit: Visit, rows: list[Row]) -> None:
             books.add_audit(entry)
 
     await visit.write(keep)
+    visit.desk.shown.add(visit.session.token_hash, fresh)
 
 
 # ---------------------------------------------------------------- one of them
