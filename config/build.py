@@ -13,6 +13,7 @@ from config.digest import build_digest
 from config.ehr import EhrKeys, EhrSettings
 from config.oidc import BACK, Oidc, OidcSettings
 from config.problems import KeyPath, Problem
+from config.records import build_records
 from config.schema import Configuration, Ivr, SiteKeys
 from config.secret_files import (
     RESTORE_KEY,
@@ -108,6 +109,7 @@ def build_settings(found: Configuration, secrets: Secrets) -> Settings:
         mail=_mail(found.mail, secrets),
         alarm_mail=found.alarms.mail,
         mqtt=_mqtt(found.mqtt, secrets),
+        records=build_records(found.records, secrets.password),
         log_level=found.log.level,
         state_directory=found.state_directory,
         shadow=found.mode == "shadow",
@@ -123,6 +125,7 @@ def build_rules(found: Configuration) -> Rules:
         alarms=AlarmRules(texts=tuple(sorted(found.alarms.texts)), fold=found.alarms.fold),
         routes={intent: Route(**dict(keys)) for intent, keys in found.routes.items()},
         booking=_booking(found.booking),
+        announcement=found.ivr.announcement_version if found.ivr.everybody_hears else "",
         carrier_confirms_opt_out=confirms_opt_out(found),
     )
 

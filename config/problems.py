@@ -11,7 +11,7 @@ KeyPath = tuple[str | int, ...]
 SHOWN = 60
 """Characters of a value that a message shows."""
 
-SECRET_KEYS = frozenset({"secret", "token", "password", "key", "blocked", "url", "lookup_url"})
+SECRET_KEYS = frozenset({"secret", "token", "password", "key", "blocked", "url", "lookup_url", "place"})
 """Keys whose value never shows: secrets, URLs that may hold one, and other people's numbers."""
 
 

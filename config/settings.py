@@ -13,6 +13,7 @@ from config.carriers import CarrierKeys
 from config.digest import DigestSettings
 from config.ehr import EhrsOfSites
 from config.oidc import OidcSettings
+from config.records import RecordSettings
 from config.web import WebSettings
 from secondring.domain.calls import ListeningRules
 from secondring.domain.rules import Rules
@@ -115,6 +116,7 @@ class IvrSettings:
     """What callers are offered by key."""
 
     announcement_version: str
+    everybody_hears: bool
     after_text: Literal["stay", "hang-up"]
     ordinary: str | None
     mobile_digits: int
@@ -195,6 +197,8 @@ class Settings:
     """Who gets alarms by e-mail; their phones are in `rules.alarms`."""
     mqtt: MqttSettings | None
     """None when nothing is published."""
+    records: RecordSettings
+    """What the PBX itself keeps of its calls."""
     log_level: str
     """`debug`, `info`, `warning` or `error`."""
     state_directory: Path

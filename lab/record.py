@@ -2,7 +2,8 @@
 
     python -m lab.record [--shape freepbx] [SCENARIO ...]
 
-Writes tests/recordings/SCENARIO.ami and the list of what must be made of them, expected.json; those of the
+Writes tests/recordings/SCENARIO.ami, beside it what the PBX's own records held of the same run (.cdr.csv, .cel.csv,
+.queue_log), and the list of what must be made of them, expected.json; those of the
 FreePBX shape go into tests/recordings/freepbx. Most are
 taken without the dialplan's chatter (see conf/manager.conf); a few are kept whole, to show how it looks.
 """
@@ -13,6 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from lab.pbx import Pbx
+from lab.records import Kept
 from lab.scenarios import CATALOGUE, FREEPBX, Scenario, perform
 from lab.tap import Tap
 
@@ -56,7 +58,9 @@ def main() -> None:
     catalogue, place = CATALOGUES[said.shape]
     with Pbx(shape=said.shape) as pbx:
         for name in said.scenario or catalogue:
-            received = record(pbx, catalogue[name])
+            with Kept(pbx) as kept:
+                received = record(pbx, catalogue[name])
+            kept.save(place, name)
             print(f"{name}: {len(received)} bytes in {save(place, catalogue[name], received)}", flush=True)
     save_expected(catalogue, place)
 

@@ -22,7 +22,8 @@ HEADING = """# Verdicts
 What real phones on a real Asterisk {version} put on the manager interface, as the least-privilege account
 sees it, and what Second Ring makes of it. Made by `pytest tests/pbx/test_scenarios.py && python -m lab.verdicts`
 from that run's results; every row is a recording in `tests/recordings/`. `c` is the caller's channel,
-`o` any other phone, `L` half of a Local channel.
+`o` any other phone, `L` half of a Local channel. How many of these runs the PBX's own records (CDR, CEL, queue_log)
+judge alike, and what each cannot tell: [records](records.md).
 """
 
 

@@ -6,7 +6,7 @@ does not take it, it is kept and tried again, and the PBX's events wait meanwhil
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from datetime import datetime, timedelta
 from typing import Protocol, TypeVar
 
@@ -15,7 +15,8 @@ from secondring.domain.call_events import CallBegan, CallEvent
 from secondring.domain.calls import CallTracker
 from secondring.domain.casework import Casework
 from secondring.domain.errors import PeerError, blame
-from secondring.domain.facts import Fact
+from secondring.domain.facts import Fact, LinkLost, StockTaken
+from secondring.domain.ids import Uniqueid
 from secondring.domain.ports import Books
 
 log = logging.getLogger(__name__)
@@ -44,13 +45,18 @@ class CallKeeper:
         clock: Callable[[], datetime],
         ring: Callable[[], Awaitable[None]],
         raise_alarm: Callable[[Alarm], None],
+        doubt: Callable[[CallEvent], bool] | None = None,
     ) -> None:
+        """`doubt` takes over calls that were not seen whole, and tells of them when it knows more."""
         self._tracker = tracker
         self._casework = casework
         self._in_store = in_store
         self._clock = clock
         self._ring = ring
         self._raise_alarm = raise_alarm
+        self.doubt = doubt
+        self.listening_since: datetime | None = None
+        """Since when every call is heard, beginning and end; None while the link is down."""
         self._busy = asyncio.Lock()
         self.last_call_at: datetime | None = None
 
@@ -67,14 +73,35 @@ class CallKeeper:
         """Take in facts, in order; returns once all that follows from them is committed."""
         async with self._busy:
             events = [event for fact in facts for event in self._tracker.feed(fact)]
-            await self._store(events)
+            for fact in facts:
+                self._note_link(fact)
+            await self._store(self._beyond_doubt(events))
 
     async def tick(self) -> None:
         """Judge calls that have shown no sign of life for too long. Runs until cancelled."""
         while True:
             await asyncio.sleep(TICK.total_seconds())
             async with self._busy:
-                await self._store(self._tracker.tick(self._clock()))
+                await self._store(self._beyond_doubt(self._tracker.tick(self._clock())))
+
+    async def tell(self, events: list[CallEvent]) -> None:
+        """Commit what somebody else found out about calls that were in doubt."""
+        async with self._busy:
+            await self._store(events)
+
+    def alive(self) -> Collection[Uniqueid] | None:
+        """The channels that callers are on; None while that is not known."""
+        return None if self.listening_since is None else self._tracker.roots
+
+    def _note_link(self, fact: Fact) -> None:
+        if isinstance(fact, LinkLost):
+            self.listening_since = None
+        elif isinstance(fact, StockTaken) and self.listening_since is None:
+            self.listening_since = fact.at
+
+    def _beyond_doubt(self, events: list[CallEvent]) -> list[CallEvent]:
+        doubt = self.doubt
+        return [event for event in events if doubt is None or not doubt(event)]
 
     async def _store(self, events: list[CallEvent]) -> None:
         if not events:

@@ -9,7 +9,7 @@ from datetime import timedelta
 
 from ami_listener.connection import AmiLink
 from ami_listener.originate import Dialler
-from secondring import digesting, following, ladders, pages, wiring
+from secondring import digesting, following, ladders, pages, recorded, wiring
 from secondring.alarming import Alarms, Channel, Shout, Teller
 from secondring.answering import CallServer, call_desk
 from secondring.booking_part import booking_parts
@@ -21,6 +21,7 @@ from secondring.domain.calls import CallTracker
 from secondring.domain.casework import Casework
 from secondring.domain.deskwork import Deskwork
 from secondring.domain.errors import PeerError, blame
+from secondring.domain.health import Finding
 from secondring.domain.pulse import State
 from secondring.domain.rules import Rules
 from secondring.domain.sending import ClinicDesk
@@ -104,7 +105,8 @@ async def _serve(settings: Settings, store: SqlStore, test: Test | None) -> None
         if settings.shadow:
             await _withhold_waiting(frame)
         await _warm_up(frame)
-        parts = await _listening(frame, notifier) | alarms.parts
+        listening = await _listening(frame, notifier)
+        parts = listening.parts | alarms.parts
         parts["texting"] = texting.run
         urgent = _urgent(frame)
         parts |= urgent.parts
@@ -125,12 +127,13 @@ async def _serve(settings: Settings, store: SqlStore, test: Test | None) -> None
                 ring=frame.ring,
                 carrier=texting,
                 test=test,
+                catch_up=listening.catch_up,
                 ehrs=booking.findings,
             ),
         )
         parts |= following.parts(settings, frame.wording, store, writer, texting)
         parts["timers"] = Timers(Deskwork(rules, frame.wording), writer, clock=now, ring=frame.ring).run
-        parts |= _figures(frame, Reader(store))
+        parts |= _figures(frame, Reader(store)) | recorded.audits(settings, Reader(store), writer)
         await run_together(parts, lambda: notifier.ready("starting"))
     finally:
         notifier.stopping()
@@ -258,11 +261,20 @@ async def _nobody_dials(orders: Orders) -> None:
 # ---------------------------------------------------------------- the listening side
 
 
-async def _listening(frame: _Frame, notifier: Notifier) -> dict[str, Part]:
+@dataclass(frozen=True, slots=True)
+class _Listening:
+    """Those who hear of calls, at once or afterwards."""
+
+    parts: dict[str, Part]
+    catch_up: Callable[[], Finding] | None
+
+
+async def _listening(frame: _Frame, notifier: Notifier) -> _Listening:
     settings = frame.settings
+    casework = Casework(frame.rules, frame.wording)
     keeper = CallKeeper(
         CallTracker(settings.listening),
-        Casework(frame.rules, frame.wording),
+        casework,
         frame.writer,
         clock=now,
         ring=frame.ring,
@@ -279,12 +291,16 @@ async def _listening(frame: _Frame, notifier: Notifier) -> dict[str, Part]:
     async def beat() -> None:
         await _keep_beating(frame.writer, link)
 
-    return {
+    parts: dict[str, Part] = {
         "AMI listener": lambda: link.run(keeper.handle),
         "call clean-up": keeper.tick,
         "watchdog": alive,
         "pulse": beat,
     }
+    catch_up = recorded.catching_up(settings, keeper, casework, frame.writer, frame.ring)
+    if catch_up is None:
+        return _Listening(parts, None)
+    return _Listening(parts | {"catch-up": catch_up.run}, catch_up.finding)
 
 
 async def _tell_alive(link: AmiLink, keeper: CallKeeper, notifier: Notifier, rules: Rules) -> None:

@@ -18,8 +18,9 @@ from rich.console import Console, ConsoleOptions
 from rich.text import Text
 
 from secondring import wiring
+from secondring.cli.audited import at_the_terminal
 from secondring.domain import pulse, story
-from secondring.domain.phone import PhoneNumber, spoken_form
+from secondring.domain.phone import PhoneNumber, parse_number, spoken_form
 from secondring.domain.ports import Books
 from secondring.domain.pulse import State
 from secondring.domain.rules import Site
@@ -171,6 +172,26 @@ class Plain:
             )
 
 
+def person(said: str) -> str:
+    """Who does something: a person whom colleagues can ask. `root` is nobody."""
+    who = said.strip() or at_the_terminal()
+    if who == "root":
+        raise typer.BadParameter(
+            "root is nobody whom colleagues could ask. Say who you are: --by YOUR-NAME", param_hint="--by"
+        )
+    return who
+
+
+def number_of(said: str, region: str) -> PhoneNumber:
+    """A phone number as people type it; raises BadParameter with an example."""
+    found = parse_number(said, region)
+    if found is None:
+        raise typer.BadParameter(
+            f"{said!r} is no phone number. Write it as in +12025550123, or as you dial it."
+        )
+    return found
+
+
 def count(number: int, thing: str) -> str:
     """`1 call`, `2 calls`."""
     return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
@@ -199,7 +220,7 @@ def warn_of_silence(books: Books, site: Site, now: datetime) -> None:
     since = f" since {story.said_time(found.since, site)}" if found.since else ""
     if found.because is State.UNLINKED:
         warn(
-            f"no link to the PBX{since}: calls missed meanwhile are not in here. `secondring doctor` tells more."
+            f"no link to the PBX{since}: calls missed meanwhile are not in here yet. `secondring doctor` tells more."
         )
     elif found.since is None:
         warn(f"no service has run here yet: nothing is noted until one does. {START}")
@@ -209,4 +230,4 @@ def warn_of_silence(books: Books, site: Site, now: datetime) -> None:
             if found.because is State.STOPPED
             else "nothing was heard of the service"
         )
-        warn(f"{what}{since}: calls missed meanwhile are not in here. {START}")
+        warn(f"{what}{since}: calls missed meanwhile are not in here yet. {START}")

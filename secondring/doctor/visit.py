@@ -16,6 +16,7 @@ from secondring.doctor.findings import Check, Named, bad, carried_out, split_rem
 from secondring.doctor.ladder import examine_ladders
 from secondring.doctor.machine import LEAST_FREE, file_checks, own_checks
 from secondring.doctor.pbx import Place, by_account, by_command, examine_dialling, examine_pbx
+from secondring.doctor.records import record_checks
 from secondring.domain.errors import ConfigError, SecondRingError
 from secondring.wiring import Settings
 
@@ -50,6 +51,7 @@ def examine(visit: Visit) -> Iterator[Named]:
     site = _site(visit)
     if isinstance(site, PbxSite):
         yield from map(carried_out, file_checks(settings, site))
+        yield from map(carried_out, record_checks(settings, site.log, wiring.now()))
     else:
         yield site
     yield from asyncio.run(_collected(_pbx(settings, visit)))

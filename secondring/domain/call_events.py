@@ -7,6 +7,9 @@ from enum import StrEnum
 from secondring.domain.ids import CallId
 from secondring.domain.verdict import Detail, Verdict
 
+FROM_RECORD = "secondring-from-record"
+"""The context of a caller whom a record knows to come from outside without saying which context they came in on."""
+
 
 class Direction(StrEnum):
     """Which way a call goes, seen from the clinic."""
@@ -77,6 +80,8 @@ class CallEnded:
     answered_at: datetime | None
     partial: bool = False
     """Parts of the call were not seen."""
+    late: bool = False
+    """Nobody listened: the PBX's own record told it afterwards."""
 
     @property
     def waited(self) -> timedelta:

@@ -39,7 +39,7 @@ from secondring.domain.ids import Uniqueid
 from secondring.domain.ledger import Ledger, OpenCall
 from secondring.domain.outside import Outside
 from secondring.domain.talk import TalkGraph
-from secondring.domain.verdict import ANSWER, Detail
+from secondring.domain.verdict import ANSWER, UNKNOWN_MESSAGE, Detail
 
 __all__ = [
     "CallAnswered",
@@ -113,6 +113,11 @@ class CallTracker:
         call = self._ledger.open(root, Direction.INBOUND, began.caller, began.did, began.at, partial=True)
         call.doubtful = True
         call.answered_at = answered_at
+
+    @property
+    def roots(self) -> set[Uniqueid]:
+        """The channels of calls that are not judged yet."""
+        return {call.root for call in self._ledger.all()}
 
     @property
     def open_calls(self) -> int:
@@ -296,8 +301,9 @@ class CallTracker:
 
     def _variable_set(self, fact: facts.VariableSet) -> list[CallEvent]:
         owner = self._ledger.belongs(fact.leg, fact.at)
-        if owner and fact.name == "VMSTATUS" and fact.value == "SUCCESS":
-            owner.evidence.message_left = True
+        if owner and fact.name == "VMSTATUS":
+            owner.evidence.message_left |= fact.value == "SUCCESS"
+            owner.evidence.message_unknown |= fact.value == UNKNOWN_MESSAGE
         call = self._ledger.with_root(fact.leg.id)
         if call:
             _note_variable(call, fact.name, fact.value)

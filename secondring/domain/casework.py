@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from secondring.domain import episodes
+from secondring.domain.afterwards import spoken_since
 from secondring.domain.alarms import Alarm, raise_in
 from secondring.domain.call_events import CallAnswered, CallBegan, CallEnded, CallEvent, Direction
 from secondring.domain.circumstances import circumstances
@@ -187,7 +188,7 @@ class Casework:
             detail=event.detail,
             caller_note="" if caller else "withheld" if event.withheld else "invalid",
             partial=event.partial,
-            late=now - event.ended_at > self.rules.guards.late_after,
+            late=event.late or now - event.ended_at > self.rules.guards.late_after,
         )
 
     # a staff member calls a patient
@@ -231,6 +232,10 @@ class Casework:
             return
         episode = self._episode_for(books, call, case.episode)
         books.save_call(replace(call, episode=episode.id))
+        if call.late and spoken_since(books, call):
+            because = "the caller called again and was answered before this call was known"
+            episodes.spoken_with(books, episode, "called-again", because, now)
+            return
         self._note(books, decision, call.id, episode, now)
         self._carry_out(books, decision, call, episode, site, now)
         if decision.alarm:
@@ -253,6 +258,7 @@ class Casework:
             did=call.did or None,
             queue=call.queue,
             reason=call.reason,
+            announcement=self.rules.announcement or None,
         )
         books.save_episode(episode)
         episodes.set_timer(books, episodes.WINDOW, episode.id, episode.window_ends_at)
@@ -274,6 +280,8 @@ class Casework:
         if decision.action is Action.TEXT and decision.template is not None:
             body = self.wording.text(decision.template, site=site, language=episode.language, now=now)
             due_at = self._settled(call, now)
+            if call.late and call.caller is not None and books.caller_on_line(call.caller):
+                due_at = now + self.rules.guards.on_line_limit
             episodes.queue_text(books, episode, site, decision.template, body, now=now, due_at=due_at)
         elif decision.action is Action.TASK:
             title = f"Call back ({decision.rule})" if call.caller else "Listen to the voice message"

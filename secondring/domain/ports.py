@@ -62,11 +62,19 @@ class Books(StaffBooks, BookingBooks, SettingsBooks, NoteBooks, Protocol):
         """True while an inbound call of that number has no verdict yet."""
         ...
 
+    def answered_since(self, caller: PhoneNumber, since: datetime) -> bool:
+        """True when that number had a person on the line in an inbound call that began since then."""
+        ...
+
     # episodes
     def episode(self, episode: EpisodeId) -> Episode | None: ...
     def save_episode(self, episode: Episode) -> None: ...
     def open_episodes(self, caller: PhoneNumber) -> list[Episode]:
         """The open episodes of a caller at any site, newest first."""
+        ...
+
+    def episodes_of(self, caller: PhoneNumber) -> list[Episode]:
+        """All episodes of a caller, at any site, newest first."""
         ...
 
     def last_episode(self, caller: PhoneNumber) -> Episode | None:
@@ -82,6 +90,14 @@ class Books(StaffBooks, BookingBooks, SettingsBooks, NoteBooks, Protocol):
     def save_text(self, text: Text) -> None: ...
     def texts_of(self, episode: EpisodeId) -> list[Text]:
         """The texts of an episode, oldest first."""
+        ...
+
+    def texts_in(self, *, since: datetime, limit: int) -> list[Text]:
+        """Texts that came in since then, newest first."""
+        ...
+
+    def waiting_texts(self, patient: PhoneNumber) -> list[Text]:
+        """Texts to a number that have not been handed to a carrier, oldest first, those withheld among them."""
         ...
 
     def text_by_carrier_id(self, carrier: str, carrier_id: str, *, outgoing: bool) -> Text | None: ...
@@ -137,6 +153,10 @@ class Books(StaffBooks, BookingBooks, SettingsBooks, NoteBooks, Protocol):
     # consent and decisions
     def consent(self, number: PhoneNumber) -> Consent | None:
         """The newest entry for a number; None when nothing was ever recorded."""
+        ...
+
+    def consents(self, number: PhoneNumber) -> list[Consent]:
+        """Every entry for a number, oldest first."""
         ...
 
     def known_line(self, number: PhoneNumber) -> KnownLine | None:

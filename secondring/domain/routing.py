@@ -126,6 +126,9 @@ def _no_number(case: Circumstances) -> Decision | None:
         return None
     if case.call.detail == Detail.MESSAGE_LEFT:
         return _task("message-without-number", "no number to text, but the caller left a voice message")
+    if case.call.detail == Detail.MESSAGE_UNKNOWN:
+        because = "no number to text, and the record does not tell whether the caller left a voice message"
+        return _task("message-without-number", because)
     if case.call.caller_note == "withheld":
         return Decision(action=Action.NOTHING, rule="withheld", because="the caller withheld the number")
     return Decision(

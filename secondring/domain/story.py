@@ -47,6 +47,7 @@ DETAILS = {
     "parked-lost": "after the answer the caller was parked and nobody came back",
     "message-left": "a voice message was left",
     "no-message": "no voice message was left",
+    "message-unknown": "the PBX's record does not tell whether a voice message was left",
     "in-menu": "before anything rang",
     "pbx-stopped": "the PBX stopped during the call",
     "lost-track": "the end of the call was not seen",

@@ -65,12 +65,16 @@ class Detail(StrEnum):
     """Answered, then parked, and nobody fetched the caller."""
     MESSAGE_LEFT = "message-left"
     NO_MESSAGE = "no-message"
+    MESSAGE_UNKNOWN = "message-unknown"
+    """Told by a record that does not say whether a voice message was left."""
     IN_MENU = "in-menu"
     PBX_STOPPED = "pbx-stopped"
     LOST_TRACK = "lost-track"
 
 
 ANSWER = "ANSWER"
+UNKNOWN_MESSAGE = "UNKNOWN"
+"""As VMSTATUS: the caller was in the voicemail, and nothing tells whether they left a message."""
 RANG_OUT = frozenset({"NOANSWER", "CANCEL", "BUSY", "CONGESTION", "CHANUNAVAIL"})
 """The DialStatus words with a meaning of their own; any other word is a screen's refusal."""
 CAUSE_BUSY = 17
@@ -86,6 +90,7 @@ class Evidence:
     was_up: bool = False
     voicemail: bool = False
     message_left: bool = False
+    message_unknown: bool = False
     queue: str | None = None
     """The queue joined last."""
     queue_status: str = ""
@@ -136,8 +141,7 @@ Judgement = tuple[Verdict, str | None, Detail | None]
 def judge(seen: Evidence) -> Judgement:  # noqa: PLR0911 - one line a rule, in their order
     """The verdict on an inbound call that no person answered."""
     if seen.voicemail:
-        left = Detail.MESSAGE_LEFT if seen.message_left else Detail.NO_MESSAGE
-        return Verdict.MISSED, Reason.VOICEMAIL, left
+        return Verdict.MISSED, Reason.VOICEMAIL, _message(seen)
     if seen.queue is not None or seen.queue_status or seen.parking_lost:
         return Verdict.MISSED, Reason.ABANDONED, Detail.EXTERNAL if seen.external else _abandoned(seen)
     if seen.external:
@@ -151,6 +155,12 @@ def judge(seen: Evidence) -> Judgement:  # noqa: PLR0911 - one line a rule, in t
     if seen.dial_status == "CHANUNAVAIL" or seen.cause in CAUSES_UNREACHABLE:
         return Verdict.MISSED, Reason.NO_ANSWER, Detail.UNAVAILABLE
     return Verdict.IGNORED, Ignored.REFUSED, None
+
+
+def _message(seen: Evidence) -> Detail:
+    if seen.message_left:
+        return Detail.MESSAGE_LEFT
+    return Detail.MESSAGE_UNKNOWN if seen.message_unknown else Detail.NO_MESSAGE
 
 
 _QUEUE_STATUS = {

@@ -1,8 +1,8 @@
 """Whatever dies, at whatever moment: every caller is judged once, texted once or handed to a person.
 
-What cannot be known is left out: a call that both begins and ends while nobody listens leaves no trace in
-this release, which does not read the PBX's own call records yet. So every call here lasts longer than the
-service is away; one that ends meanwhile is known by its open row and found out by taking stock.
+No record of the PBX is read here, so what both begins and ends while nobody listens cannot be known: every call
+lasts longer than the service is away, and one that ends meanwhile is known by its open row and found out by taking
+stock. What the records add is in test_catch_up.py.
 """
 
 import random

@@ -58,7 +58,16 @@ def red(findings: Findings) -> dict[str, str]:
     return {name: str(row["remedy"]) for name, row in findings.items() if row["ok"] is False}
 
 
-USUAL_GREY = {"carrier", "service", "call records", "queue log", "alarms by text", "alarms by e-mail", "MQTT"}
+USUAL_GREY = {
+    "carrier",
+    "service",
+    "call records",
+    "queue log",
+    "channel events",
+    "alarms by text",
+    "alarms by e-mail",
+    "MQTT",
+}
 USUAL_GREY |= {"booking page", "booking page from outside", "calendars", "Asterisk"}
 """What a lab has not: a real carrier, systemd, a day of records, a build without Debian's patch."""
 

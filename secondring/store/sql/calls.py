@@ -32,6 +32,17 @@ _ON_LINE = (
     .where(*_UNDECIDED, calls.c.caller_hash == bindparam("caller"))
     .limit(1)
 )
+_ANSWERED_SINCE = (
+    calls.select()
+    .with_only_columns(calls.c.seq)
+    .where(
+        calls.c.started_at >= bindparam("since"),
+        calls.c.caller_hash == bindparam("caller"),
+        calls.c.answered_at.is_not(None),
+        calls.c.direction == Direction.INBOUND.value,
+    )
+    .limit(1)
+)
 
 
 class CallPages(Page):
@@ -58,6 +69,9 @@ class CallPages(Page):
 
     def caller_on_line(self, caller: PhoneNumber) -> bool:
         return self._first(_ON_LINE, caller=caller.e164) is not None
+
+    def answered_since(self, caller: PhoneNumber, since: datetime) -> bool:
+        return self._first(_ANSWERED_SINCE, caller=caller.e164, since=since) is not None
 
 
 def _values(call: Call) -> dict[str, object]:

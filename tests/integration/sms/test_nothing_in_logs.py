@@ -16,8 +16,8 @@ from sms_gateway.carriers.spool import Spool
 from sms_gateway.inbound import Poller
 from sms_gateway.switchboard import Route
 from tests.integration.sms.gateway_server import Answer, GatewayServer
-from tests.integration.sms.test_api_carriers import KINDS, SECRET, Kind, hasty
 from tests.integration.sms.test_webhooks import REPLY, a_door
+from tests.support.api_carriers import KINDS, SECRET, Kind, hasty
 from tests.unit.sms_gateway.fakes import ANNA, CLINIC, NOON, Clock, FakeCarrier, Step, World
 from tests.unit.sms_gateway.test_inbound import Office, reply
 

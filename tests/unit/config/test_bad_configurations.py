@@ -25,6 +25,13 @@ SLIPS = {
     "mqtt in the clear": (MQTT + ", tls: false}", ["mqtt.host", "not encrypted", "mqtt.tls"]),
     "no phone for alarms": ("alarms: {texts: [2025550177]}", ["alarms.texts[1]", "not a phone number"]),
     "unknown key": ("ami:\n  prot: 5038\n", ["20-more.yaml:2: ami.prot:", "'5038'", "Did you mean port?"]),
+    "no place of a record": ("records: {cel: {place: master.csv}}", ["records.cel.place", "asteriskcdrdb"]),
+    "password in an address": (
+        "records: {cdr: {place: 'mysql://u:secret@h/n'}}",
+        ["records.cdr.place", "holds a password", "password_file"],
+    ),
+    "no column": ("records: {cdr: {time_column: 'a; b'}}", ["records.cdr.time_column", "calldate"]),
+    "no zone": ("records: {zone: Mars/Base}", ["records.zone"]),
     "no text": ("ami:\n  port: \x00\x01\n", ["20-more.yaml:2:", "characters that YAML does not allow"]),
     "unknown section": ("amy: {}\n", ["20-more.yaml:1: amy:", "Did you mean ami?"]),
     "nothing like it": ("log: {colour: red}\n", ["log.colour", "known here: level"]),
@@ -155,3 +162,12 @@ def test_a_blocked_number_that_is_none_is_not_repeated() -> None:
         configure("guards:\n  blocked:\n    - 202 555 0142\n")
     assert "20-more.yaml:3: guards.blocked[1]" in str(raised.value)
     assert "0142" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    "address", ["mysql://u:a-secret@h/n", "mysql://:a-secret@h/n", "mysql://u:a-/secret@h/n"]
+)
+def test_a_password_in_the_address_of_a_record_is_not_repeated(address: str) -> None:
+    with pytest.raises(ConfigError) as refused:
+        configure(f"records: {{cel: {{place: '{address}'}}}}")
+    assert "secret" not in str(refused.value)

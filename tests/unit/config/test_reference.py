@@ -42,6 +42,8 @@ def test_the_tables_tell_what_is_required() -> None:
         "hours",
         "name",
         "length",
+        "url",
+        "schedules",
         "who",
     ]
 

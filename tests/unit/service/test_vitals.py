@@ -23,7 +23,7 @@ class Breaker:
 
 
 async def looked(tmp_path: Path, **more: Any) -> dict[str, Finding]:
-    values: dict[str, Any] = {"database": tmp_path / "books.db", "certificate": None, "clock": lambda: NOW}
+    values: dict[str, Any] = {"database": tmp_path / "books.db", "certificates": {}, "clock": lambda: NOW}
     return {found.name: found for found in await Vitals(**values | more)()}
 
 
@@ -42,10 +42,10 @@ async def test_the_links_to_the_pbx(tmp_path: Path, up: bool, state: State) -> N
 @pytest.mark.parametrize(
     ("more", "state"),
     [
-        ({"carrier_kind": "http", "carrier": Breaker(broken=False)}, State.OK),
-        ({"carrier_kind": "http", "carrier": Breaker(broken=True)}, State.BAD),
-        ({"carrier_kind": "handset"}, State.WARN),
-        ({"carrier_kind": "http", "carrier": Breaker(broken=True), "shadow": lambda: True}, State.UNKNOWN),
+        ({"carrier": Breaker(broken=False)}, State.OK),
+        ({"carrier": Breaker(broken=True)}, State.BAD),
+        ({"simulated": True}, State.WARN),
+        ({"carrier": Breaker(broken=True), "shadow": lambda: True}, State.UNKNOWN),
     ],
 )
 async def test_the_carrier_and_shadow_mode_in_which_it_is_asked_for_nothing(
@@ -63,5 +63,6 @@ async def test_catching_up_is_not_there_until_something_does_it(tmp_path: Path) 
 
 
 async def test_a_certificate_that_cannot_be_read_is_broken(tmp_path: Path) -> None:
-    found = await looked(tmp_path, certificate=tmp_path / "none.pem")
-    assert found["certificate"].state is State.BAD
+    found = await looked(tmp_path, certificates={"web": tmp_path / "none.pem"})
+    assert found["certificate-web"].state is State.BAD
+    assert "certificate" not in found

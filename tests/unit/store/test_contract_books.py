@@ -207,6 +207,16 @@ def test_open_calls_are_inbound_without_a_verdict_oldest_first(store: Store) -> 
         assert [call.id for call in books.open_calls("pbx")] == [call_id(2), call_id(1)]
 
 
+def test_who_was_answered_since(store: Store) -> None:
+    with store.transaction() as books:
+        books.save_call(a_call(1, answered_at=NOW, started_at=NOW))
+        books.save_call(a_call(2, caller=BEN, started_at=NOW))
+        books.save_call(a_call(3, caller=BEN, started_at=NOW, answered_at=NOW, direction=Direction.OUTBOUND))
+        assert books.answered_since(ANNA, NOW)
+        assert not books.answered_since(ANNA, NOW + timedelta(seconds=1))
+        assert not books.answered_since(BEN, NOW)
+
+
 def test_a_caller_is_on_the_line_until_the_verdict(store: Store) -> None:
     with store.transaction() as books:
         books.save_call(a_call(1))

@@ -61,6 +61,7 @@ def _ask_everything(books: Books) -> None:
     books.calls(since=NOW, until=NOW + DAY, limit=10)
     books.find_calls("1.1")
     books.caller_on_line(ANNA)
+    books.answered_since(ANNA, NOW)
     books.urgent_case(UrgentId("U"))
     books.open_urgent_cases()
     books.urgent_cases_of(eid(1))

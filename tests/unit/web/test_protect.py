@@ -6,6 +6,7 @@ from secondring.domain.staff import Role
 from secondring.web.app import make_app
 from secondring.web.protect import BODY_LIMIT
 from secondring.web.routes import screens
+from secondring.web.screens import MOST_FIELDS
 from tests.support.pages import ORIGIN, PASSWORD, Pages
 
 
@@ -133,6 +134,6 @@ async def test_what_is_no_form_is_refused(pages: Pages) -> None:
     headers = {"origin": ORIGIN, "content-type": "application/json"}
     assert (await browser.http.post("/log-out", content=b"{}", headers=headers)).status_code == 415
     headers["content-type"] = "application/x-www-form-urlencoded"
-    many = "&".join(f"f{n}=1" for n in range(100)).encode()
+    many = "&".join(f"f{n}=1" for n in range(MOST_FIELDS + 1)).encode()
     assert (await browser.http.post("/log-out", content=many, headers=headers)).status_code == 400
     assert (await browser.http.post("/log-out", content=b"\xff=\xff", headers=headers)).status_code == 400
