@@ -39,7 +39,8 @@ HEADERS = (
     "origin", "range", "referer", "sec-fetch-site", "user-agent", "x-forwarded-for", "x-forwarded-host",
     "x-forwarded-proto", "x-live", "x-quick", "x-signature", "x-timestamp",
 )  # fmt: skip
-_RAW = (f"<script>{MARK}", f"onerror={MARK}>", f"\r\nset-cookie: {MARK}")
+_RAW = (f"<script>{MARK}", f"onerror={MARK}>")
+"""As markup. A line that looks like a header is only words inside a page; in the head it shows as a cookie."""
 _READ = re.compile(r"(?:form|typed|asked|query_params|params|found|fields)(?:\.get\(|\[)\s*f?\"([\w.-]+)\"")
 _DRAWN = re.compile(r"""\bname="([^"]+)\"""")
 

@@ -21,7 +21,7 @@ from secondring.web.routes import open_to_strangers, screens
 from secondring.web.screens import Screen
 from tests.support.addresses import addresses, parameters
 from tests.support.clinic import ANNA, BEN
-from tests.support.pages import NORTH, SOUTH, Pages
+from tests.support.pages import NORTH, SOUTH, Pages, text_of
 from tests.unit.web.test_hostile import NAMES
 from tests.unit.web.test_urgent_board import urgent, with_ladders
 from tests.unit.web.test_work import missed
@@ -98,7 +98,7 @@ async def test_own_and_foreign_rows(screen: Screen, role: Role) -> None:
             assert answer.status_code in (200, 303, 409), told
         assert ANNA.e164 not in answer.text
         if did == FOREIGN:
-            assert "0123" not in answer.text, told
+            assert "0123" not in text_of(answer), told
             with pages.store.reading() as books:
                 assert books.task(found.task.id) == found.task, told
                 assert books.urgent_case(found.case.id) == found.case, told
