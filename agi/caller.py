@@ -9,6 +9,9 @@ from secondring.domain.phone import is_withheld
 RESTRICTED = 0x60
 """The bits of Q.931 presentation that say: not allowed, or not available."""
 
+ANNOUNCEMENT = 5
+"""The argument with the version of the words that the caller hears; those before it are each script's own."""
+
 
 def in_call(channel: Channel) -> InCall:
     """The caller of this request.
@@ -24,6 +27,7 @@ def in_call(channel: Channel) -> InCall:
         caller=caller,
         withheld=hidden or is_withheld(caller),
         did=channel.argument(1) or request.known("dnid"),
+        announcement=channel.argument(ANNOUNCEMENT),
         language=request.known("language"),
     )
 

@@ -125,6 +125,7 @@ def build_rules(found: Configuration) -> Rules:
         alarms=AlarmRules(texts=tuple(sorted(found.alarms.texts)), fold=found.alarms.fold),
         routes={intent: Route(**dict(keys)) for intent, keys in found.routes.items()},
         booking=_booking(found.booking),
+        announcement=found.ivr.announcement_version if found.ivr.everybody_hears else "",
         carrier_confirms_opt_out=confirms_opt_out(found),
     )
 

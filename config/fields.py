@@ -242,6 +242,16 @@ Word = Annotated[
         _matching(r"[a-z0-9][a-z0-9_.-]{0,39}", "is no plain name", "Use only a-z, 0-9 and -: main-street.")
     ),
 ]
+Version = Annotated[
+    str,
+    AfterValidator(
+        _matching(
+            r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}",
+            "is no version",
+            "Use letters, digits, - _ and . only: 2026-03.",
+        )
+    ),
+]
 Line = Annotated[
     str,
     AfterValidator(

@@ -31,6 +31,7 @@ from config.fields import (
     SiteNumber,
     SiteNumbers,
     SpecialDays,
+    Version,
     Word,
     Zone,
 )
@@ -249,8 +250,11 @@ class QueueKeys(Section):
 class Ivr(Section):
     """What callers are offered by key."""
 
-    announcement_version: Line = Field(examples=["2026-03"], max_length=40)
-    """Kept with every opt-out and every text asked for by key: change it when you change the words."""
+    announcement_version: Version = Field(examples=["2026-03"])
+    """Kept with every opt-out and every text asked for by key: change it when you change the words, and render anew."""
+    everybody_hears: bool = Field(examples=["true"])
+    """Every caller hears, before they can be missed, that they may get a text and how to decline it: by our offer or by
+    a greeting of your own. Then the version is kept with every first text too, as the consent that it rests on."""
     after_text: Literal["stay", "hang-up"] = Field(examples=["hang-up"])
     """What happens to callers who got their text: they stay on the line, in their place, or are said goodbye."""
     ordinary: Destination | None = Field(examples=["ext-queues,400,1"])

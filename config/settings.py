@@ -116,6 +116,7 @@ class IvrSettings:
     """What callers are offered by key."""
 
     announcement_version: str
+    everybody_hears: bool
     after_text: Literal["stay", "hang-up"]
     ordinary: str | None
     mobile_digits: int

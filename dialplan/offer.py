@@ -61,6 +61,8 @@ class Offer:
     program: str | None = None
     """What is started for every question, where nobody listens at the port."""
     queues: tuple[Waiting, ...] = ()
+    announcement: str = ""
+    """The version of the words that callers hear; kept with every key they press."""
     ordinary: str | None = None
     """Where callers go on who came by Goto: `context,extension,priority`."""
     after_text: str = "stay"
@@ -88,6 +90,7 @@ def render_dialplan(offer: Offer, version: str, *, missing: Collection[str] = ()
         port=offer.port,
         program=offer.program,
         queues=offer.queues,
+        announcement=offer.announcement,
         ordinary=offer.ordinary,
         after_text=offer.after_text,
         mobile_digits=offer.mobile_digits,
@@ -122,6 +125,10 @@ def _check(offer: Offer) -> None:
         raise ConfigError(f"agi.listen {offer.host!r}: give an address without spaces")
     if offer.program is not None and not re.fullmatch(r"/[A-Za-z0-9_./+-]{1,200}", offer.program):
         raise ConfigError(f"agi.program {offer.program!r}: use letters, digits, - _ . and / only")
+    if not re.fullmatch(r"[A-Za-z0-9._-]{0,40}", offer.announcement):
+        raise ConfigError(
+            f"ivr.announcement_version {offer.announcement!r}: use letters, digits, - _ and . only"
+        )
     if offer.ordinary is not None:
         check_destination(offer.ordinary, "ivr.ordinary")
     for queue in offer.queues:

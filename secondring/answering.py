@@ -189,6 +189,7 @@ def _offer(settings: Settings) -> dialplan.Offer:
         port=settings.agi.port,
         program=str(settings.agi.program) if settings.agi.program else None,
         queues=queues,
+        announcement=ivr.announcement_version,
         ordinary=ivr.ordinary,
         after_text=ivr.after_text,
         mobile_digits=ivr.mobile_digits,

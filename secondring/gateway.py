@@ -54,7 +54,7 @@ class Gateway:
             number_per_day=keys.number_per_day,
             brand_per_day=keys.brand_per_day,
         )
-        return Route(driver, kind=kind, senders=keys.senders, limits=limits, asks_lines=keys.line_types)
+        return Route(driver, kind=kind, senders=keys.sends_from, limits=limits, asks_lines=keys.line_types)
 
     def parts(self, desk: ClinicDesk, in_store: InStore, bell: Bell, ring: Ring) -> dict[str, Part]:
         """What has to run."""

@@ -50,6 +50,11 @@ class CarrierKeys(Section):
     """Parts of texts that all our numbers together send in a day (UTC); no limit when left out."""
 
     @property
+    def sends_from(self) -> tuple[PhoneNumber, ...]:
+        """The clinic's numbers that it may send from; none named means all of them."""
+        return self.senders
+
+    @property
     def knocks(self) -> bool:
         """True when it sends replies and receipts to our webhooks."""
         return self.webhooks

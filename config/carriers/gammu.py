@@ -4,11 +4,11 @@ from typing import Literal
 
 from pydantic import Field
 
-from config.carriers.wire import Cards, WireKeys
+from config.carriers.wire import CardKeys, Cards
 from config.fields import AbsolutePath
 
 
-class GammuKeys(WireKeys):
+class GammuKeys(CardKeys):
     """A phone or modem that gammu-smsd drives, with its SQLite database on this machine."""
 
     kind: Literal["gammu"] = Field(examples=["gammu"])

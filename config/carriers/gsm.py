@@ -5,12 +5,12 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from config.carriers.wire import Cards, Host, Port, WireKeys, refuse_plain_wire
+from config.carriers.wire import CardKeys, Host, Port, refuse_plain_wire
 from config.fields import Line, PositiveDuration
 from config.links import SecretPlace
 
 
-class GsmKeys(WireKeys):
+class GsmKeys(CardKeys):
     """SIM cards behind a manager interface."""
 
     host: Host = Field(default="127.0.0.1", examples=["192.168.7.20"])
@@ -23,8 +23,6 @@ class GsmKeys(WireKeys):
     """Where that user's secret is kept."""
     plain_wire: bool = Field(default=False, examples=["true"])
     """The wire to the box is safe: these boxes know no encryption."""
-    ports: Cards = Field(examples=['{"2": +1 202 555 0123}'])
-    """The clinic's numbers, by the device, span or port that has the SIM card."""
     poll: PositiveDuration = Field(default=timedelta(seconds=1), examples=["1s"])
     """How often what was heard is taken over."""
 

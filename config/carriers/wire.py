@@ -59,3 +59,14 @@ class WireKeys(CarrierKeys):
 
     region: Country = Field(default="US", examples=["CA"])
     """Where numbers belong that come without their country (ISO 3166)."""
+
+
+class CardKeys(WireKeys):
+    """A carrier that sends from SIM cards: from no number that none of them has."""
+
+    ports: Cards = Field(examples=['{"2": +1 202 555 0123}'])
+    """The clinic's numbers, by what the gateway calls the device, span or port that has the SIM card."""
+
+    @property
+    def sends_from(self) -> tuple[PhoneNumber, ...]:
+        return self.senders or tuple(self.ports)

@@ -16,6 +16,8 @@ from secondring.cli import (
     audit,
     bookings,
     books,
+    carrier,
+    consent,
     explain,
     figures,
     mode,
@@ -25,6 +27,7 @@ from secondring.cli import (
     report,
     services,
     setup,
+    sms,
     streams,
     tasks,
     users,
@@ -56,6 +59,7 @@ app = typer.Typer(
       secondring user add NAME --role admin   let somebody log in to the pages
       secondring settings list            what was set on those pages
       secondring alarm test               prove that alarms reach people
+      secondring carrier test             prove that texts reach phones, and replies us
 
     [bold]Look at what happened[/bold]
 
@@ -63,6 +67,7 @@ app = typer.Typer(
       secondring explain 1715.42          why it did or did not get a text
       secondring audit                    our verdicts beside the PBX's own record
       secondring tasks                    what people have to do, urgent first
+      secondring consent show NUMBER      may they be texted, and how do we know
       secondring report --since 7d        the five metrics
       secondring bookings                 what patients booked themselves
       secondring calendar show            the times that they can choose from
@@ -104,6 +109,9 @@ GROUPS = (
     prompts,
     books,
     tasks,
+    consent,
+    sms,
+    carrier,
     report,
     figures,
     explain,

@@ -18,8 +18,9 @@ from rich.console import Console, ConsoleOptions
 from rich.text import Text
 
 from secondring import wiring
+from secondring.cli.audited import at_the_terminal
 from secondring.domain import pulse, story
-from secondring.domain.phone import PhoneNumber, spoken_form
+from secondring.domain.phone import PhoneNumber, parse_number, spoken_form
 from secondring.domain.ports import Books
 from secondring.domain.pulse import State
 from secondring.domain.rules import Site
@@ -169,6 +170,26 @@ class Plain:
             yield from textwrap.wrap(
                 rest, most, initial_indent=" " * GAP * 2, subsequent_indent=" " * GAP * 2
             )
+
+
+def person(said: str) -> str:
+    """Who does something: a person whom colleagues can ask. `root` is nobody."""
+    who = said.strip() or at_the_terminal()
+    if who == "root":
+        raise typer.BadParameter(
+            "root is nobody whom colleagues could ask. Say who you are: --by YOUR-NAME", param_hint="--by"
+        )
+    return who
+
+
+def number_of(said: str, region: str) -> PhoneNumber:
+    """A phone number as people type it; raises BadParameter with an example."""
+    found = parse_number(said, region)
+    if found is None:
+        raise typer.BadParameter(
+            f"{said!r} is no phone number. Write it as in +12025550123, or as you dial it."
+        )
+    return found
 
 
 def count(number: int, thing: str) -> str:

@@ -7,13 +7,14 @@ from typing import Annotated, Any
 import typer
 
 from secondring import wiring
-from secondring.cli.audited import at_the_terminal, note, seen
+from secondring.cli.audited import note, seen
 from secondring.cli.common import (
     Json,
     Numbers,
     command,
     console,
     iso,
+    person,
     print_json,
     settings,
     shown,
@@ -136,16 +137,6 @@ Outcomes = Annotated[
 Anyway = Annotated[bool, typer.Option("--anyway", help="Finish it although it is somebody else's.")]
 
 
-def _person(said: str) -> str:
-    """Who works on a task: a person whom colleagues can ask. `root` is nobody."""
-    who = said.strip() or at_the_terminal()
-    if who == "root":
-        raise typer.BadParameter(
-            "root is nobody whom colleagues could ask. Say who you are: --by YOUR-NAME", param_hint="--by"
-        )
-    return who
-
-
 @tasks_app.command()
 def show(task: TaskArgument, json: Json = False) -> None:
     """One task: whom to call, what they wrote, what happened so far, and what to do next.
@@ -187,7 +178,7 @@ def show(task: TaskArgument, json: Json = False) -> None:
 @tasks_app.command()
 def take(task: TaskArgument, by: Who = "") -> None:
     """Make a task yours, so that nobody else works on it."""
-    who = _person(by)
+    who = person(by)
     chosen = settings()
     with wiring.writing(chosen) as books:
         now = wiring.now()
@@ -206,7 +197,7 @@ def done(task: TaskArgument, result: Outcomes, by: Who = "", anyway: Anyway = Fa
 
     Example: secondring tasks done T-ab12cd34ef56 --result spoke --by ana
     """
-    who = _person(by)
+    who = person(by)
     chosen = settings()
     with wiring.writing(chosen) as books:
         now = wiring.now()
@@ -221,7 +212,7 @@ def reopen(task: TaskArgument, by: Who = "") -> None:
 
     Example: you left a message on the caller's voicemail, and the call was long enough to pass for a talk.
     """
-    who = _person(by)
+    who = person(by)
     chosen = settings()
     with wiring.writing(chosen) as books:
         now = wiring.now()

@@ -1,5 +1,6 @@
 """What can be seen on our own machine: configuration, database, disk, prompts, carrier, the unit."""
 
+import asyncio
 import shutil
 import socket
 import ssl
@@ -8,11 +9,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from config.settings import CarrierSettings
 from dialplan import prompts
 from dialplan.install import PbxSite
 from secondring import answering, wiring
+from secondring.carriers import driver
 from secondring.doctor.findings import Check, Finding, bad, unseen, well
+from secondring.domain.errors import PeerError
 from secondring.wiring import Settings
+from sms_gateway.reactions import UNKNOWN_REFUSED, table_of
 
 LEAST_FREE = 200_000_000
 """Bytes. A year of a clinic's calls takes about as much."""
@@ -83,9 +88,37 @@ def _carrier(settings: Settings) -> Finding:
     """Reach each, and say nothing: no text is sent. The first trouble is told, else all the answers."""
     if settings.only_simulated:
         return unseen("handset: simulated phones, no text leaves this machine", "choose carrier.kind: http")
-    found = [_greeted(carrier.name, carrier.keys.address) for carrier in settings.carriers]
+    found = [_asked(carrier, settings) for carrier in settings.carriers]
     trouble = next((finding for finding in found if not finding.ok), None)
     return trouble or well("; ".join(finding.evidence for finding in found))
+
+
+def _asked(carrier: CarrierSettings, settings: Settings) -> Finding:
+    """Where a carrier can be asked whether it knows our account, that; else whether it is there at all."""
+    greeted = _greeted(carrier.name, carrier.keys.address)
+    return asyncio.run(_account(carrier, settings, greeted)) if greeted.ok is not False else greeted
+
+
+async def _account(carrier: CarrierSettings, settings: Settings, greeted: Finding) -> Finding:
+    made = driver(carrier, settings, wiring.now)
+    try:
+        if made.checks is None:
+            return greeted
+        found = await made.checks.check()
+    except PeerError as error:
+        return bad(
+            f"{carrier.name}: {error}", f"look at the address and the keys of the carrier {carrier.name}"
+        )
+    finally:
+        await made.carrier.close()
+    if found.ok:
+        return well(f"{carrier.name}: {found.said}")
+    row = table_of(carrier.kind).reaction(found.code or UNKNOWN_REFUSED)
+    code = f" (code {found.code}: {row.meaning})" if found.code else ""
+    remedy = (
+        row.remedy or f"look at the account at the carrier, and at the keys of the carrier {carrier.name}"
+    )
+    return bad(f"{carrier.name}: {found.said}{code}", remedy)
 
 
 def _greeted(name: str, url: str | None) -> Finding:

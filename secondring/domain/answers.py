@@ -7,15 +7,16 @@ emergency is passed on even for someone who opted out.
 from dataclasses import replace
 from datetime import datetime
 
-from secondring.domain import consent, episodes, urgent_begin
+from secondring.domain import consent, episodes, optouts, urgent_begin
 from secondring.domain.alarms import Alarm, raise_in
 from secondring.domain.booking_link import Links
 from secondring.domain.casework import DAY, Wording
 from secondring.domain.hours import add_business_time
+from secondring.domain.ids import TextId
 from secondring.domain.intents import Understanding
 from secondring.domain.phone import PhoneNumber
 from secondring.domain.ports import Books
-from secondring.domain.records import Episode, Intent, Outcome, Task
+from secondring.domain.records import Episode, Intent, Task, Text
 from secondring.domain.rules import FRONT_DESK, Clock, Route, Rules, Site
 from secondring.domain.staff_alert import alert_staff
 from secondring.domain.triage_ringing import CALLING_YOU
@@ -40,8 +41,17 @@ class Answer:
     """One reply to one text, inside one transaction."""
 
     def __init__(
-        self, rules: Rules, wording: Wording, links: Links, books: Books, site: Site, now: datetime
+        self,
+        rules: Rules,
+        wording: Wording,
+        links: Links,
+        books: Books,
+        site: Site,
+        now: datetime,
+        text: TextId,
     ) -> None:
+        """`text`: the one to answer."""
+        self._text_id = text
         self._rules = rules
         self._wording = wording
         self._links = links
@@ -64,6 +74,8 @@ class Answer:
         route = self._rules.routes[intent]
         if route.link:
             self._offer_booking(episode, intent, route, said)
+        elif intent is Intent.HELP and self._is_opted_out(episode):
+            self._help_all_the_same(episode, route)
         elif intent is Intent.HELP and episode.booking_asked_at is None:
             self._text(episode, route.template)
         else:
@@ -74,26 +86,47 @@ class Answer:
     def _opt_out(self, episode: Episode, meaning: Understanding, said: str) -> None:
         patient = _caller(episode)
         before = self._books.consent(patient)
-        self._books.add_consent(consent.opted_out(patient, self._now, consent.Source.TEXT, said))
-        for other in self._books.open_episodes(patient):
-            episodes.cancel_texts(self._books, other.id, self._now, "the caller opted out")
-            self._tell_who_has_them(other)
-        if consent.wants_confirmation(before, carrier_confirms=self._rules.carrier_confirms_opt_out):
-            self._send(episode, episodes.OPT_OUT_TEMPLATE)
+        confirms = consent.wants_confirmation(before, carrier_confirms=self._rules.carrier_confirms_opt_out)
+        confirmation = self._send(episode, episodes.OPT_OUT_TEMPLATE) if confirms else None
+        self._keep_opt_out(episode, said, confirmation=confirmation)
         if meaning.intent is Intent.CANCEL or meaning.asks_more:
             self._task(episode, meaning.intent, self._rules.routes[Intent.CANCEL], said)
-        if not episodes.open_tasks(self._books, episode.id):
-            because = "the caller asked for no more texts"
-            episodes.close(self._books, episode, Outcome.OPTED_OUT, "opted-out", because, self._now)
+        optouts.end_episodes(self._books, patient, self._now)
 
-    def _tell_who_has_them(self, episode: Episode) -> None:
-        """Whoever works for this caller must not wait for an answer to a text."""
-        for task in episodes.open_tasks(self._books, episode.id):
-            episodes.remark(self._books, task, episodes.OPTED_OUT)
+    def _keep_opt_out(
+        self, episode: Episode, said: str, *, confirmation: Text | None = None, answer: Text | None = None
+    ) -> None:
+        optouts.opt_out(
+            self._books,
+            _caller(episode),
+            consent.Source.TEXT,
+            self._now,
+            words=said,
+            episode=episode.id,
+            text=self._text_id,
+            confirmed_by=confirmation.id if confirmation else None,
+            but=answer.id if answer else None,
+        )
 
     def _opt_in(self, episode: Episode, said: str) -> None:
-        self._books.add_consent(consent.opted_in(_caller(episode), self._now, consent.Source.TEXT, said))
+        optouts.opt_in(
+            self._books,
+            _caller(episode),
+            consent.Source.TEXT,
+            self._now,
+            words=said,
+            episode=episode.id,
+            text=self._text_id,
+        )
         self._text(episode, self._rules.routes[Intent.START].template)
+
+    def _is_opted_out(self, episode: Episode) -> bool:
+        return not consent.standing(self._books.consent(_caller(episode))).may_text
+
+    def _help_all_the_same(self, episode: Episode, route: Route) -> None:
+        """HELP is answered to those who opted out as well, as carriers demand: they asked who we are."""
+        if route.template is not None and not self._has_had_enough(episode):
+            self._send(episode, route.template)
 
     # the branches
 
@@ -104,11 +137,10 @@ class Answer:
         self._books.save_episode(episode)
         task = self._task(episode, Intent.URGENT, route, said, urgent=True)
         rings = urgent_begin.from_text(self._books, self._rules, self._site, episode, self._now)
-        self._text(episode, CALLING_YOU if rings else route.template, always=True)
+        answer = self._text(episode, CALLING_YOU if rings else route.template, always=True)
         alert_staff(self._books, episode, self._site, episodes.STAFF_ALERT, self._wording, task, self._now)
         if meaning.opts_out:
-            self._books.add_consent(consent.opted_out(_caller(episode), self._now, consent.Source.TEXT, said))
-            self._tell_who_has_them(episode)
+            self._keep_opt_out(episode, said, answer=answer)
         alarm = Alarm("urgent", "a caller wrote that it is urgent", self._site.id)
         raise_in(self._books, alarm, self._rules, self._now)
 
@@ -161,27 +193,31 @@ class Answer:
 
     def _text(
         self, episode: Episode, template: str | None, *, always: bool = False, link: bool = False
-    ) -> bool:
-        """Answer, unless they opted out or had too many texts today. True when a text will go."""
-        patient = _caller(episode)
-        if template is None or not consent.standing(self._books.consent(patient)).may_text:
-            return False
+    ) -> Text | None:
+        """Answer, unless they opted out or had too many texts today."""
+        if template is None or self._is_opted_out(episode):
+            return None
+        if not always and self._has_had_enough(episode):
+            return None
+        return self._send(episode, template, link=link)
+
+    def _has_had_enough(self, episode: Episode) -> bool:
         sent = self._books.count_texts_out(
-            since=self._now - DAY, to=patient, at_most=REPLIES_PER_DAY, withheld=self._site.shadow
+            since=self._now - DAY, to=_caller(episode), at_most=REPLIES_PER_DAY, withheld=self._site.shadow
         )
-        if not always and sent >= REPLIES_PER_DAY:
-            because = f"no answer sent: {REPLIES_PER_DAY} texts to this number in 24 hours"
-            episodes.note(self._books, self._now, "no-text", "cap-replies", because, episode=episode.id)
+        if sent < REPLIES_PER_DAY:
             return False
-        self._send(episode, template, link=link)
+        because = f"no answer sent: {REPLIES_PER_DAY} texts to this number in 24 hours"
+        episodes.note(self._books, self._now, "no-text", "cap-replies", because, episode=episode.id)
         return True
 
-    def _send(self, episode: Episode, template: str, *, link: bool = False) -> None:
+    def _send(self, episode: Episode, template: str, *, link: bool = False) -> Text:
         where = self._links.make(self._books, episode, self._site, self._now) if link else ""
         body = self._wording.text(
             template, site=self._site, language=episode.language, now=self._now, link=where
         )
-        episodes.queue_text(self._books, episode, self._site, template, body, now=self._now, due_at=self._now)
+        now = self._now
+        return episodes.queue_text(self._books, episode, self._site, template, body, now=now, due_at=now)
 
 
 def _caller(episode: Episode) -> PhoneNumber:

@@ -258,6 +258,7 @@ class Casework:
             did=call.did or None,
             queue=call.queue,
             reason=call.reason,
+            announcement=self.rules.announcement or None,
         )
         books.save_episode(episode)
         episodes.set_timer(books, episodes.WINDOW, episode.id, episode.window_ends_at)

@@ -1,4 +1,4 @@
-"""Consent: may this number be texted, and what is written down when someone opts out or back in.
+"""Consent: may this number be texted, and is an opt-out to be confirmed. What an opt-out leads to is in `optouts`.
 
 An opt-out counts for every site, carrier and sender at once and until the patient takes it back.
 """
@@ -44,11 +44,6 @@ def standing(newest: Consent | None) -> Standing:
 def opted_out(number: PhoneNumber, at: datetime, source: Source, words: str = "") -> Consent:
     """The entry of an opt-out; `words` are the patient's own, whole, as proof of what was asked."""
     return Consent(number=number, opted_out=True, at=at, source=source.value, words=words)
-
-
-def opted_in(number: PhoneNumber, at: datetime, source: Source, words: str = "") -> Consent:
-    """The entry of someone who takes an opt-out back; only they may, so `words` should show it."""
-    return Consent(number=number, opted_out=False, at=at, source=source.value, words=words)
 
 
 def is_news(previous: Consent | None, *, opting_out: bool) -> bool:

@@ -33,11 +33,12 @@ CLOSED_BY_TALKING = (FRONT_DESK, TRIAGE)
 """Queues whose tasks are to reach the caller; the others have something to get done for them."""
 SPOKEN_SINCE, OPTED_OUT = "spoken with since", "wrote STOP: no texts, call"
 """What a task says of its caller beside what is to be done."""
-OPT_OUT_TEMPLATE, STAFF_ALERT, ALARM_TEXT = "opt-out", "staff-alert", "alarm"
+OPT_OUT_TEMPLATE, HELP_TEMPLATE, STAFF_ALERT, ALARM_TEXT = "opt-out", "help", "staff-alert", "alarm"
 ALERT_NOBODY, ALERT_LEFT = "staff-alert-nobody", "staff-alert-left"
 """What the ladder tells staff later: that nobody took the call, and that it has stopped trying."""
 STAFF_ALERTS = (STAFF_ALERT, ALERT_NOBODY, ALERT_LEFT)
-TO_STAFF = (*STAFF_ALERTS, ALARM_TEXT)
+CARRIER_TEST = "carrier-test"
+TO_STAFF = (*STAFF_ALERTS, ALARM_TEXT, CARRIER_TEST)
 """What goes to the clinic's own people, and to no patient."""
 ASKED_LINK, ASKED = "asked-link", "asked"
 ASKED_FOR = (ASKED_LINK, ASKED)

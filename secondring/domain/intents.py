@@ -189,7 +189,7 @@ def _ambiguous(intents: set[Intent]) -> Understanding:
 
 def _opt_out(reading: _Reading) -> Understanding | None:
     hits = words.STOPS.find(reading.flat)
-    if _asks_to_stop(hits):
+    if _asks_to_stop(hits) or _refuses(hits, _clause_starts(reading)):
         return Understanding(intent=Intent.STOP, rule="phrase:opt-out")
     cores = [" ".join(_without_courtesy(clause)) for clause in reading.clauses]
     if any(core in words.CLAUSE_STOPS for core in cores):
@@ -206,6 +206,16 @@ def _asks_to_stop(hits: list[Hit]) -> bool:
     questions = _of(hits, "not-opt-out")
     labels = {hit.label for hit in hits if not _inside(hit.start, questions)}
     return "opt-out" in labels or ("stop-calling" in labels and "texts-wanted" not in labels)
+
+
+def _refuses(hits: list[Hit], starts: list[int]) -> bool:
+    """A `no` or a `stop` with a text in its reach, all in one clause: `no, text me` refuses nothing."""
+    elsewhere = [hit for hit in hits if hit.label in ("not-refusal", "not-opt-out", "texts-wanted")]
+    return any(
+        not _inside(hit.start, elsewhere)
+        and bisect_right(starts, hit.start) == bisect_right(starts, hit.end - 1)
+        for hit in _of(hits, "refusal")
+    )
 
 
 def _asks_beside(reading: _Reading) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
-from secondring.domain import consent, episodes
+from secondring.domain import consent, episodes, optouts
 from secondring.domain.alarms import Alarm, raise_in
 from secondring.domain.booking_link import Links
 from secondring.domain.call_events import Direction
@@ -18,7 +18,7 @@ from secondring.domain.hours import add_business_time, is_open
 from secondring.domain.ids import CallId, SiteId, Uniqueid, episode_id
 from secondring.domain.phone import PhoneNumber, parse_number
 from secondring.domain.ports import Books
-from secondring.domain.records import Call, Consent, Episode, Intent, Origin, Outcome, TextState
+from secondring.domain.records import Call, Episode, Intent, Origin, TextState
 from secondring.domain.routing import Decision, no_text, unsuitable
 from secondring.domain.rules import Rules, Site
 
@@ -36,6 +36,8 @@ class InCall:
     """As the PBX shows it; empty when there is none."""
     withheld: bool = False
     did: str = field(default="", repr=False)
+    announcement: str = ""
+    """The version of the words that they heard, as the dialplan has it; empty when it does not say."""
     language: str = ""
     """Of the channel: `en`, `es_MX`, ...; empty when unknown."""
 
@@ -135,7 +137,7 @@ class Offers:
         if refusal is not None:
             return self._held_back(books, known, refusal, site, now)
         if entry is not None and entry.opted_out:
-            self._opt_in(books, known, number, now)
+            self._opt_in(books, known, number, self._heard(call), now)
         self._send(books, known, site, number, call, now)
         return Promise.SENT
 
@@ -171,15 +173,18 @@ class Offers:
         episodes.note(books, now, "no-text", rule, f"pressed 1, but {because}", call=call.id)
         return Promise.NO
 
-    def _opt_in(self, books: Books, call: Call, number: PhoneNumber, now: datetime) -> None:
-        because = f"pressed 1 twice on announcement {self._announcement}"
-        books.add_consent(consent.opted_in(number, now, consent.Source.IVR, because))
+    def _opt_in(self, books: Books, call: Call, number: PhoneNumber, heard: str, now: datetime) -> None:
+        because = f"pressed 1 twice on announcement {heard}"
+        ivr = consent.Source.IVR
+        optouts.opt_in(books, number, ivr, now, words="pressed 1 twice", announcement=heard)
         episodes.note(books, now, "opt-in", "key-1", because, call=call.id)
 
     def _send(
         self, books: Books, call: Call, site: Site, number: PhoneNumber, heard: InCall, now: datetime
     ) -> None:
         episode = self._episode(books, call, site, number, _language(heard, site), now)
+        episode = replace(episode, announcement=self._heard(heard))
+        books.save_episode(episode)
         for text in books.texts_of(episode.id):
             if episodes.is_first(text.template):  # one that waited for this call to end is of no use any more
                 episodes.cancel_text(books, text, now, "the caller asked for a text by key")
@@ -189,7 +194,7 @@ class Offers:
         body = self._wording.text(template, site=site, language=episode.language, now=now, link=link)
         text = episodes.queue_text(books, episode, site, template, body, now=now, due_at=now)
         books.save_call(replace(call, episode=episode.id))
-        because = f"pressed 1 on announcement {self._announcement}"
+        because = f"pressed 1 on announcement {self._heard(heard)}"
         episodes.note(books, now, "text", "key-1", because, episode=episode.id, call=call.id, text=text.id)
 
     def _episode(
@@ -224,22 +229,19 @@ class Offers:
     def decline(self, books: Books, call_id: CallId, call: InCall, now: datetime) -> None:
         """No texts to the caller's own number from now on, and none to confirm it."""
         known = self._call(books, call_id, call, now)
-        because = f"pressed 9 on announcement {self._announcement}"
+        heard = self._heard(call)
+        because = f"pressed 9 on announcement {heard}"
         if known.caller is None:
             episodes.note(books, now, "no-text", "key-9", f"{because}, without a number", call=call_id)
             return
-        if _stands(books.consent(known.caller)):
-            books.add_consent(consent.opted_out(known.caller, now, consent.Source.IVR, because))
+        ivr = consent.Source.IVR
+        optouts.opt_out(books, known.caller, ivr, now, words="pressed 9", announcement=heard)
         episodes.note(books, now, "opt-out", "key-9", because, call=call_id)
-        for episode in books.open_episodes(known.caller):
-            episodes.cancel_texts(books, episode.id, now, "the caller opted out")
-            if not episodes.open_tasks(books, episode.id):
-                said = "the caller asked for no more texts"
-                episodes.close(books, episode, Outcome.OPTED_OUT, "opted-out", said, now)
+        optouts.end_episodes(books, known.caller, now)
 
-
-def _stands(entry: Consent | None) -> bool:
-    return consent.is_news(entry, opting_out=True)
+    def _heard(self, call: InCall) -> str:
+        """The version of the words that this caller heard: as the dialplan was rendered, else as configured now."""
+        return call.announcement or self._announcement
 
 
 def _language(call: InCall, site: Site) -> str:

@@ -73,6 +73,10 @@ class Books(StaffBooks, BookingBooks, SettingsBooks, NoteBooks, Protocol):
         """The open episodes of a caller at any site, newest first."""
         ...
 
+    def episodes_of(self, caller: PhoneNumber) -> list[Episode]:
+        """All episodes of a caller, at any site, newest first."""
+        ...
+
     def last_episode(self, caller: PhoneNumber) -> Episode | None:
         """The newest episode of a caller, open or closed."""
         ...
@@ -86,6 +90,14 @@ class Books(StaffBooks, BookingBooks, SettingsBooks, NoteBooks, Protocol):
     def save_text(self, text: Text) -> None: ...
     def texts_of(self, episode: EpisodeId) -> list[Text]:
         """The texts of an episode, oldest first."""
+        ...
+
+    def texts_in(self, *, since: datetime, limit: int) -> list[Text]:
+        """Texts that came in since then, newest first."""
+        ...
+
+    def waiting_texts(self, patient: PhoneNumber) -> list[Text]:
+        """Texts to a number that have not been handed to a carrier, oldest first, those withheld among them."""
         ...
 
     def text_by_carrier_id(self, carrier: str, carrier_id: str, *, outgoing: bool) -> Text | None: ...
@@ -141,6 +153,10 @@ class Books(StaffBooks, BookingBooks, SettingsBooks, NoteBooks, Protocol):
     # consent and decisions
     def consent(self, number: PhoneNumber) -> Consent | None:
         """The newest entry for a number; None when nothing was ever recorded."""
+        ...
+
+    def consents(self, number: PhoneNumber) -> list[Consent]:
+        """Every entry for a number, oldest first."""
         ...
 
     def known_line(self, number: PhoneNumber) -> KnownLine | None:

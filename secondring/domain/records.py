@@ -160,6 +160,9 @@ class Episode:
     """Which message the first text was."""
     delivered_at: datetime | None = None
     """The carrier said that the first text had arrived; not every carrier says so."""
+    announcement: str | None = None
+    """The version of the announcement in force on the call, on which the first text rests: what told callers that they
+    may be texted, and how to decline. None where none was in force."""
 
     @property
     def is_open(self) -> bool:
@@ -241,6 +244,16 @@ class Consent:
     source: str
     """`text`, `staff`, `ivr`, `carrier`."""
     words: str = field(default="", repr=False)
+    """The patient's own, whole, as proof of what was asked; or what staff wrote down of them."""
+    by: str = ""
+    """Who wrote it down, where a person did."""
+    announcement: str = ""
+    """The version of the words that were heard before the key was pressed."""
+    episode: EpisodeId | None = None
+    text: TextId | None = None
+    """The text that says so."""
+    confirmed_by: TextId | None = None
+    """The one text of ours that confirms an opt-out; None where none was to go."""
 
 
 class Line(StrEnum):

@@ -53,7 +53,7 @@ class Replies:
             books, now, f"intent-{meaning.intent}", meaning.rule, because, episode=episode.id, text=text.id
         )
         site = self._rules.site(episode.site)
-        answer = Answer(self._rules, self._wording, self._links, books, site, now)
+        answer = Answer(self._rules, self._wording, self._links, books, site, now, text.id)
         answer.give(episode, meaning, arrival.body)
 
     def leave_to_a_person(self, books: Books, arrival: Arrival, now: datetime) -> None:

@@ -186,6 +186,8 @@ class Rules:
     routes: dict[Intent, Route] = field(default_factory=lambda: dict(DEFAULT_ROUTES))
     booking: BookingRules | None = None
     """None while our booking page is off: a site's `booking_url` is then sent as it is."""
+    announcement: str = ""
+    """The version of what every caller hears about texts and how to decline them; empty when not everybody hears it."""
     carrier_confirms_opt_out: bool = False
     """The carrier itself answers STOP; a second confirmation from us would be one too many."""
 

@@ -3,11 +3,11 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from secondring.domain import episodes
+from secondring.domain import episodes, optouts
 from secondring.domain.alarms import Alarm, raise_in
 from secondring.domain.booking_link import Links
 from secondring.domain.casework import Wording
-from secondring.domain.consent import Source, is_news, opted_out
+from secondring.domain.consent import Source
 from secondring.domain.hours import is_open, next_opening
 from secondring.domain.phone import PhoneNumber
 from secondring.domain.ports import Books
@@ -20,6 +20,8 @@ from secondring.domain.triage_ringing import CALLING_YOU
 
 ON_LINE_CHECK = timedelta(seconds=5)
 """How soon a text held for a caller on the line is looked at again, should the hang-up escape us."""
+CONFIRM_WITHIN = timedelta(minutes=5)
+"""47 CFR 64.1200(a)(12): a confirmation within five minutes is taken to be covered by the consent from before."""
 SENDERS_FAULTS = frozenset({Fault.SENDER, Fault.CARRIER})
 FILTERED = "filtered"
 """The bookmark of when texts were last taken for spam, and the alarm's name."""
@@ -47,9 +49,9 @@ class ClinicDesk:
         """The last checks: opted out since, back on the line, too late, night."""
         if text.template in episodes.TO_STAFF:
             return Go()
-        entry = books.consent(text.patient)
-        if entry and entry.opted_out and not _last_word(text, entry):
-            return Cancel("opted out")
+        against = _against(text, books.consent(text.patient), now)
+        if against:
+            return Cancel(against)
         why = untextable(books.known_line(text.patient), now)
         if why is not None:
             return Cancel(why)
@@ -117,13 +119,7 @@ class ClinicDesk:
     @staticmethod
     def _opted_out(books: Books, text: Text, now: datetime) -> None:
         """They told the carrier to stop: as good as telling us, for every site and carrier."""
-        if not is_news(books.consent(text.patient), opting_out=True):
-            return
-        books.add_consent(opted_out(text.patient, now, Source.CARRIER))
-        for episode in books.open_episodes(text.patient):
-            episodes.cancel_texts(books, episode.id, now, "the caller opted out at the carrier")
-            for task in episodes.open_tasks(books, episode.id):
-                episodes.remark(books, task, episodes.OPTED_OUT)
+        optouts.opt_out(books, text.patient, Source.CARRIER, now, by=text.carrier, episode=text.episode)
 
     def _filtered(self, books: Books, text: Text, now: datetime) -> None:
         """One text taken for spam is bad luck; several mean that the wording or the registration needs mending."""
@@ -183,7 +179,20 @@ class ClinicDesk:
         books.keep_bookmark(f"inbox:{carrier}", cursor)
 
 
-def _last_word(text: Text, opt_out: Consent) -> bool:
-    """The confirmation, and the answer to an emergency in the very text that opted out."""
-    answers_it = text.template in ("urgent", CALLING_YOU) and text.created_at == opt_out.at
-    return answers_it or text.template == episodes.OPT_OUT_TEMPLATE
+def _against(text: Text, newest: Consent | None, now: datetime) -> str:
+    """What the wish of the patient has against a text; empty when nothing."""
+    opted_out = newest is not None and newest.opted_out
+    if text.template == episodes.OPT_OUT_TEMPLATE:
+        if not opted_out:
+            return "they want texts again"
+        return "too late to confirm an opt-out" if now - text.created_at > CONFIRM_WITHIN else ""
+    if newest is None or not opted_out or _asked_for_since(text, newest):
+        return ""
+    return "opted out"
+
+
+def _asked_for_since(text: Text, opt_out: Consent) -> bool:
+    """The answer to an emergency in the very text that opted out, and to a HELP that came after it."""
+    if text.template in ("urgent", CALLING_YOU):
+        return text.created_at == opt_out.at
+    return text.template == episodes.HELP_TEMPLATE and text.created_at > opt_out.at

@@ -114,6 +114,9 @@ class MemoryBooks(TallyPages, MemoryStaffBooks, MemoryBookings, MemoryNotes):
     def open_episodes(self, caller: PhoneNumber) -> list[Episode]:
         return [episode for episode in self._of_caller(caller) if episode.is_open]
 
+    def episodes_of(self, caller: PhoneNumber) -> list[Episode]:
+        return self._of_caller(caller)
+
     def last_episode(self, caller: PhoneNumber) -> Episode | None:
         return next(iter(self._of_caller(caller)), None)
 
@@ -135,6 +138,15 @@ class MemoryBooks(TallyPages, MemoryStaffBooks, MemoryBookings, MemoryNotes):
 
     def texts_of(self, episode: EpisodeId) -> list[Text]:
         return sorted((t for t in self._tables.texts.values() if t.episode == episode), key=_created)
+
+    def texts_in(self, *, since: datetime, limit: int) -> list[Text]:
+        came = (t for t in self._tables.texts.values() if not t.outgoing and t.created_at >= since)
+        return _newest_first(came, _created)[:limit]
+
+    def waiting_texts(self, patient: PhoneNumber) -> list[Text]:
+        waiting = (TextState.QUEUED, TextState.WITHHELD)
+        to_them = (t for t in self._tables.texts.values() if t.outgoing and t.patient == patient)
+        return sorted((t for t in to_them if t.state in waiting), key=_created)
 
     def text_by_carrier_id(self, carrier: str, carrier_id: str, *, outgoing: bool) -> Text | None:
         found = (
@@ -208,6 +220,9 @@ class MemoryBooks(TallyPages, MemoryStaffBooks, MemoryBookings, MemoryNotes):
     def consent(self, number: PhoneNumber) -> Consent | None:
         found = (entry for entry in self._tables.consents.values() if entry.number == number)
         return next(iter(_newest_first(found, _at)), None)
+
+    def consents(self, number: PhoneNumber) -> list[Consent]:
+        return sorted((e for e in self._tables.consents.values() if e.number == number), key=_at)
 
     def known_line(self, number: PhoneNumber) -> KnownLine | None:
         return self._tables.lines.get(number)

@@ -41,6 +41,8 @@ metadata = MetaData(
 
 NOT_CANCELLED = text("outgoing IS TRUE AND state <> 'cancelled'")
 """The texts that count against a cap. Written out: a bound value would not match the partial index."""
+INCOMING = text("outgoing IS FALSE")
+"""What patients wrote; written out for the same reason."""
 NOT_DONE = text("state <> 'done'")
 UNSIGNED = text("last_resort_at IS NOT NULL AND signed_at IS NULL")
 """Urgent cases that came to the last resort, until a person has signed for them."""
@@ -80,6 +82,7 @@ episodes = Table(
     _maybe("reason"),
     _maybe("template"),
     _instant("delivered_at"),
+    _maybe("announcement"),
 )
 Index("episodes_opened_at", episodes.c.opened_at)
 Index("episodes_caller", episodes.c.caller_hash, episodes.c.opened_at)
@@ -140,6 +143,7 @@ texts = Table(
 )
 Index("texts_episode", texts.c.episode_id)
 _partial("texts_carrier_id", texts.c.carrier_id, where=texts.c.carrier_id.is_not(None))
+_partial("texts_in", texts.c.created_at, where=INCOMING)
 _partial("texts_out", texts.c.created_at, texts.c.site, where=NOT_CANCELLED)
 _partial("texts_out_to", texts.c.patient_hash, texts.c.created_at, where=NOT_CANCELLED)
 
@@ -230,6 +234,12 @@ consents = Table(
     _instant("at", needed=True),
     _words("source"),
     Column("words", Sealed("consents.words"), nullable=False),
+    _maybe("by"),
+    _maybe("announcement"),
+    # No references: the proof of a wish outlives what it was said in.
+    _maybe("episode_id"),
+    _maybe("text_id"),
+    _maybe("confirmed_by"),
 )
 Index("consents_number", consents.c.number_hash, consents.c.at)
 

@@ -8,6 +8,7 @@ from typing import Any
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from secondring.domain import consent, episodes, story, worklist
+from secondring.domain.by_hand import STAFF_REPLY
 from secondring.domain.errors import NotNow
 from secondring.domain.handling import mark
 from secondring.domain.ids import EpisodeId
@@ -24,8 +25,6 @@ from secondring.web.work import (
     names_of,
 )
 
-STAFF_REPLY = "staff-reply"
-"""The template's name of a text that a person wrote."""
 MOST_PARTS = 3
 LONGEST = 1000
 SEES_ALL = frozenset({Role.FRONT_DESK, Role.NURSE, Role.MANAGER})

@@ -14,6 +14,7 @@ from secondring.web import (
     live,
     rows,
     urgent_board,
+    wishes,
     work,
 )
 from secondring.web.assets import FOREVER, content
@@ -54,6 +55,7 @@ def screens(desk: Desk) -> tuple[Screen, ...]:
         *work.SCREENS,
         *rows.SCREENS,
         *conversation.SCREENS,
+        *wishes.SCREENS,
         *urgent_board.SCREENS,
         *bookings.SCREENS,
         *account.SCREENS,

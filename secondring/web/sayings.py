@@ -23,6 +23,8 @@ SAYINGS = {
     "put-off": "It will come back.",
     "calling": "Your phone rings. Pick up, and the patient is called.",
     "sent": "Your text is on its way.",
+    "no-texts": "Kept: they get no more texts, from any site.",
+    "texts-again": "Kept: they may be texted again.",
     "signed": "You have signed for it.",
     "taking": "Your phone rings. Pick up and press 1.",
     "booking-moved": "It is moved.",

@@ -194,11 +194,32 @@ class Webhook(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Checkup:
+    """What a carrier says when it is asked whether we are welcome, without a text being sent."""
+
+    ok: bool
+    said: str
+    """In plain words, such as `account active, 2 numbers`; never a secret, never a patient's number."""
+    code: str = ""
+    """The carrier's own code, as it stands in the table of reactions; empty when all is well or it gave none."""
+
+
+class Checks(Protocol):
+    """A carrier that can be asked whether it knows our account."""
+
+    async def check(self) -> Checkup:
+        """Try the credentials without sending a text. Raises PeerError when it cannot be asked."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Driver:
     """All that is made for one configured carrier."""
 
     carrier: Carrier
     line_types: LineTypes | None = None
     """None when it cannot be asked."""
+    checks: Checks | None = None
+    """None when its credentials cannot be tried without a text."""
     begin: Callable[[InStore], None] | None = None
     """For one that has to remember things: gives it the books, before anything is asked of it."""

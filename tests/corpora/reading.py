@@ -35,13 +35,25 @@ class Reply:
 
 
 def replies(name: str) -> list[Reply]:
-    """All replies of `replies` (the word lists were tuned on it) or `heldout` (they were not)."""
+    """All replies of `replies` (the word lists were tuned on it), `heldout` (they were not) or `optouts`."""
     groups = yaml.safe_load((HERE / f"{name}.yaml").read_text("utf-8"))
     return [
         Reply(**{**entry, "intent": Intent(entry["intent"]), "group": group})
         for group, entries in groups.items()
         for entry in entries
     ]
+
+
+def every() -> list[Reply]:
+    """All replies of all corpora."""
+    return [reply for name in ("replies", "heldout", "optouts") for reply in replies(name)]
+
+
+def by_meaning(found: list[Reply]) -> tuple[list[Reply], list[Reply]]:
+    """Those that ask for no more texts, and the others. An emergency that opts out as well is in neither."""
+    meant = [reply for reply in found if reply.intent in OPT_OUTS]
+    others = [r for r in found if r.intent not in OPT_OUTS and r.heard.intent is not Intent.URGENT]
+    return meant, others
 
 
 def accuracy(found: list[Reply]) -> float:

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from secondring.domain.records import Intent
-from tests.corpora.reading import OPT_OUTS, Reply, accuracy, first_recall, replies
+from tests.corpora.reading import OPT_OUTS, Reply, accuracy, by_meaning, every, first_recall, replies
 
 ORDER = [
     Intent.BOOK,
@@ -79,12 +79,67 @@ def first_reading() -> Iterator[str]:
     )
 
 
+OPTING_OUT = """
+## Opting out
+
+What a reasonable person would take for "no more texts" has to be one, in whatever words; what only sounds like one
+("stop by at 3?", "cancel my 2pm", "end of day works", "no more pain meds refill") has to stay a reply. When in doubt
+it is an opt-out: the patient loses a text, can take it back by START, and a person reads what else they wrote.
+
+All replies of the three corpora, by whether they opt out:
+"""
+READINGS = """
+A list of phrases knows what its authors thought of. `optouts.yaml` was therefore written in two lots, each before the
+rules were touched for it and each read once; what was wrong was then mended. The first lot was met by the phrase lists
+alone. After it came rules that go by how a refusal is built: a "no" or "stop" with a text in reach inside one clause,
+a number that is somebody else's, a consent that was never given, Spanish commands in all their forms, two slips in
+long words. The second lot, picked to be harder still, met those rules fresh. Last came plain replies that use the
+words of refusals ("I got no text with the link", "quítenme los puntos"): they showed what the new rules overdid, and
+narrowed them.
+
+| lot | opt-outs heard at first | replies wrongly taken for opt-outs at first |
+| --- | ---: | ---: |
+"""
+READINGS_END = """
+So of opt-outs that avoid the usual words, about half pass every rule the first time, and more rules do not change
+that much. Therefore none of it rests on the rules alone: whatever is not understood is in front of a person within the
+hour, no further text goes by itself after a reply until then, and "They asked for no more texts" is one click on the
+page of the conversation, and one command at the terminal (docs/consent.md).
+"""
+
+
+def opting_out() -> Iterator[str]:
+    """Right and wrong for opt-outs alone, over everything there is, and how the fresh lots fared at first."""
+    yield OPTING_OUT
+    yield "| corpus | opt-outs | heard | missed | other replies | taken for an opt-out |"
+    yield "| --- | ---: | ---: | ---: | ---: | ---: |"
+    names = ("replies", "heldout", "optouts")
+    for name, found in [*((f"`{name}.yaml`", replies(name)) for name in names), ("all", every())]:
+        meant, others = by_meaning(found)
+        heard, taken = sum(r.heard.opts_out for r in meant), sum(r.heard.opts_out for r in others)
+        yield f"| {name} | {len(meant)} | {heard} | {len(meant) - heard} | {len(others)} | {taken} |"
+    yield "\nTaken for an opt-out without being one, and why that stays:\n"
+    yield "| reply | why | what becomes of the words |"
+    yield "| --- | --- | --- |"
+    for reply in by_meaning(every())[1]:
+        if reply.heard.opts_out:
+            kept = "also a task" if reply.heard.asks_more else "kept in the conversation"
+            yield f"| {reply.text} | {reply.note} | {kept} |"
+    yield READINGS.rstrip("\n")
+    for label, begins in (("first", ("opt-out", "near-miss")), ("second", "again"), ("traps", "trap")):
+        meant, others = by_meaning([r for r in replies("optouts") if r.group.startswith(begins)])
+        right, wrong = sum(not r.missed for r in meant), sum(r.missed for r in others)
+        share = f"{right} of {len(meant)} ({right / len(meant):.0%})" if meant else "-"
+        yield f"| {label} | {share} | {wrong} of {len(others)} ({wrong / len(others):.0%}) |"
+    yield READINGS_END.rstrip("\n")
+
+
 def louder() -> Iterator[str]:
     """Replies that we knowingly take for more than they are."""
     yield "\n## Heard louder than meant, on purpose\n"
     yield "| reply | meant | heard | why |"
     yield "| --- | --- | --- | --- |"
-    for reply in (*replies("replies"), *replies("heldout")):
+    for reply in every():
         if reply.accepted:
             yield f"| {reply.text} | {reply.intent} | {reply.heard.intent} | {reply.note} |"
 
@@ -106,6 +161,7 @@ def page() -> str:
         *corpus("replies", "Tuned on"),
         *corpus("heldout", "Held out"),
         *first_reading(),
+        *opting_out(),
         *louder(),
         *quieter(),
     ]

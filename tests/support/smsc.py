@@ -14,7 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from tests.unit.sms_gateway.fakes import until
+from tests.support.until import PATIENCE, PAUSE
 
 PEERS = Path(__file__).parents[1] / "peers" / "smsc"
 SYSTEM_ID, PASSWORD = "clinic", "a-long-password-of-the-tests"
@@ -65,7 +65,12 @@ class Smsc:
 
     async def sees(self, kind: str, times: int = 1) -> dict[str, Any]:
         """Wait until it saw something so often; give the last of them."""
-        await until(lambda: len(self.of(kind)) >= times, f"{times} x {kind}, not {self.seen}")
+        try:
+            async with asyncio.timeout(PATIENCE):
+                while len(self.of(kind)) < times:  # noqa: ASYNC110 - evidence from another process rings no bell
+                    await asyncio.sleep(PAUSE / 4)
+        except TimeoutError:
+            raise AssertionError(f"it never saw {times} x {kind}, but {self.seen}") from None
         return self.of(kind)[-1]
 
     async def plan(self, *answers: str | dict[str, int]) -> None:

@@ -64,6 +64,12 @@ class Desk:
         self.store: SqlStore = wiring.open_store(settings)
         self.clinic = Clinic(rules=settings.rules, now=wiring.now() - timedelta(minutes=10), store=self.store)
 
+    def goes_live(self) -> "Desk":
+        """Out of shadow mode, in which every clinic begins."""
+        run(*self.begin, "mode", "live", "--yes")
+        self.clinic.rules.become(wiring.load_settings(self.folder).rules)
+        return self
+
     def wrote(self, *texts: str) -> "Desk":
         """A caller was missed and texted, and wrote back."""
         self.clinic.misses()

@@ -6,7 +6,7 @@
 from collections.abc import Iterator
 from types import ModuleType
 
-from secondring.domain.words import en, en_alarms, en_wishes, es, es_alarms, everyday, medicines
+from secondring.domain.words import en, en_alarms, en_wishes, es, es_alarms, everyday, medicines, refusals
 from secondring.domain.words.phrases import END, START, Hit, PhraseBook, words_in
 from secondring.domain.words.spelling import SHORT_TEXT, Speller
 from secondring.domain.words.tokens import clauses_of
@@ -73,10 +73,12 @@ _LOUD = {
     "not-urgent": en_alarms.NOT_URGENT + es_alarms.NOT_URGENT,
 }
 _STOPS = {
-    "opt-out": en.OPT_OUT + es.OPT_OUT,
+    "opt-out": en.OPT_OUT + es.OPT_OUT + refusals.ANYWHERE,
+    "refusal": refusals.IN_A_CLAUSE,
+    "not-refusal": refusals.NOT_IN_A_CLAUSE,
     "stop-calling": en.STOP_CALLING + es.STOP_CALLING,
     "texts-wanted": en.TEXTS_WANTED + es.TEXTS_WANTED,
-    "not-opt-out": en.NOT_OPT_OUT + es.NOT_OPT_OUT,
+    "not-opt-out": en.NOT_OPT_OUT + es.NOT_OPT_OUT + refusals.NOT_ANYWHERE,
     "not-stop": en.NOT_STOP + es.NOT_STOP,
     "question": en.QUESTIONS + es.QUESTIONS,
 }
@@ -125,7 +127,8 @@ WORDS_OF = {"en": _EN - _ES, "es": _ES - _EN}
 
 SPELLER = Speller(
     slang=everyday.SLANG,
-    known=_EN | _ES | DIGITS.keys() | medicines.NAMES,
+    known=_EN | _ES | DIGITS.keys() | medicines.NAMES | frozenset(_words_of(refusals)),
     anywhere=everyday.MENDED_ANYWHERE.split(),
     alone=everyday.MENDED_ALONE.split(),
+    twice=everyday.MENDED_TWICE.split(),
 )

@@ -27,10 +27,12 @@ WHOLE: dict[str, tuple[str, ...]] = {
     ),
     "stop": (
         "stop all", "opt out", "un subscribe", "remove me", "no more", "stop it", "stop this", "stop now", "stop that",
-        "quit it", "quit this", "end this", "end it", "no stop", "no more stop", "i said stop", "stop already",
+        "quit it", "quit this", "end this", "end it", "no stop", "no more stop", "i said stop", "stop already", "hush",
         "stop everything", "make it stop", "stop to opt out", "stop to end", "stop to quit",
     ),
-    "cancel": ("cancel it", "cancel this", "cancel that", "cancel now", "cancel all", "no cancel", "no end"),
+    "cancel": (
+        "cancel me", "cancel it", "cancel this", "cancel that", "cancel now", "cancel all", "no cancel", "no end",
+    ),
     "start": ("opt in", "start again", "un stop"),
 }  # fmt: skip
 """The same, of more than one word."""
@@ -142,7 +144,7 @@ STOP_CALLING = (
 """The same about calls; an opt-out too, unless the writer asks for texts instead."""
 
 TEXTS_WANTED = (
-    "text|message|txt|msg me|us instead|only|please|back|first|$",
+    "text|message|txt|msg me|us instead|only|please|back|first|here|now|later|anytime|when|at|tomorrow|today|$",
     "^ text|txt|message|msg me",
     "call|calling|talk text|txt|message me|us",
     "text|texts|texting|txt|message|messages is|are|works|ok|okay fine|good|ok|okay|better|best|easier",

@@ -215,5 +215,7 @@ NOT_URGENT = (
     "no rush|hurry",
     "heart failure clinic|doctor|appointment",
     "dont breathe a word",
+    "another|new|other|different doctor now",
+    "only|is|are|just for emergencies|emergency",
 )
 """Where those words are no alarm. Emergency wording elsewhere in the text still is."""

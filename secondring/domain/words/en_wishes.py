@@ -91,6 +91,9 @@ WANTS: dict[str, tuple[str, ...]] = {
         "have _ call",
         "please|pls|just call",
         "callback",
+        # a way out of something else: the opt-out is heard all the same, and a person reads what else it may mean
+        "revoke|revoking _ access|records|chart|sharing|portal",
+        "opt|opting out of? _ access|records|sharing|shot|shots|vaccine|study|trial|program|surgery|test|plan",
     ),
 }  # fmt: skip
 

@@ -105,6 +105,7 @@ NOT_URGENT = (
         "|emergencias|urgencias"
     ),
     "no hay|tengo? prisa|apuro",
+    "otro|otra|nuevo|nueva doctor|doctora|medico ya",
     "contacto|cuarto|sala|cuenta|factura de emergencia|emergencias|urgencias",
 )
 """Where those words are no alarm. Emergency wording elsewhere in the text still is."""

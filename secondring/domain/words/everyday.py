@@ -11,7 +11,7 @@ SLANG = {
     "cancle": "cancel", "canel": "cancel", "cancell": "cancel",
     "aptmnt": "appt", "apptmnt": "appt", "aptmt": "appt", "reschdule": "reschedule", "stopp": "stop",
     "cnt": "cant", "canot": "cannot", "otp": "opt", "perscription": "prescription", "emergancy": "emergency",
-    "brething": "breathing", "breathin": "breathing",
+    "unscribe": "unsubscribe", "brething": "breathing", "breathin": "breathing",
 }  # fmt: skip
 """Ways of writing that distance alone does not mend."""
 
@@ -19,9 +19,15 @@ MENDED_ANYWHERE = (
     "unsubscribe bleeding breathe breathing suicidal overdose unconscious unresponsive seizure"
     " ambulance emergency urgent"
     " swelling appointment appointments schedule reschedule prescription prescriptions medication"
-    " messages texting emergencia respirar ambulancia suicidarme sangrando mensajes"
+    " messages texting emergencia respirar ambulancia suicidarme sangrando mensajes equivocado equivocada desuscribir"
 )
 """Long words whose misspellings are mended in texts of any length."""
+
+MENDED_TWICE = (
+    "unsubscribe unsubscribed equivocado equivocada desuscribir desuscribirme desuscribanme notifications"
+    " notificaciones"
+)
+"""Words so long and so unlike others that two slips in them are mended too."""
 
 MENDED_ALONE = (
     "stop quit cancel urgent chest breath stroke heart blood book billing bill refill help unsubscribe"

@@ -11,6 +11,8 @@ from rapidfuzz.distance import OSA
 
 SHORT_TEXT = 3
 """Words in a text up to which the short words are tried as well."""
+LONG_WORD = 8
+"""Letters from which on two slips may still leave no doubt."""
 LONGEST_WORD = 24
 """Characters; longer strings are no words."""
 
@@ -26,12 +28,20 @@ class Speller:
     """Knows the words of the phrase books and the everyday words beside them."""
 
     def __init__(
-        self, *, slang: dict[str, str], known: Iterable[str], anywhere: list[str], alone: list[str]
+        self,
+        *,
+        slang: dict[str, str],
+        known: Iterable[str],
+        anywhere: list[str],
+        alone: list[str],
+        twice: list[str],
     ) -> None:
+        """`twice`: long words in which two slips are mended as well."""
         self._slang = slang
         self._known = frozenset(known) - slang.keys()
         self._anywhere = _by_length(anywhere)
         self._alone = _by_length([*alone, *anywhere])
+        self._twice = twice
 
     def mend(self, words: list[str], *, short: bool) -> list[str]:
         """The words, with each unknown one replaced by what it most likely was meant to be."""
@@ -45,7 +55,13 @@ class Speller:
             return slang
         if len(word) < at_least or len(word) > LONGEST_WORD:
             return word
-        return _same_but_doubled(word, targets) or _one_slip_away(word, targets) or word
+        return _same_but_doubled(word, targets) or _one_slip_away(word, targets) or self._two_slips_away(word)
+
+    def _two_slips_away(self, word: str) -> str:
+        if len(word) < LONG_WORD:
+            return word
+        near = (t for t in self._twice if OSA.distance(word, t, score_cutoff=2) <= 2)
+        return next(near, word)
 
 
 def _by_length(words: Iterable[str]) -> dict[int, list[str]]:

@@ -11,7 +11,16 @@ _CLAUSE_ENDS = re.compile(r"[.!?,;:()\[\]\"“”…\r\n\t]+|\s[-–—]+\s|[–
 _WORD = re.compile(r"[^\W_]+")
 _DROPPED = frozenset({"Mn", "Me", "Cf"})
 """Accents, variation selectors, key caps, zero-width characters: nothing that parts two words."""
-_EMOJI = {"🛑": " stop ", "⛔": " stop ", "🖕": " go away ", "🆘": " sos ", "🚑": " ambulance "}
+_EMOJI = {
+    "🛑": " stop ",
+    "🚫": " no ",
+    "🔕": " stop ",
+    "📵": " stop ",
+    "⛔": " stop ",
+    "🖕": " go away ",
+    "🆘": " sos ",
+    "🚑": " ambulance ",
+}
 
 
 def _plain(text: str) -> str:

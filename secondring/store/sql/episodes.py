@@ -42,6 +42,9 @@ class EpisodePages(Page):
     def open_episodes(self, caller: PhoneNumber) -> list[Episode]:
         return [read_episode(row) for row in self._all(_OPEN, caller=caller.e164)]
 
+    def episodes_of(self, caller: PhoneNumber) -> list[Episode]:
+        return [read_episode(row) for row in self._all(_OF_CALLER, caller=caller.e164)]
+
     def last_episode(self, caller: PhoneNumber) -> Episode | None:
         row = self._first(_LAST, caller=caller.e164)
         return None if row is None else read_episode(row)
@@ -74,6 +77,7 @@ def _values(episode: Episode) -> dict[str, object]:
         "reason": episode.reason,
         "template": episode.template,
         "delivered_at": episode.delivered_at,
+        "announcement": episode.announcement,
     }
 
 
@@ -101,4 +105,5 @@ def read_episode(row: Row[Any]) -> Episode:
         reason=row.reason,
         template=row.template,
         delivered_at=row.delivered_at,
+        announcement=row.announcement,
     )

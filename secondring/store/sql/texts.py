@@ -9,7 +9,7 @@ from sqlalchemy import Row, Select, bindparam, func, literal, select
 from secondring.domain.ids import EpisodeId, SiteId, TextId
 from secondring.domain.phone import PhoneNumber
 from secondring.domain.records import Text, TextState
-from secondring.store.schema import NOT_CANCELLED, texts
+from secondring.store.schema import INCOMING, NOT_CANCELLED, texts
 from secondring.store.sql.page import Page, pick, put, whole
 
 _SAVE = put(texts, "id")
@@ -24,6 +24,16 @@ _BY_CARRIER_ID = (
     )
     .order_by(texts.c.created_at.desc(), texts.c.seq.desc())
     .limit(1)
+)
+_WAITING = _ALL.where(
+    NOT_CANCELLED,
+    texts.c.patient_hash == bindparam("patient"),
+    texts.c.state.in_((TextState.QUEUED.value, TextState.WITHHELD.value)),
+).order_by(texts.c.created_at, texts.c.seq)
+_CAME_IN = (
+    _ALL.where(INCOMING, texts.c.created_at >= bindparam("since"))
+    .order_by(texts.c.created_at.desc(), texts.c.seq.desc())
+    .limit(bindparam("most"))
 )
 _OUT = select(literal(1)).select_from(texts).where(NOT_CANCELLED, texts.c.created_at >= bindparam("since"))
 _AT_SITE = texts.c.site == bindparam("site")
@@ -55,6 +65,12 @@ class TextPages(Page):
 
     def texts_of(self, episode: EpisodeId) -> list[Text]:
         return [_read(row) for row in self._all(_OF_EPISODE, episode=episode)]
+
+    def texts_in(self, *, since: datetime, limit: int) -> list[Text]:
+        return [_read(row) for row in self._all(_CAME_IN, since=since, most=limit)]
+
+    def waiting_texts(self, patient: PhoneNumber) -> list[Text]:
+        return [_read(row) for row in self._all(_WAITING, patient=patient.e164)]
 
     def text_by_carrier_id(self, carrier: str, carrier_id: str, *, outgoing: bool) -> Text | None:
         row = self._first(_BY_CARRIER_ID, carrier=carrier, carrier_id=carrier_id, outgoing=outgoing)

@@ -17,6 +17,11 @@ _NEWEST_CONSENT = (
     .order_by(consents.c.at.desc(), consents.c.seq.desc())
     .limit(1)
 )
+_CONSENTS = (
+    pick(consents)
+    .where(consents.c.number_hash == bindparam("number"))
+    .order_by(consents.c.at, consents.c.seq)
+)
 _ADD_DECISION = insert(decisions)
 _DECISIONS = pick(decisions).order_by(decisions.c.at, decisions.c.seq)
 _OF_EPISODE = _DECISIONS.where(decisions.c.episode_id == bindparam("episode"))
@@ -32,6 +37,9 @@ class TrailPages(Page):
         row = self._first(_NEWEST_CONSENT, number=number.e164)
         return None if row is None else _read_consent(row)
 
+    def consents(self, number: PhoneNumber) -> list[Consent]:
+        return [_read_consent(row) for row in self._all(_CONSENTS, number=number.e164)]
+
     def add_consent(self, consent: Consent) -> None:
         entry = {
             "number": consent.number.e164,
@@ -40,6 +48,11 @@ class TrailPages(Page):
             "at": consent.at,
             "source": consent.source,
             "words": consent.words,
+            "by": consent.by or None,
+            "announcement": consent.announcement or None,
+            "episode_id": consent.episode,
+            "text_id": consent.text,
+            "confirmed_by": consent.confirmed_by,
         }
         self._write(_ADD_CONSENT, entry)
 
@@ -72,6 +85,11 @@ def _read_consent(row: Row[Any]) -> Consent:
         at=row.at,
         source=row.source,
         words=row.words,
+        by=row.by or "",
+        announcement=row.announcement or "",
+        episode=row.episode_id,
+        text=row.text_id,
+        confirmed_by=row.confirmed_by,
     )
 
 

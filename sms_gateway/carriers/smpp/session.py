@@ -115,7 +115,7 @@ class Session:
         centre = self._centre
         body = pdu.bind(centre.system_id, centre.password, centre.system_type)
         try:
-            answer = await asyncio.wait_for(self._request(Command.BIND_TRANSCEIVER, body), centre.answer)
+            answer = await asyncio.wait_for(self._request(Command.BIND_TRANSCEIVER, body), centre.connect)
         except TimeoutError:
             raise PeerError(f"the message centre at {centre.where} does not answer the bind") from None
         if answer.status in WRONG_CREDENTIALS:

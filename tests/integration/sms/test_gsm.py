@@ -48,7 +48,7 @@ class Box:
         self.ami.scripted[action] = lambda _: lines
 
     async def news(self) -> Poll:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(15):
             while True:
                 found = await self.carrier.poll(self.cursor)
                 if found.inbound or found.receipts:

@@ -10,10 +10,12 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
+from secondring.domain.errors import PeerError
 from secondring.domain.ids import TextId
 from secondring.domain.records import TextState
 from secondring.domain.texting import Fault
 from secondring.store.memory import MemoryStore
+from secondring.wiring import drivers
 from sms_gateway.carriers.port import Accepted, OutgoingText, Poll, Refused, TryLater, Unknown
 from sms_gateway.carriers.smpp.carrier import SmppCarrier, SmppSettings
 from sms_gateway.carriers.smpp.link import Patience
@@ -21,7 +23,8 @@ from sms_gateway.carriers.smpp.session import Centre
 from sms_gateway.notes import BookNotes
 from tests.support.certificates import loopback_certificate
 from tests.support.smsc import PASSWORD, SYSTEM_ID, Smsc, installed
-from tests.unit.sms_gateway.fakes import ANNA, CLINIC, Clock, World, until
+from tests.unit.config.conftest import configure
+from tests.unit.sms_gateway.fakes import ANNA, CLINIC, Clock, World
 
 pytestmark = pytest.mark.skipif(not installed(), reason="scripts/test installs npm's smpp")
 
@@ -38,7 +41,7 @@ class Clinic:
         self.world = World()
         self.smsc = smsc
         self.clock = Clock()
-        self._centre = {"answer": 0.5, "connect": 5.0, **centre}
+        self._centre = {"answer": 10.0, "connect": 10.0, **centre}
         self.store = MemoryStore()
         self.cursor: str | None = None
         self.carrier = self.new()
@@ -76,7 +79,7 @@ class Clinic:
                 found.append(await self.poll())
                 await asyncio.sleep(0.01)
 
-        await asyncio.wait_for(look(), 5)
+        await asyncio.wait_for(look(), 15)
         return found[-1]
 
 
@@ -170,22 +173,23 @@ async def test_a_status_that_no_specification_knows_does_not_cost_the_link(clini
     assert len(clinic.smsc.of("bind")) == 1
 
 
-async def test_silence_leaves_it_open_and_nothing_is_sent_twice(clinic: Clinic) -> None:
-    await clinic.smsc.plan("ok", "silence", "ok")
-    assert isinstance(await clinic.carrier.send(LONG), Unknown)
-    assert isinstance(await clinic.carrier.look_up(LONG), Unknown)
-    assert isinstance(await clinic.carrier.send(LONG), Unknown)
-    await clinic.restart()
-    assert isinstance(await clinic.carrier.look_up(LONG), Unknown)
-    assert len(clinic.smsc.submits) == 3
+async def test_silence_leaves_it_open_and_nothing_is_sent_twice(smsc: Smsc) -> None:
+    async with a_clinic(smsc, answer=1.0) as clinic:
+        await smsc.plan("ok", "silence", "ok")
+        assert isinstance(await clinic.carrier.send(LONG), Unknown)
+        assert isinstance(await clinic.carrier.look_up(LONG), Unknown)
+        assert isinstance(await clinic.carrier.send(LONG), Unknown)
+        await clinic.restart()
+        assert isinstance(await clinic.carrier.look_up(LONG), Unknown)
+    assert len(smsc.submits) == 3
 
 
 async def test_an_answer_that_comes_late_settles_it(smsc: Smsc) -> None:
-    async with a_clinic(smsc, answer=0.05) as clinic:
+    async with a_clinic(smsc, answer=0.3) as clinic:
         await clinic.poll()
-        await smsc.plan({"late": 150})
+        await smsc.plan({"late": 1000})
         assert isinstance(await clinic.carrier.send(HELLO), Unknown)
-        await until(lambda: not clinic.carrier._late, "the late answer")
+        await asyncio.gather(*clinic.carrier._late)
         assert await clinic.carrier.look_up(HELLO) == Accepted("1001")
 
 
@@ -333,7 +337,7 @@ async def test_a_reply_of_several_parts_is_put_together_in_any_order(clinic: Cli
     clinic.smsc.write_parts(parts, source=PATIENT, destination=OURS, how=how, order=[3, 1, 2])
     (arrival,) = (await clinic.news(lambda poll: poll.inbound)).inbound
     assert arrival.body == "".join(parts)
-    assert len(clinic.smsc.of("acknowledged")) == 3, "each part is acknowledged, or the centre would stop"
+    await clinic.smsc.sees("acknowledged", 3)  # each part is, or the centre would stop
 
 
 async def test_parts_wait_on_disk_and_what_never_comes_does_not_hide_the_rest(clinic: Clinic) -> None:
@@ -345,6 +349,35 @@ async def test_parts_wait_on_disk_and_what_never_comes_does_not_hide_the_rest(cl
     clinic.clock.forward(600)
     (arrival,) = (await clinic.news(lambda poll: poll.inbound)).inbound
     assert arrival.body.startswith("STOP ")
+
+
+# ---------------------------------------------------------------- as configured
+
+
+async def test_as_configured_it_remembers_in_the_services_own_books(smsc: Smsc) -> None:
+    settings = configure(
+        f"""
+carriers:
+  - name: telco
+    kind: smpp
+    host: 127.0.0.1
+    port: {smsc.port}
+    tls: false
+    system_id: {SYSTEM_ID}
+    password_file: credential:smpp
+""",
+        secrets={"credential:smpp": PASSWORD.encode()},
+    )
+    world = World()
+    (driver,) = drivers(settings)
+    with pytest.raises(PeerError, match="no books"):
+        await driver.carrier.send(HELLO)
+    assert driver.begin is not None
+    driver.begin(world.in_store)
+    assert await driver.carrier.send(HELLO) == Accepted("1001")
+    await driver.carrier.close()
+    with world.store.reading() as books:
+        assert list(books.carrier_notes("telco", "")) == ["out:M-1", "id:1001"]
 
 
 # ---------------------------------------------------------------- the link

@@ -107,7 +107,7 @@ class _Modem(GsmCarrier):
     async def poll(self, cursor: str | None) -> Poll:
         await super().poll(None)  # it listens from its first poll on
         before, said = len(await self._notes.all("in:")), self.pbx.say()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(15):
             while len(await self._notes.all("in:")) < before + said:  # noqa: ASYNC110 - the books ring no bell
                 await asyncio.sleep(0.002)
         return await super().poll(cursor)

@@ -114,7 +114,7 @@ class FakeCentre:
         ack: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         self._acks[self._count] = ack
         self._writer.write(pdu.pack(Pdu(Command.DELIVER_SM, pdu.OK, self._count, body)))
-        assert await asyncio.wait_for(ack, 5) == pdu.OK
+        assert await asyncio.wait_for(ack, 15) == pdu.OK
 
 
 class _Told(SmppCarrier):

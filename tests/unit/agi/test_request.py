@@ -24,6 +24,18 @@ def test_a_request_is_read() -> None:
     assert request.known("calleridname") == ""
 
 
+def test_the_version_of_what_was_heard_comes_with_every_question_also_when_a_script_has_no_arguments() -> (
+    None
+):
+    assert (
+        the_caller(arg_1="2025550100", arg_2="allowed", arg_3="", arg_4="", arg_5="2026-03").announcement
+        == "2026-03"
+    )
+    assert the_caller(arg_1="2025550100", arg_2="allowed", arg_3="", arg_4="").announcement == "", (
+        "an older dialplan"
+    )
+
+
 @pytest.mark.parametrize("path", ["offer", "/offer", "offer?x=1", "secondring/offer/", "%6Fffer"])
 def test_the_script_is_the_last_part_of_the_path(path: str) -> None:
     assert read_request(head(network_script=path)).script == "offer"

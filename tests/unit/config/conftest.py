@@ -1,6 +1,6 @@
 """A clinic that is configured right, and a way to say one thing wrong."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
@@ -19,11 +19,11 @@ SECRETS = {
 Configure = Callable[..., Settings]
 
 
-def configure(*texts: str) -> Settings:
+def configure(*texts: str, secrets: Mapping[str, bytes] = SECRETS) -> Settings:
     """The settings that these files give, laid over the defaults and the example clinic."""
     example = Source(name="10-site.yaml", text=EXAMPLE.read_text("utf-8"))
     files = [Source(name=f"{20 + n}-more.yaml", text=text) for n, text in enumerate(texts)]
-    return parse([default_source(), example, *files], SECRETS.__getitem__, WHERE)
+    return parse([default_source(), example, *files], {**SECRETS, **secrets}.__getitem__, WHERE)
 
 
 @pytest.fixture

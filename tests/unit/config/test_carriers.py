@@ -73,6 +73,8 @@ def test_carriers_that_are_no_web_services_are_made_with_their_secrets_and_cards
         PhoneNumber("+12025550124"): "3",
     }
     assert box.keys.number_per_second == 0.1
+    assert box.keys.sends_from == (PhoneNumber("+12025550123"), PhoneNumber("+12025550124"))
+    assert smsc.keys.sends_from == ()
     assert stick.keys_as(GammuKeys).ports == {PhoneNumber("+12025550125"): ""}
     for carrier in settings.carriers:
         made = driver(carrier, settings, lambda: NOON)

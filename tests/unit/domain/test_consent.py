@@ -6,21 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from secondring.domain.consent import (
-    Source,
-    is_news,
-    opted_in,
-    opted_out,
-    standing,
-    wants_confirmation,
-)
+from secondring.domain.consent import Source, is_news, standing, wants_confirmation
 from secondring.domain.phone import PhoneNumber
 from secondring.domain.records import Consent
 
 ANNA = PhoneNumber("+12025550123")
 NOON = datetime(2026, 3, 2, 17, tzinfo=UTC)
-OUT = opted_out(ANNA, NOON, Source.TEXT, "STOP")
-IN = opted_in(ANNA, NOON, Source.TEXT, "START")
+OUT = Consent(number=ANNA, opted_out=True, at=NOON, source=Source.TEXT, words="STOP")
+IN = Consent(number=ANNA, opted_out=False, at=NOON, source=Source.TEXT, words="START")
 
 
 def test_a_number_without_a_word_on_record_may_be_texted() -> None:
@@ -67,7 +60,7 @@ def test_however_often_somebody_asks_each_change_of_mind_is_confirmed_once(wishe
     for minute, stop in enumerate(wishes):
         at = NOON + timedelta(minutes=minute)
         confirmations += stop and wants_confirmation(newest, carrier_confirms=False)
-        newest = (opted_out if stop else opted_in)(ANNA, at, Source.TEXT)
+        newest = Consent(number=ANNA, opted_out=stop, at=at, source=Source.TEXT)
     changes = sum(now and not before for before, now in zip([False, *wishes], wishes, strict=False))
     assert confirmations == changes
     assert standing(newest).may_text is not bool(wishes and wishes[-1])

@@ -1,7 +1,12 @@
 """Replies: what patients write, and what is read out of it."""
 
 import timeit
+import unicodedata
+from collections.abc import Callable
+from itertools import cycle
 from pathlib import Path
+from time import process_time
+from typing import Literal
 
 import pytest
 from hypothesis import example, given
@@ -9,11 +14,11 @@ from hypothesis import strategies as st
 
 from secondring.domain.intents import Understanding, understand
 from secondring.domain.records import Intent
-from tests.corpora.reading import OPT_OUTS, Reply, accuracy, replies
+from tests.corpora.reading import OPT_OUTS, Reply, accuracy, by_meaning, replies
 from tests.corpora.table import page
 
-TUNED, HELD_OUT = replies("replies"), replies("heldout")
-EVERY = TUNED + HELD_OUT
+TUNED, HELD_OUT, OPTING_OUT = replies("replies"), replies("heldout"), replies("optouts")
+EVERY = TUNED + HELD_OUT + OPTING_OUT
 MENU = {
     "1": Intent.BOOK,
     "2": Intent.RESCHEDULE,
@@ -72,6 +77,20 @@ def test_nobody_is_opted_out_or_put_through_by_mistake_unless_we_said_so_and_why
     assert not wrong, listed(wrong)
 
 
+def test_the_corpus_of_opt_outs_is_as_large_as_it_has_to_be_and_has_its_traps() -> None:
+    meant, others = by_meaning(EVERY)
+    assert len(meant) >= 300
+    assert len(others) >= 300
+    texts = {reply.text.casefold() for reply in others}
+    assert {"stop by at 3?", "cancel my 2pm", "end of day works", "no more pain meds refill"} <= texts
+
+
+def test_the_lots_written_afresh_are_large_enough_to_mean_anything() -> None:
+    first = [reply for reply in OPTING_OUT if reply.group.startswith(("opt-out", "near-miss"))]
+    assert len(first) >= 120
+    assert len(OPTING_OUT) - len(first) >= 60
+
+
 def test_what_is_accepted_as_louder_than_meant_still_is() -> None:
     needless = [reply for reply in EVERY if reply.accepted and reply.is_right]
     assert not needless, listed(needless)
@@ -104,6 +123,48 @@ def test_every_opt_out_word_of_law_and_carriers_is_heard(word: str, shape: str) 
         found = understand(text)
         assert found.opts_out, text
         assert found.intent in OPT_OUTS, text
+
+
+PUNCTUATION = st.text(alphabet=" \t\n.,!?¡¿;:()[]\"'*-–—_/…«»“”~", max_size=4)
+INVISIBLE = st.text(alphabet="\u200b\u200c\u200d\u2060\ufeff\u00ad\ufe0f", max_size=2)
+
+
+def wide(text: str) -> str:
+    """Full-width letters, as some Asian keyboards write."""
+    return "".join(chr(ord(c) + 0xFEE0) if "!" <= c <= "~" else c for c in text)
+
+
+def fancy(text: str) -> str:
+    """Mathematical bold letters, as copied from the web."""
+    return "".join(chr(0x1D400 + ord(c) - ord("A")) if "A" <= c <= "Z" else c for c in text)
+
+
+@given(
+    word=st.sampled_from(CARRIER_STOPS),
+    front=PUNCTUATION,
+    back=PUNCTUATION,
+    shape=st.sampled_from([str, str.lower, str.title, str.swapcase, wide, fancy]),
+    form=st.sampled_from(["NFC", "NFD", "NFKC", "NFKD"]),
+    capitals=st.lists(st.booleans(), min_size=12, max_size=12),
+    invisible=st.lists(INVISIBLE, min_size=12, max_size=12),
+)
+@example("STOP", "", "", wide, "NFC", [True] * 12, [""] * 12)
+@example("NO MÁS", "¡", "!", str.lower, "NFD", [False] * 12, [""] * 12)
+def test_a_keyword_alone_opts_out_in_any_case_width_form_and_punctuation(
+    word: str,
+    front: str,
+    back: str,
+    shape: Callable[[str], str],
+    form: Literal["NFC", "NFD", "NFKC", "NFKD"],
+    capitals: list[bool],
+    invisible: list[str],
+) -> None:
+    mixed = "".join(
+        c.upper() if up else c.lower() for c, up in zip(shape(word), cycle(capitals), strict=False)
+    )
+    sprinkled = "".join(c + i for c, i in zip(mixed, cycle(invisible), strict=False))
+    text = front + unicodedata.normalize(form, sprinkled) + back
+    assert understand(text).opts_out, ascii(text)
 
 
 @pytest.mark.parametrize(("digit", "intent"), MENU.items())
@@ -265,13 +326,15 @@ def test_an_emergency_at_the_end_of_a_very_long_text_is_heard() -> None:
 )
 def test_the_work_is_bounded(text: str) -> None:
     """Around 10 ms at most on the machine it was written on; a quadratic slip takes seconds."""
-    assert min(timeit.repeat(lambda: understand(text), number=1, repeat=3)) < 0.25
+    assert min(timeit.repeat(lambda: understand(text), timer=process_time, number=1, repeat=3)) < 0.25
 
 
 def test_a_usual_reply_costs_next_to_nothing() -> None:
     """Around 50 µs on the machine it was written on; the budget is 200 µs, doubled for a busy one."""
     texts = [reply.text for reply in TUNED]
-    spent = min(timeit.repeat(lambda: [understand(text) for text in texts], number=1, repeat=3))
+    spent = min(
+        timeit.repeat(lambda: [understand(text) for text in texts], timer=process_time, number=1, repeat=3)
+    )
     assert spent / len(texts) < 400e-6
 
 

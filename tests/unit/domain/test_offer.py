@@ -6,11 +6,11 @@ from datetime import timedelta
 import pytest
 
 from secondring.domain.call_events import CallBegan
-from secondring.domain.consent import Source, opted_out
+from secondring.domain.consent import Source
 from secondring.domain.ids import Uniqueid
 from secondring.domain.offer import InCall, Offers, Promise
 from secondring.domain.phone import PhoneNumber
-from secondring.domain.records import Origin, Outcome
+from secondring.domain.records import Consent, Origin, Outcome
 from secondring.domain.rules import Guards
 from tests.support.clinic import ANNA, BEN, CLINIC, Clinic, PlainWording, a_site, some_rules
 
@@ -42,7 +42,7 @@ def press_9(clinic: Clinic, began: CallBegan, **changes: object) -> None:
 
 def opts_out(clinic: Clinic, number: PhoneNumber = ANNA, source: Source = Source.TEXT) -> None:
     with clinic.store.transaction() as books:
-        books.add_consent(opted_out(number, clinic.now, source))
+        books.add_consent(Consent(number=number, opted_out=True, at=clinic.now, source=source))
 
 
 # the text goes while they are on the line
@@ -181,7 +181,7 @@ def test_an_opt_out_is_taken_back_by_a_second_key_only() -> None:
     entry = clinic.consent()
     assert clinic.templates == ["asked-link"]
     assert entry
-    assert (entry.opted_out, entry.source, "2026-03" in entry.words) == (False, "ivr", True)
+    assert (entry.opted_out, entry.source, entry.announcement) == (False, "ivr", "2026-03")
 
 
 def test_nobody_takes_back_the_opt_out_of_another_number() -> None:
@@ -228,7 +228,7 @@ def test_who_declines_is_not_texted_and_gets_a_person() -> None:
     clinic.wait(minutes=1).send_due()
     entry = clinic.consent()
     assert entry
-    assert (entry.opted_out, entry.source, "2026-03" in entry.words) == (True, "ivr", True)
+    assert (entry.opted_out, entry.source, entry.announcement) == (True, "ivr", "2026-03")
     assert clinic.on_phones == []
     assert clinic.rules_that_decided(ended) == ["key-9", "opted-out"]
     assert clinic.task.queue == "front-desk"

@@ -188,8 +188,9 @@ def test_a_question_beside_an_opt_out_goes_to_the_front_desk_whole() -> None:
 
 
 def test_start_opts_in_again() -> None:
-    clinic = texted().writes("STOP").writes("START")
+    clinic = texted().writes("STOP")
     clinic.send_due()
+    clinic.writes("START").send_due()
     assert clinic.templates == ["opt-out", "start"]
     consent = clinic.consent()
     assert consent is not None

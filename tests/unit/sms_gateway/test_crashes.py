@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from secondring.domain.records import TextState
-from secondring.domain.texting import Fault
+from secondring.domain.texting import Cancel, Fault
 from sms_gateway.carriers.port import Capabilities, TryLater
 from tests.unit.sms_gateway.fakes import (
     BARE,
@@ -55,6 +55,18 @@ async def test_killed_between_the_two_transactions_the_text_arrives_once(
     await world.work_until_settled()
     assert world.carrier.phone == ["M-1"]
     assert world.desk.told == [("accepted", "M-1")]
+
+
+async def test_a_wish_that_came_while_nobody_worked_stops_a_text_that_the_carrier_never_saw() -> None:
+    """On disk as being sent, the process dead before the request, an opt-out kept meanwhile: no text goes."""
+    world = World(carrier=FakeCarrier(LOOKUP))
+    world.queue()
+    await _die(world, Kill.BEFORE_THE_REQUEST)
+    assert world.text().state is TextState.SENDING
+    world.desk.permission = lambda _text: Cancel("opted out")
+    await world.work_until_settled()
+    assert world.text().state is TextState.CANCELLED
+    assert world.carrier.phone == []
 
 
 async def test_killed_with_a_carrier_that_cannot_be_asked_a_person_finds_out() -> None:

@@ -27,10 +27,10 @@ def test_every_message_reads_as_it_did() -> None:
 
 
 @pytest.mark.parametrize(("name", "language"), EVERY)
-def test_one_part_of_plain_letters_but_for_the_spanish_holiday(name: str, language: str) -> None:
+def test_one_part_of_plain_letters(name: str, language: str) -> None:
     text = render(name, language)
     assert encoding(text) is Encoding.GSM7
-    assert count(text) == (2 if (name, language) == ("first-holiday", "es") else 1)
+    assert count(text) == 1
 
 
 @pytest.mark.parametrize(("name", "language"), TO_PATIENTS)
@@ -49,6 +49,36 @@ def test_calm_and_never_asks_for_a_word_that_means_something_else(name: str, lan
 def test_the_first_text_says_the_words_to_reply_with(name: str, language: str) -> None:
     words = {"en": ["BOOK", "BILLING", "REFILL", "URGENT"], "es": ["CITA", "FACTURA", "RECETA", "URGENTE"]}
     assert [word for word in [*words[language], "STOP"] if word not in render(name, language)] == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_help_says_who_writes_why_what_it_costs_and_the_way_out(language: str) -> None:
+    """What the carriers ask of an answer to HELP."""
+    text = render("help", language)
+    told = {
+        "en": ("when we miss your call", "rates may apply", "STOP to opt out"),
+        "es": ("cuando perdemos su llamada", "cargos por mensajes", "STOP para salir"),
+    }
+    assert [part for part in (SAMPLE["clinic"], SAMPLE["phone"], *told[language]) if part not in text] == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_confirmation_says_that_it_is_over_and_sells_nothing(language: str) -> None:
+    text = render("opt-out", language)
+    over = {"en": "you will get no more texts from us", "es": "no le mandaremos mensajes"}
+    assert over[language] in text
+    assert "START" in text
+    assert "http" not in text
+    assert not re.search(r"\b(BOOK|CITA|offer|oferta)\b", text)
+
+
+@pytest.mark.parametrize(("name", "language"), TO_PATIENTS)
+def test_a_sixth_grader_can_read_it(name: str, language: str) -> None:
+    """Short sentences of short words; what stands in capitals is typed, not read."""
+    for sentence in re.split(r"[.:]\s", render(name, language).replace(SAMPLE["clinic"], "")):
+        words = re.findall(r"[^\W\d_]+", re.sub(r"https?://\S+", "", sentence))
+        assert len(words) <= 15, sentence
+        assert [word for word in words if len(word) > 12 and not word.isupper()] == [], sentence
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
