@@ -95,8 +95,15 @@ def sources(records: RecordSettings) -> dict[str, Source]:
 
 
 def _is_there(place: RecordPlace | None) -> TypeGuard[RecordPlace]:
-    """A database, or a file in a directory that there is: the file itself may be written later."""
-    return place is not None and (place.file is None or place.file.parent.is_dir())
+    """A database, or a file in a directory that there is: the file itself may be written later. What we may not even
+    look at is there: reading it will say so, with the remedy.
+    """
+    if place is None or place.file is None:
+        return place is not None
+    try:
+        return place.file.parent.is_dir()
+    except OSError:
+        return True
 
 
 def _record(records: RecordSettings, place: RecordPlace, usual: Sequence[str], kind: Kind) -> Record:

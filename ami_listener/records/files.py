@@ -20,6 +20,8 @@ from secondring.domain.errors import PeerError
 
 NEAR_ENOUGH = 8192
 """Bytes: the search for a time ends this near to it, and a little more is read than was asked for."""
+MUCH = 1_000_000
+"""Bytes: so much unread is looked through for where the horizon is."""
 LINES_TRIED = 50
 """Lines looked at for one that tells its time."""
 
@@ -64,7 +66,7 @@ class FileRecord:
             ) from error
 
     def _read(self, place: _Place | None, since: datetime, limit: int) -> Batch:
-        chain = self._from_time(since) if place is None else self._from_place(place)
+        chain = self._from_time(since) if place is None else self._from_place(place, since)
         gap = chain is None
         rows: list[Row] = []
         unreadable = 0
@@ -89,13 +91,20 @@ class FileRecord:
                         rows.append(Row(str(_Place(head, start)), found))
         return Batch(rows=rows, bookmark=_written(last), unreadable=unreadable, gap=gap)
 
-    def _from_place(self, place: _Place) -> list[tuple[Path, int]] | None:
+    def _from_place(self, place: _Place, since: datetime) -> list[tuple[Path, int]] | None:
         """Which files to read from where; None when the place is nowhere to be found."""
         files = [*self._rotated(), self._path]
         for number in reversed(range(len(files))):
             if _holds(files[number], place):
-                return [(files[number], place.offset), *((later, 0) for later in files[number + 1 :])]
+                chain = [(files[number], place.offset), *((later, 0) for later in files[number + 1 :])]
+                return [(file, self._young_enough(file, offset, since)) for file, offset in chain]
         return None
+
+    def _young_enough(self, file: Path, offset: int, since: datetime) -> int:
+        """After a long absence nothing older than `since` is read either."""
+        if not file.exists() or file.stat().st_size - offset < MUCH:
+            return offset
+        return max(offset, self._offset_of(file, since))
 
     def _from_time(self, since: datetime) -> list[tuple[Path, int]]:
         young = [file for file in self._rotated() if file.stat().st_mtime >= since.timestamp()]

@@ -67,7 +67,9 @@ class SqlRecord:
             raise ValueError("no column numbers the rows")
         query = self._query().order_by(self._id).limit(limit + 1)
         last = place.get("id")
-        query = query.where(self._id > last if last is not None else self._time >= self._local(since))
+        query = query.where(self._time >= self._local(since))
+        if last is not None:
+            query = query.where(self._id > last)
         found = self._rows(query)
         rows = [Row(json.dumps({"id": int(row[self._id.name.lower()]) - 1}), row) for row in found[:limit]]
         newest = int(found[:limit][-1][self._id.name.lower()]) if rows else last

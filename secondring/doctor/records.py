@@ -21,6 +21,7 @@ NEEDED = {
     "queue_log": ("time", "callid", "event"),
 }
 
+READABLE = "usermod -a -G asterisk secondring, then restart the service"
 TRUNKS = (
     "set records.cdr.trunks to how the names of your trunks' channels begin, for example [PJSIP/carrier-]"
 )
@@ -65,13 +66,19 @@ def record_checks(settings: Settings, logs: Path, now: datetime) -> Iterator[Che
 
 
 def _look(settings: Settings, asked: _Asked, place: RecordPlace | None, logs: Path, now: datetime) -> Finding:
-    written = logs / asked.file
+    try:
+        return _looked(settings, asked, place, logs / asked.file, now)
+    except OSError as error:
+        return bad(f"{error.filename} may not be looked at ({error.strerror})", READABLE)
+
+
+def _looked(
+    settings: Settings, asked: _Asked, place: RecordPlace | None, written: Path, now: datetime
+) -> Finding:
     if place is None or (place.file is not None and not place.file.exists()):
         return _absent(asked, place, written)
     if place.file is not None and not os.access(place.file, os.R_OK):
-        return bad(
-            f"{place.file} may not be read", "usermod -a -G asterisk secondring, then restart the service"
-        )
+        return bad(f"{place.file} may not be read", READABLE)
     found = _read(asked, recorded.sources(settings.records)[asked.name], now)
     blind = asked.name == "cdr" and place.file is not None and not (place.columns or settings.records.trunks)
     if found.ok and blind:

@@ -102,5 +102,7 @@ def shifted(event: CallEvent, ahead: timedelta) -> CallEvent:
 
 
 def spoken_since(books: Books, call: Call) -> bool:
-    """Whether the caller of a call that became known late has had a person on the line since."""
-    return call.caller is not None and books.answered_since(call.caller, call.ended_at or call.started_at)
+    """Whether the caller of a call that became known late has had a person on the line since, in a call that may have
+    begun before the PBX had done with this one.
+    """
+    return call.caller is not None and books.answered_since(call.caller, call.started_at)

@@ -82,6 +82,16 @@ def test_who_reached_somebody_since_needs_nothing_more() -> None:
     assert clinic.tasks == []
 
 
+def test_who_dialled_again_before_the_pbx_had_hung_up_and_was_answered_needs_nothing_more() -> None:
+    clinic = Clinic()
+    missed, ended = a_missed_call(clinic, minutes_ago=0)
+    clinic.now = ended.ended_at - timedelta(milliseconds=3)
+    began = clinic.rings()
+    clinic.wait(seconds=3).is_answered(began).ends(began, answered_at=clinic.now)
+    tell(clinic, missed, ended)
+    assert clinic.send_due() == []
+
+
 def test_somebody_elses_answered_call_changes_nothing() -> None:
     clinic = Clinic()
     events = a_missed_call(clinic, minutes_ago=5)

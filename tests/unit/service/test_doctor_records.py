@@ -1,5 +1,7 @@
 """What `doctor` says of the PBX's own records."""
 
+import errno
+import os
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,8 +12,10 @@ import yaml
 
 from config.loader import load
 from lab.record import RECORDINGS
+from secondring import recorded
 from secondring.doctor.findings import Finding, carried_out
 from secondring.doctor.records import record_checks
+from secondring.domain.errors import PeerError
 from tests.support.terminal import a_clinic
 
 NOW = datetime(2026, 11, 29, 18, tzinfo=UTC)
@@ -66,3 +70,25 @@ def test_a_database_that_cannot_be_had_is_red_with_the_remedy(log: Path) -> None
     found = look(log, {"cel": place})["channel events"]
     assert found.ok is False
     assert "pip install" in f"{found.evidence} {found.remedy}"
+
+
+def test_a_directory_that_we_may_not_even_look_into_stops_nobody(
+    log: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As /var/log/asterisk is to a user who is not in the group asterisk."""
+    closed = str(log / "closed")
+    stat = Path.stat
+
+    def refusing(path: Path, **how: bool) -> os.stat_result:
+        if str(path).startswith(closed):
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return stat(path, **how)
+
+    monkeypatch.setattr(Path, "stat", refusing)
+    found = look(log, {"cdr": {"place": f"{closed}/cdr-csv/Master.csv"}, "queue_log": f"{closed}/queue_log"})
+    for name in ("call records", "queue log"):
+        assert (found[name].ok, "usermod" in found[name].remedy) == (False, True)
+    history = recorded.history(load(log, {}))
+    assert history is not None
+    with pytest.raises(PeerError, match="usermod -a -G asterisk secondring"):
+        history.read(NOW)

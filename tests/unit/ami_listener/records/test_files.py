@@ -152,6 +152,17 @@ def test_a_year_of_rows_is_not_read_at_the_first_start(log: Path) -> None:
     assert 1000 <= len(found) <= 1000 + NEAR_ENOUGH // len(line(1)) + 2
 
 
+def test_nor_after_a_long_absence(log: Path) -> None:
+    reader = Reader(log)
+    append(log, 0)
+    reader.read()
+    append(log, *range(1, 40_000))
+    found = reader.read(since=BEGIN + timedelta(seconds=39_000))
+    assert found[-1] == "39999"
+    assert 1000 <= len(found) <= 1000 + NEAR_ENOUGH // len(line(1)) + 2
+    assert reader.gaps == 0
+
+
 def test_what_may_not_be_read_names_the_remedy(tmp_path: Path) -> None:
     folder = tmp_path / "queue_log"
     folder.mkdir()
