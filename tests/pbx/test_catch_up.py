@@ -177,9 +177,9 @@ def test_asterisk_restarts_while_nobody_listens(carrier: CarrierServer, tmp_path
         with Phone.outside(pbx, after) as phone:
             phone.call(dids.CLOSED).wait_for(State.TALKING).hang_up()
         service.start()
-        clinic.wait_for_text(stopped, "first-open")
+        clinic.wait(lambda: clinic.sent(stopped) == ["first-open"], "the text", 60)
         clinic.wait(lambda: clinic.calls_of(after) and clinic.calls_of(after)[0].verdict, "the last call", 60)
         assert clinic.calls_of(stopped)[0].late
-        task = clinic.wait_for_task(crashed)
+        (task,) = clinic.wait(lambda: clinic.tasks_of(crashed), "a task", 60)
         assert task.title == "Call back (not-seen-to-the-end)"
         assert carrier.texts_to(crashed) == []
