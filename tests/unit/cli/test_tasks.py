@@ -123,7 +123,10 @@ def test_explain_takes_a_task_and_shows_numbers_when_asked(desk: Desk) -> None:
     assert "'my own words'" in whole
 
 
-def test_a_call_of_ours_is_not_shown_as_one_of_theirs(desk: Desk) -> None:
+def test_a_call_of_ours_is_not_shown_as_one_of_theirs(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(
+        "COLUMNS", "120"
+    )  # in a narrow one "12:40 PM" makes the line wrap, and "9:40 AM" does not
     desk.wrote("BILLING").clinic.wait(seconds=5).calls_back(talked=0)
     (line,) = [line for line in run(*desk.begin, "calls").splitlines() if "we called" in line]
     assert "nobody answered" in line

@@ -40,6 +40,7 @@ FORM = {
     "owner": "",
     "until": "1-hour",
     "words": "We will call you.",
+    "asked": "yes",
 }
 REACHES_ALL = {Role.FRONT_DESK, Role.NURSE, Role.MANAGER}
 """Who sees conversations whatever queue their rows are in."""
