@@ -26,7 +26,7 @@ def make(carrier: CarrierSettings, settings: Settings, clock: Clock) -> Driver:
         ),
         clock,
     )
-    return Driver(carrier=made, line_types=made if keys.line_types else None)
+    return Driver(carrier=made, line_types=made if keys.line_types else None, checks=made)
 
 
 def door(carrier: CarrierSettings) -> Webhook | None:

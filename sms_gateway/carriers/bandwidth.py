@@ -18,6 +18,7 @@ from secondring.domain.texting import Arrival
 from sms_gateway.carriers.bandwidth_tokens import Tokens
 from sms_gateway.carriers.port import (
     Capabilities,
+    Checkup,
     Knock,
     LineType,
     News,
@@ -123,6 +124,16 @@ class BandwidthCarrier:
     async def poll(self, cursor: str | None) -> Poll:
         """Nothing: what comes in is sent to our webhooks."""
         return Poll(cursor=cursor or "")
+
+    async def check(self) -> Checkup:
+        """Change the API credential for a token: whoever gets one is known."""
+        self._tokens.forget()
+        header = await self._tokens.header()
+        if isinstance(header, TryLater):
+            raise PeerError(header.note)
+        if isinstance(header, Refused):
+            return Checkup(ok=False, said="it does not know our API credential", code=header.code)
+        return Checkup(ok=True, said="it knows our API credential")
 
     async def line_type(self, number: PhoneNumber) -> LineType | None:
         """Ask number look-up; raises PeerError."""

@@ -18,6 +18,7 @@ from secondring.domain.texting import Arrival
 from sms_gateway.carriers.port import (
     Accepted,
     Capabilities,
+    Checkup,
     OutgoingText,
     Poll,
     Receipt,
@@ -25,7 +26,16 @@ from sms_gateway.carriers.port import (
     Unknown,
 )
 from sms_gateway.carriers.reading import code_of, dig, moment, number, parsed, rows, word, words_of
-from sms_gateway.carriers.wire import FORM, Answer, ApiSettings, basic, check_address, verdict, wire_of
+from sms_gateway.carriers.wire import (
+    FORM,
+    Answer,
+    ApiSettings,
+    basic,
+    check_address,
+    checkup,
+    verdict,
+    wire_of,
+)
 from sms_gateway.desk import Clock
 from sms_gateway.segments import fold
 
@@ -102,6 +112,12 @@ class LamlCarrier:
         if isinstance(result, Accepted):
             _note(self._texts, id_, text.id)
         return result
+
+    async def check(self) -> Checkup:
+        """Ask for one row of the account's messages, which any key that may text may see."""
+        answer = await self._wire.ask("GET", f"{self._messages}?PageSize=1")
+        found = parsed(answer.body) if isinstance(answer, Answer) else None
+        return checkup(answer, code_of(dig(found, "code")))
 
     async def look_up(self, text: OutgoingText) -> SendResult | None:
         """Look for a text of these words in the list of those that went this way of late."""

@@ -24,6 +24,7 @@ from secondring.domain.records import TextState
 from secondring.domain.texting import Arrival
 from sms_gateway.carriers.port import (
     Capabilities,
+    Checkup,
     Knock,
     LineType,
     News,
@@ -35,7 +36,7 @@ from sms_gateway.carriers.port import (
     Unreadable,
 )
 from sms_gateway.carriers.reading import code_of, dig, number, parsed, rows, word, words_of
-from sms_gateway.carriers.wire import JSON, Answer, ApiSettings, check_address, verdict, wire_of
+from sms_gateway.carriers.wire import JSON, Answer, ApiSettings, check_address, checkup, verdict, wire_of
 from sms_gateway.desk import Clock
 from sms_gateway.signature import is_fresh
 
@@ -120,6 +121,12 @@ class TelnyxCarrier:
     async def poll(self, cursor: str | None) -> Poll:
         """Nothing: what comes in is sent to our webhooks."""
         return Poll(cursor=cursor or "")
+
+    async def check(self) -> Checkup:
+        """Ask for the first messaging profile; the body is of no interest."""
+        answer = await self._wire.ask("GET", f"{self._root}/messaging_profiles?page[size]=1")
+        found = parsed(answer.body) if isinstance(answer, Answer) else None
+        return checkup(answer, code_of(dig(found, "errors", 0, "code")))
 
     async def line_type(self, number: PhoneNumber) -> LineType | None:
         """Ask number look-up; raises PeerError."""

@@ -20,7 +20,7 @@ import httpx
 
 from secondring.domain.errors import ConfigError, PeerError
 from secondring.domain.texting import Fault
-from sms_gateway.carriers.port import Accepted, Refused, SendResult, TryLater, Unknown
+from sms_gateway.carriers.port import Accepted, Checkup, Refused, SendResult, TryLater, Unknown
 from sms_gateway.carriers.reading import parsed
 from sms_gateway.privacy import quiet_libraries
 
@@ -31,6 +31,8 @@ BODY_SECONDS = 1.0
 LIST_LIMIT = 4 * 1024 * 1024
 """Bytes of a page of a list."""
 WRONG_CONTENT = frozenset({400, 413, 415, 422})
+LOCKED_OUT = frozenset({401, 403, 404})
+"""To a question that needs nothing but our account: it is not known, or may not ask."""
 MAYBE_TAKEN = frozenset({408, 409, 425})
 """Refusals that say nothing of what became of the text, or that the same request is being worked on already."""
 NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
@@ -242,6 +244,17 @@ def refused(status: int, code: str = "") -> Refused:
     """A final no, by the carrier's own code or else by HTTP's."""
     fault = Fault.CONTENT if status in WRONG_CONTENT else Fault.SENDER
     return Refused(fault, code or str(status), f"HTTP {status}")
+
+
+def checkup(answer: Answer | TryLater | Unknown, code: str) -> Checkup:
+    """What a harmless question's answer says of our account. Raises PeerError when it says nothing of it."""
+    if not isinstance(answer, Answer):
+        raise PeerError(answer.note)
+    if answer.is_good:
+        return Checkup(ok=True, said="it knows our account")
+    if answer.status in LOCKED_OUT:
+        return Checkup(ok=False, said=f"it does not let us in (HTTP {answer.status})", code=code)
+    raise PeerError(f"it answered HTTP {answer.status}")
 
 
 def retry_after(value: str, now: datetime) -> timedelta | None:

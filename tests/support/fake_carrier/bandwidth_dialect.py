@@ -186,7 +186,7 @@ class BandwidthDialect:
                 return write_knock(one, core)
 
             yield Subject(
-                Driver(carrier=carrier, line_types=carrier),
+                Driver(carrier=carrier, line_types=carrier, checks=carrier),
                 core,
                 knocked(core, webhook, write),
                 webhook=webhook,

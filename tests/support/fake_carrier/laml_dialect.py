@@ -254,7 +254,7 @@ class TwilioDialect:
                 core.clock,
             )
             yield Subject(
-                Driver(carrier=carrier, line_types=carrier),
+                Driver(carrier=carrier, line_types=carrier, checks=carrier),
                 core,
                 polled(carrier),
                 webhook=twilio_webhook((AUTH_TOKEN,)),
@@ -290,7 +290,7 @@ class SignalWireDialect:
             )
             header = "x-signalwire-signature"
             yield Subject(
-                Driver(carrier=carrier, line_types=carrier),
+                Driver(carrier=carrier, line_types=carrier, checks=carrier),
                 core,
                 polled(carrier),
                 webhook=signalwire_webhook((SIGNING_KEY,)),

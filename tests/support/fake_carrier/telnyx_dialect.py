@@ -60,6 +60,8 @@ class TelnyxApi:
             return _problem(401, "10009")
         if asked.path == "/v2/messages" and asked.method == "POST":
             return self._send(asked)
+        if asked.path == "/v2/messaging_profiles":
+            return Reply(200, b'{"data": [], "meta": {"total_results": 0}}')
         if asked.path.startswith("/v2/number_lookup/"):
             return self._lookup(asked)
         return _problem(404, "10005")
@@ -173,7 +175,7 @@ class TelnyxDialect:
                 return write_knock(one, core)
 
             yield Subject(
-                Driver(carrier=carrier, line_types=carrier),
+                Driver(carrier=carrier, line_types=carrier, checks=carrier),
                 core,
                 knocked(core, webhook, write),
                 webhook=webhook,
