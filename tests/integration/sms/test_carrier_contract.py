@@ -34,6 +34,10 @@ from tests.support.fake_carrier.dialect import Dialect, Subject
 from tests.unit.sms_gateway.fakes import ANNA, CLINIC, Clock
 
 LETTER = OutgoingText(id=TextId("M-1"), to=ANNA, sender=CLINIC, body="Clínica “Uno”: 5 €\nsí")
+LONG = {
+    "plain": "Reply BOOK and we call you back today. " * 9,
+    "rich": "Hello ñandú € [clinic] " * 20 + "😀",
+}
 REACTS = {
     Trouble.OPTED_OUT: {React.OPTED_OUT},
     Trouble.LANDLINE: {React.LANDLINE},
@@ -58,12 +62,28 @@ class Peer:
         self.driver, self.carrier, self.core = subject.driver, subject.carrier, subject.core
         self.news, self.webhook, self.knock = subject.news, subject.webhook, subject.knock
 
+        self.limits = dialect.limits
+
     def reaction(self, code: str) -> React:
         return table_of(self.dialect.kind).reaction(code).react
 
+    def expected(self, trouble: Trouble) -> set[React]:
+        """What a trouble has to lead to: by its own code, or by the one that stands for several."""
+        coarse = self.limits.coarse.get(trouble)
+        return {coarse} if coarse else REACTS[trouble]
+
     def can_say(self, trouble: Trouble) -> None:
-        if trouble in self.dialect.mute:
-            pytest.skip("this carrier has no word for it")
+        _skip_for(self.limits.at_once.get(trouble, ""))
+
+    def can_tell(self, trouble: Trouble) -> None:
+        if not self.carrier.capabilities.receipts:
+            pytest.skip("this carrier gives no receipts")
+        _skip_for(self.limits.later.get(trouble, ""))
+
+
+def _skip_for(reason: str) -> None:
+    if reason:
+        pytest.skip(reason)
 
 
 @pytest_asyncio.fixture(params=DIALECTS, ids=lambda dialect: dialect.name)
@@ -80,14 +100,18 @@ async def test_a_text_arrives_letter_by_letter_and_has_an_id(peer: Peer) -> None
     result = await peer.carrier.send(LETTER)
     assert isinstance(result, Accepted)
     assert result.carrier_id
-    assert peer.core.bodies(ANNA.e164) == [LETTER.body]
+    assert peer.core.bodies(ANNA.e164) == [peer.limits.writes(LETTER.body)]
     assert peer.core.taken[0].sender == CLINIC.e164
 
 
-async def test_a_long_text_arrives_whole(peer: Peer) -> None:
-    body = "Hello ñandú € [clinic] " * 20 + "😀"
-    await peer.carrier.send(replace(LETTER, body=body))
-    assert peer.core.bodies(ANNA.e164) == [body]
+@pytest.mark.parametrize("kind", LONG)
+async def test_a_long_text_arrives_whole_or_is_refused_before_it_leaves(peer: Peer, kind: str) -> None:
+    result = await peer.carrier.send(replace(LETTER, body=LONG[kind]))
+    why = peer.limits.too_long.get(kind, "")
+    if why:
+        assert isinstance(result, Refused)
+        assert peer.reaction(result.code) is React.OTHER_CARRIER
+    assert peer.core.bodies(ANNA.e164) == ([] if why else [LONG[kind]])
 
 
 async def test_where_it_says_idempotent_the_same_text_twice_arrives_once(peer: Peer) -> None:
@@ -95,7 +119,7 @@ async def test_where_it_says_idempotent_the_same_text_twice_arrives_once(peer: P
         pytest.skip("it does not say so")
     await peer.carrier.send(LETTER)
     assert isinstance(await peer.carrier.send(LETTER), Accepted)
-    assert peer.core.bodies(ANNA.e164) == [LETTER.body]
+    assert peer.core.bodies(ANNA.e164) == [peer.limits.writes(LETTER.body)]
 
 
 async def test_different_texts_of_the_same_words_both_arrive(peer: Peer) -> None:
@@ -103,7 +127,7 @@ async def test_different_texts_of_the_same_words_both_arrive(peer: Peer) -> None
     second = await peer.carrier.send(replace(LETTER, id=TextId("M-2")))
     assert isinstance(first, Accepted)
     assert isinstance(second, Accepted)
-    assert peer.core.bodies(ANNA.e164) == [LETTER.body] * 2
+    assert peer.core.bodies(ANNA.e164) == [peer.limits.writes(LETTER.body)] * 2
     assert first.carrier_id != second.carrier_id
 
 
@@ -116,6 +140,7 @@ async def test_where_it_can_be_asked_it_knows_what_it_took_and_what_it_never_saw
 
 
 async def test_a_lost_answer_is_a_doubt_and_can_be_cleared_up(peer: Peer) -> None:
+    _skip_for(peer.limits.never_in_doubt)
     peer.core.weather.lost_responses = 1.0
     assert isinstance(await peer.carrier.send(LETTER), Unknown)
     peer.core.weather.lost_responses = 0.0
@@ -148,7 +173,7 @@ async def test_too_many_requests_are_surely_not_taken(peer: Peer, times: int) ->
     for _ in range(times):
         assert _is_not_now(peer, await peer.carrier.send(LETTER))
     assert isinstance(await peer.carrier.send(LETTER), Accepted)
-    assert peer.core.bodies(ANNA.e164) == [LETTER.body]
+    assert peer.core.bodies(ANNA.e164) == [peer.limits.writes(LETTER.body)]
 
 
 def _is_not_now(peer: Peer, result: SendResult) -> bool:
@@ -179,7 +204,7 @@ async def test_a_number_that_cannot_be_texted_is_refused_with_its_code(peer: Pee
         assert isinstance(result, Refused)
         code = result.code
         assert ANNA.e164 not in f"{result.note}{result.code}"
-    assert peer.reaction(code) in REACTS[trouble]
+    assert peer.reaction(code) in peer.expected(trouble)
 
 
 @pytest.mark.parametrize("trouble", OF_OURS)
@@ -187,9 +212,10 @@ async def test_what_is_our_fault_has_a_code_of_its_own(peer: Peer, trouble: Trou
     peer.can_say(trouble)
     peer.core.senders[CLINIC.e164] = trouble
     result = await peer.carrier.send(LETTER)
-    assert isinstance(result, Refused)
-    assert peer.reaction(result.code) in REACTS[trouble]
-    assert CLINIC.e164 not in f"{result.note}{result.code}"
+    told = await _failure(peer) if isinstance(result, Accepted) else result
+    assert isinstance(told, Refused | Receipt)
+    assert peer.reaction(told.code) in peer.expected(trouble)
+    assert CLINIC.e164 not in f"{told.note}{told.code}"
 
 
 @pytest.mark.parametrize("line", [LineType.MOBILE, LineType.LANDLINE])
@@ -223,20 +249,30 @@ async def test_a_receipt_names_its_text(peer: Peer) -> None:
     assert isinstance(sent, Accepted)
     told = await _receipts(peer)
     assert {receipt.id for receipt in told} <= {sent.carrier_id, LETTER.id}
-    assert told[-1].state is TextState.DELIVERED
+    assert told[-1].state is peer.limits.last_word
     assert {receipt.carrier for receipt in told} == {peer.carrier.name}
 
 
 @pytest.mark.parametrize("trouble", BY_RECEIPT)
 async def test_a_text_that_fails_later_says_why_by_its_code(peer: Peer, trouble: Trouble) -> None:
-    if not peer.carrier.capabilities.receipts:
-        pytest.skip("this one gives none")
-    peer.can_say(trouble)
+    peer.can_tell(trouble)
     peer.core.phones[ANNA.e164].fails = trouble
     await peer.carrier.send(LETTER)
     failure = await _failure(peer)
-    assert peer.reaction(failure.code) in REACTS[trouble]
+    assert peer.reaction(failure.code) in peer.expected(trouble)
     assert ANNA.e164 not in repr(failure)
+
+
+async def test_a_receipt_that_is_late_comes_all_the_same(peer: Peer) -> None:
+    if not peer.carrier.capabilities.receipts:
+        pytest.skip("this one gives none")
+    peer.core.phones[ANNA.e164].late = 2
+    sent = await peer.carrier.send(LETTER)
+    assert isinstance(sent, Accepted)
+    early = [*await _receipts(peer), *await _receipts(peer)]
+    assert TextState.DELIVERED not in {one.state for one in early}
+    late = await _receipts(peer)
+    assert (late[-1].id in (sent.carrier_id, LETTER.id), late[-1].state) == (True, peer.limits.last_word)
 
 
 async def test_repeated_and_shuffled_receipts_end_in_the_same_standing(peer: Peer) -> None:
@@ -249,7 +285,7 @@ async def test_repeated_and_shuffled_receipts_end_in_the_same_standing(peer: Pee
         assert isinstance(sent, Accepted)
         ids[sent.carrier_id] = f"M-{number}"
     told = await _receipts(peer)
-    arrived = {ids.get(one.id, one.id) for one in told if one.state is TextState.DELIVERED}
+    arrived = {ids.get(one.id, one.id) for one in told if one.state is peer.limits.last_word}
     assert arrived == set(ids.values())
     assert all(one.state is not TextState.FAILED for one in told)
 
@@ -260,6 +296,7 @@ async def _reply(peer: Peer, body: str) -> News:
 
 
 async def test_a_reply_comes_in_whole_with_an_id_that_stays(peer: Peer) -> None:
+    _skip_for(peer.limits.hears_nothing)
     body = "Sí, mañana at 3? “ok” 😀"
     (arrival,) = (await _reply(peer, body)).inbound
     assert (arrival.sender, arrival.to, arrival.body) == (ANNA, CLINIC, body)
@@ -314,7 +351,8 @@ async def test_neither_log_nor_repr_shows_a_number_or_a_word(
 ) -> None:
     caplog.set_level(logging.DEBUG)
     await peer.carrier.send(LETTER)
-    await _reply(peer, "my words")
+    if not peer.limits.hears_nothing:
+        await _reply(peer, "my words")
     peer.core.weather.lost_responses = 1.0
     await peer.carrier.send(replace(LETTER, id=TextId("M-2")))
     shown = [repr(LETTER), repr(peer.carrier), *(_ours(record) for record in caplog.records)]

@@ -74,7 +74,7 @@ async def test_in_bad_weather_nobody_gets_two_and_none_is_lost(dialect: Dialect)
         weather = way.core.weather
         weather.lost_responses, weather.lost_requests = 0.2, 0.1
         weather.repeated_receipts, weather.shuffled = 0.5, True
-        weather.storm = [Trouble.BUSY, Trouble.BROKEN] if not dialect.mute & {Trouble.BUSY} else []
+        weather.storm = [Trouble.BUSY, Trouble.BROKEN] if Trouble.BUSY not in dialect.limits.at_once else []
         for number in range(TEXTS):
             way.world.queue(f"M-{number}", body=f"Reply BOOK {number}")
         for step in range(400):

@@ -12,7 +12,7 @@ from sms_gateway.carriers.bandwidth import BandwidthCarrier, BandwidthSettings, 
 from sms_gateway.carriers.port import Driver, Knock
 from sms_gateway.carriers.wire import basic
 from tests.support.fake_carrier.core import Core, Said, State, Told, Trouble
-from tests.support.fake_carrier.dialect import Subject, knocked
+from tests.support.fake_carrier.dialect import Limits, Subject, knocked
 from tests.support.fake_carrier.http_peer import Asked, Reply, http_peer
 
 ACCOUNT, APPLICATION = "9900000", "93de2206-9669-4e07-948d-329f4b722ee2"
@@ -163,7 +163,12 @@ class BandwidthDialect:
 
     name: str = "bandwidth"
     kind: str = "bandwidth"
-    mute: frozenset[Trouble] = frozenset({Trouble.SENDER, Trouble.NOT_REGISTERED})
+    limits: Limits = Limits(
+        at_once={
+            Trouble.SENDER: "Bandwidth judges our number only after it took the text",
+            Trouble.NOT_REGISTERED: "Bandwidth judges a registration only after it took the text",
+        }
+    )
     signs: bool = False
 
     @asynccontextmanager

@@ -125,6 +125,8 @@ class Core:
         self.clock = clock
         self.random = random.Random(seed)
         self.honours_keys = honours_keys
+        self.own_code = ""
+        """The carrier's own code for whatever trouble it has; empty for the usual one of that trouble."""
         self.answers_stop = False
         """It takes STOP for itself, as carriers in the US do."""
         self.weather = Weather()
@@ -188,6 +190,11 @@ class Core:
     def line_of(self, number: str) -> str:
         """What kind of line a number is."""
         return self.phones[number].line
+
+    def finds_out_later(self, number: str) -> None:
+        """This carrier takes whatever it is given: a phone that would be refused makes the text fail later."""
+        phone = self.phones[number]
+        phone.fails, phone.refuses = phone.refuses or phone.fails, None
 
     # ------------------------------------------------------------ what a test does
 

@@ -11,7 +11,7 @@ from sms_gateway.carriers.http_webhook import HttpWebhook
 from sms_gateway.carriers.port import Driver, Knock
 from sms_gateway.signature import sign
 from tests.support.fake_carrier.core import Core, Said, Told, Trouble
-from tests.support.fake_carrier.dialect import Subject, knocked
+from tests.support.fake_carrier.dialect import Limits, Subject, knocked
 from tests.support.fake_carrier.http_peer import Asked, Reply, http_peer
 
 SECRET = "0123456789abcdef"
@@ -67,7 +67,7 @@ class HttpDialect:
 
     lookup: bool
     kind: str = "http"
-    mute: frozenset[Trouble] = frozenset()
+    limits: Limits = Limits()
 
     @property
     def name(self) -> str:

@@ -21,7 +21,7 @@ from sms_gateway.carriers.signalwire import SignalWireCarrier, SignalWireSetting
 from sms_gateway.carriers.twilio import TwilioCarrier, TwilioSettings, twilio_webhook
 from sms_gateway.carriers.wire import basic
 from tests.support.fake_carrier.core import Core, Said, State, Taken, Told, Trouble
-from tests.support.fake_carrier.dialect import Subject, polled
+from tests.support.fake_carrier.dialect import Limits, Subject, polled
 from tests.support.fake_carrier.http_peer import Asked, Reply, http_peer
 
 ACCOUNT = "AC00000000000000000000000000000000"
@@ -232,7 +232,7 @@ class TwilioDialect:
 
     name: str = "twilio"
     kind: str = "twilio"
-    mute: frozenset[Trouble] = frozenset()
+    limits: Limits = Limits()
     api: LamlApi | None = field(default=None, repr=False)
     list_lag: timedelta = timedelta(0)
 
@@ -269,7 +269,7 @@ class SignalWireDialect:
 
     name: str = "signalwire"
     kind: str = "signalwire"
-    mute: frozenset[Trouble] = frozenset()
+    limits: Limits = Limits()
 
     @asynccontextmanager
     async def serve(self, core: Core) -> AsyncIterator[Subject]:

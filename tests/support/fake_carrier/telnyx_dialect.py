@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from sms_gateway.carriers.port import Driver, Knock
 from sms_gateway.carriers.telnyx import TelnyxCarrier, TelnyxSettings, TelnyxWebhook
 from tests.support.fake_carrier.core import Core, Said, State, Taken, Told, Trouble
-from tests.support.fake_carrier.dialect import Subject, knocked
+from tests.support.fake_carrier.dialect import Limits, Subject, knocked
 from tests.support.fake_carrier.http_peer import Asked, Reply, http_peer
 
 KEY = "an-api-key-of-the-tests"
@@ -159,7 +159,7 @@ class TelnyxDialect:
 
     name: str = "telnyx"
     kind: str = "telnyx"
-    mute: frozenset[Trouble] = frozenset()
+    limits: Limits = Limits()
 
     @asynccontextmanager
     async def serve(self, core: Core) -> AsyncIterator[Subject]:

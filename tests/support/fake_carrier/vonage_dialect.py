@@ -17,7 +17,7 @@ from sms_gateway.carriers.port import Driver, Knock
 from sms_gateway.carriers.vonage import VonageCarrier, VonageSettings, VonageWebhook
 from sms_gateway.carriers.wire import basic
 from tests.support.fake_carrier.core import Core, Said, State, Told, Trouble
-from tests.support.fake_carrier.dialect import Subject, knocked
+from tests.support.fake_carrier.dialect import Limits, Subject, knocked
 from tests.support.fake_carrier.http_peer import Asked, Reply, http_peer
 
 APPLICATION = "aaaaaaaa-bbbb-cccc-dddd-0123456789ab"
@@ -172,7 +172,12 @@ class VonageDialect:
 
     name: str = "vonage"
     kind: str = "vonage"
-    mute: frozenset[Trouble] = frozenset({Trouble.NOT_REGISTERED, Trouble.LANDLINE})
+    limits: Limits = Limits(
+        at_once={
+            Trouble.NOT_REGISTERED: "Vonage gives no code for a registration when a text is handed over",
+            Trouble.LANDLINE: "Vonage finds a landline only after it took the text, and says so by receipt",
+        }
+    )
 
     @asynccontextmanager
     async def serve(self, core: Core) -> AsyncIterator[Subject]:
