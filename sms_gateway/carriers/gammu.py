@@ -31,7 +31,7 @@ from sms_gateway.carriers.port import (
     Unknown,
 )
 from sms_gateway.handing import Handing
-from sms_gateway.segments import Encoding, encoding, segments
+from sms_gateway.segments import Encoding, count, encoding, segments
 
 log = logging.getLogger(__name__)
 
@@ -78,6 +78,8 @@ FAILED = frozenset({"SendingError", "Error", "DeliveryFailed", "NotTouched"})
 REMEMBER = timedelta(days=3)
 """How far back receipts are looked for when we begin."""
 OVERLAP = timedelta(seconds=5)
+MOST_PARTS = 255
+"""A part says in one byte which of how many it is."""
 REST_WITHIN = timedelta(minutes=10)
 """So long after its first part a text waits for the others; then a person reads what there is."""
 
@@ -115,6 +117,8 @@ class GammuCarrier:
             return Refused(
                 Fault.SENDER, "no-phone", "no phone of this gateway has the number that is to send it"
             )
+        if count(text.body) > MOST_PARTS:
+            return Refused(Fault.CONTENT, "too-long", "more parts than a text message can number")
         try:
             return await asyncio.to_thread(self._within, lambda books: _queue(books, text, phone))
         except PeerError as error:
@@ -287,21 +291,6 @@ def _parts(text: OutgoingText) -> list[dict[str, object]]:
 def _known(books: sqlite3.Connection, text: OutgoingText) -> SendResult | None:
     row = books.execute(KNOWN, {"id": f"{OURS}{text.id}"}).fetchone()
     return None if row is None else Accepted(str(row[0]))
-
-
-def _news(
-    books: sqlite3.Connection, rows: list[int], since: datetime
-) -> tuple[list[_Row], list[tuple[str, str, int, int]]]:
-    for row in rows:
-        books.execute(PROCESSED, {"row": row})
-    came = [
-        _Row(
-            id=id_, sender=sender, phone=phone, words=words, udh=udh, at=datetime.fromtimestamp(at or 0, UTC)
-        )
-        for id_, sender, phone, words, udh, at in books.execute(INBOX)
-    ]
-    went = books.execute(SENT, {"since": f"{since:%Y-%m-%d %H:%M:%S}"}).fetchall()
-    return came, went
 
 
 def _receipt(carrier: str, row: _Sent) -> tuple[str, Receipt]:

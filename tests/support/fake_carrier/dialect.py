@@ -40,6 +40,11 @@ class Subject:
         return self.driver.carrier
 
 
+NO_OPT_OUTS = "mobile networks keep no list of those who do not want texts"
+NO_REGISTER = "a SIM card is registered for nothing that its box could tell of"
+"""Why carriers with SIM cards have no words for some troubles."""
+
+
 def as_it_is(body: str) -> str:
     """The words of a wire that changes none."""
     return body
@@ -65,6 +70,9 @@ class Limits:
     """Why nothing comes in; empty where it does."""
     writes: Callable[[str], str] = as_it_is
     """The words as they arrive."""
+
+
+NO_LIMITS = Limits()
 
 
 class Dialect(Protocol):

@@ -16,21 +16,12 @@ from sms_gateway.carriers.gammu import OURS, GammuCarrier, GammuSettings
 from sms_gateway.carriers.port import Driver, OutgoingText, Poll, SendResult
 from sms_gateway.reactions import React
 from sms_gateway.segments import segments
-from tests.support.fake_carrier.core import Core, State, Told, Trouble
-from tests.support.fake_carrier.dialect import Limits, Subject, polled
+from tests.support.fake_carrier.core import OF_THE_PHONE, Core, State, Told, Trouble
+from tests.support.fake_carrier.dialect import NO_OPT_OUTS, NO_REGISTER, Limits, Subject, polled
 from tests.support.smsd import SmsdBooks, installed
 from tests.unit.sms_gateway.fakes import CLINIC
 
 PHONE = "front-desk"
-NO_OPT_OUTS = "mobile networks keep no list of those who do not want texts"
-NO_REGISTER = "a SIM card is registered for nothing that gammu-smsd could tell of"
-OF_THE_PHONE = (
-    Trouble.LANDLINE,
-    Trouble.BAD_NUMBER,
-    Trouble.FILTERED,
-    Trouble.UNREACHABLE,
-    Trouble.NO_REASON,
-)
 WAITING = "SELECT ID, CreatorID, DestinationNumber FROM outbox WHERE Status = 'Reserved' ORDER BY ID"
 PARTS = """
 SELECT 1, TextDecoded, Coding, coalesce(UDH, '') FROM outbox WHERE ID = ?1
@@ -58,10 +49,13 @@ class PlayedSmsd(SmsdBooks):
     def __init__(self, folder: Path, core: Core) -> None:
         super().__init__(folder)
         self.core = core
+        self.works = True
         self._count = 0
 
     def work(self) -> None:
         """One round: texts go out, receipts and texts come in."""
+        if not self.works:
+            return
         for row, creator, to in self.ask(WAITING):
             self._send(row, str(creator), str(to))
         for told in self.core.due_receipts():
@@ -138,17 +132,20 @@ def played_carrier(daemon: PlayedSmsd) -> PlayedCarrier:
     return carrier
 
 
+LIMITS = Limits(
+    at_once={Trouble.OPTED_OUT: NO_OPT_OUTS, Trouble.NOT_REGISTERED: NO_REGISTER},
+    coarse=dict.fromkeys(OF_THE_PHONE, React.NEVER) | {Trouble.ACCOUNT: React.OTHER_CARRIER},
+    never_in_doubt="a row is in gammu-smsd's database or it is not: there is no answer to lose",
+)
+
+
 @dataclass
 class GammuDialect:
     """A phone with a daemon. What its network does not take is told later, like all else."""
 
     name: str = "gammu"
     kind: str = "gammu"
-    limits: Limits = Limits(
-        at_once={Trouble.OPTED_OUT: NO_OPT_OUTS, Trouble.NOT_REGISTERED: NO_REGISTER},
-        coarse=dict.fromkeys(OF_THE_PHONE, React.NEVER) | {Trouble.ACCOUNT: React.OTHER_CARRIER},
-        never_in_doubt="a row is in gammu-smsd's database or it is not: there is no answer to lose",
-    )
+    limits: Limits = LIMITS
 
     @asynccontextmanager
     async def serve(self, core: Core) -> AsyncIterator[Subject]:

@@ -7,9 +7,10 @@ from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import ClassVar
 from urllib.parse import quote_plus, unquote
 
-from ami_listener.session import AmiAccount, Timing
+from ami_listener.session import AmiAccount
 from secondring.carriers.manager import AmiManager
 from secondring.domain.records import TextState
 from secondring.store.memory import MemoryStore
@@ -19,27 +20,17 @@ from sms_gateway.carriers.port import Driver, Poll
 from sms_gateway.notes import BookNotes
 from sms_gateway.reactions import React
 from tests.support.fake_ami import SECRET, USER, FakeAmi
-from tests.support.fake_carrier.core import Core, Said, State, Told, Trouble, Verdict
-from tests.support.fake_carrier.dialect import Limits, Subject, polled
+from tests.support.fake_carrier.core import OF_THE_PHONE, Core, Said, State, Told, Trouble, Verdict
+from tests.support.fake_carrier.dialect import NO_OPT_OUTS, NO_REGISTER, Limits, Subject, polled
+from tests.support.fake_carrier.sip_dialect import QUICK, Action
 from tests.unit.sms_gateway.fakes import CLINIC, World
 
-QUICK = Timing(connect=5, answer=2, first_pause=0.01, longest_pause=0.02)
-Action = dict[str, list[str]]
 Event = Mapping[str, str]
 FOLLOWS = ("Follows", "Privilege: Command")
 END = "--END COMMAND--"
 PIECE = 60
 """Characters of a part of a long text, as a box hands it over."""
-NO_OPT_OUTS = "mobile networks keep no list of those who do not want texts"
-NO_REGISTER = "a SIM card is registered for nothing that a box could tell of"
 NO_RATE = "this box has no word for too many texts at once"
-OF_THE_PHONE = (
-    Trouble.LANDLINE,
-    Trouble.BAD_NUMBER,
-    Trouble.FILTERED,
-    Trouble.UNREACHABLE,
-    Trouble.NO_REASON,
-)
 
 
 @dataclass(frozen=True)
@@ -57,9 +48,9 @@ class FakeBox(ABC):
     action: str
     port: str
     taken: Sequence[str]
-    noes: Mapping[str, Sequence[str]]
+    noes: ClassVar[Mapping[str, Sequence[str]]]
     """What it answers, by our name for it."""
-    codes: Mapping[Trouble, str]
+    codes: ClassVar[Mapping[Trouble, str]]
     waits = False
 
     def __init__(self, core: Core, ami: FakeAmi) -> None:
@@ -106,13 +97,17 @@ class FakeDongle(FakeBox):
     action = "DongleSendSMS"
     port = "dongle0"
     taken = ("Success", "Message: [dongle0] SMS queued for send")
-    noes = {
+    noes: ClassVar[Mapping[str, Sequence[str]]] = {
         "": ("Error", "Message: [dongle0] went away"),
         "refused": ("Error", "Message: [dongle0] Something else"),
         "no-device": ("Error", "Message: [dongle0] Device not found"),
         "away": ("Error", "Message: [dongle0] Device disconnected"),
     }
-    codes = {Trouble.SENDER: "refused", Trouble.ACCOUNT: "no-device", Trouble.BUSY: "away"}
+    codes: ClassVar[Mapping[Trouble, str]] = {
+        Trouble.SENDER: "refused",
+        Trouble.ACCOUNT: "no-device",
+        Trouble.BUSY: "away",
+    }
 
     def read(self, action: Action) -> Letter:
         """It undoes C's escapes."""
@@ -145,12 +140,12 @@ class FakeYeastar(FakeBox):
     action = "smscommand"
     port = "2"
     taken = ("Follows", "Privilege: SMSCommand", END)
-    noes = {
+    noes: ClassVar[Mapping[str, Sequence[str]]] = {
         "": ("Error", "Message: error"),
         "refused": (*FOLLOWS, "No such command 'gsm send sms'", END),
         "denied": ("Error", "Message: Permission denied"),
     }
-    codes = {Trouble.SENDER: "refused", Trouble.ACCOUNT: "denied"}
+    codes: ClassVar[Mapping[Trouble, str]] = {Trouble.SENDER: "refused", Trouble.ACCOUNT: "denied"}
 
     def read(self, action: Action) -> Letter:
         """Percent-encoded, in quotes."""
@@ -180,13 +175,13 @@ class FakeOpenVox(FakeBox):
     action = "Command"
     port = "3"
     taken = (*FOLLOWS, "Send SMS SUCCESSFULLY", END)
-    noes = {
+    noes: ClassVar[Mapping[str, Sequence[str]]] = {
         "": (*FOLLOWS, "hm", END),
         "not-sent": (*FOLLOWS, "Send SMS FAILED", END),
         "denied": (*FOLLOWS, "No such command 'gsm send syncsms'", END),
         "hm": (*FOLLOWS, "hm", END),
     }
-    codes = {
+    codes: ClassVar[Mapping[Trouble, str]] = {
         **dict.fromkeys((*OF_THE_PHONE, Trouble.SENDER), "not-sent"),
         Trouble.ACCOUNT: "denied",
         Trouble.BROKEN: "hm",
@@ -199,11 +194,11 @@ class FakeOpenVox(FakeBox):
         assert found, "this is no command that the box knows"
         return Letter(found[1], re.sub(r'\\([\\"])', r"\1", found[2]), found[3])
 
-    def said(self, said: Said) -> Sequence[Event]:  # noqa: ARG002 - a box's signature
+    def said(self, said: Said) -> Sequence[Event]:
         """Nothing that we listen to."""
         return []
 
-    def told(self, told: Told) -> Sequence[Event]:  # noqa: ARG002 - a box's signature
+    def told(self, told: Told) -> Sequence[Event]:
         """Nothing that we listen to."""
         return []
 
@@ -269,7 +264,9 @@ def yeastar() -> GsmDialect:
             Trouble.BUSY: NO_RATE,
         },
         coarse=dict.fromkeys(OF_THE_PHONE, React.OTHER_CARRIER),
-        too_long={"rich": "a manager's line holds about a thousand bytes, and each special letter takes up to 12"},
+        too_long={
+            "rich": "a manager's line holds about a thousand bytes, and each special letter takes up to 12"
+        },
         last_word=TextState.ACCEPTED,
     )
     return GsmDialect("yeastar", FakeYeastar, FakeYeastar.port, limits)

@@ -80,22 +80,25 @@ class _Trunk(SipCarrier):
         return await super().poll(cursor)
 
 
+LIMITS = Limits(
+    at_once={
+        Trouble.OPTED_OUT: NEVER_TOLD,
+        Trouble.LANDLINE: NEVER_TOLD,
+        Trouble.BAD_NUMBER: NEVER_TOLD,
+        Trouble.NOT_REGISTERED: NEVER_TOLD,
+        Trouble.BUSY: "Asterisk has no word for too many texts at once",
+    },
+    coarse={Trouble.ACCOUNT: React.OTHER_CARRIER},
+)
+
+
 @dataclass
 class SipDialect:
     """The PBX's own trunk."""
 
     name: str = "sip"
     kind: str = "sip"
-    limits: Limits = Limits(
-        at_once={
-            Trouble.OPTED_OUT: NEVER_TOLD,
-            Trouble.LANDLINE: NEVER_TOLD,
-            Trouble.BAD_NUMBER: NEVER_TOLD,
-            Trouble.NOT_REGISTERED: NEVER_TOLD,
-            Trouble.BUSY: "Asterisk has no word for too many texts at once",
-        },
-        coarse={Trouble.ACCOUNT: React.OTHER_CARRIER},
-    )
+    limits: Limits = LIMITS
 
     @asynccontextmanager
     async def serve(self, core: Core) -> AsyncIterator[Subject]:

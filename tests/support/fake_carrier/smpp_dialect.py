@@ -139,17 +139,20 @@ class _Told(SmppCarrier):
         return await super().poll(cursor)
 
 
+LIMITS = Limits(
+    at_once={Trouble.OPTED_OUT: OWN_CODES, Trouble.NOT_REGISTERED: OWN_CODES},
+    later={Trouble.BAD_NUMBER: "a message centre refuses such a number at once"},
+    coarse=dict.fromkeys((Trouble.LANDLINE, Trouble.UNREACHABLE, Trouble.NO_REASON), React.NEVER),
+)
+
+
 @dataclass
 class SmppDialect:
     """SMPP 3.4. A receipt says `UNDELIV` for most of what may be wrong with a phone."""
 
     name: str = "smpp"
     kind: str = "smpp"
-    limits: Limits = Limits(
-        at_once={Trouble.OPTED_OUT: OWN_CODES, Trouble.NOT_REGISTERED: OWN_CODES},
-        later={Trouble.BAD_NUMBER: "a message centre refuses such a number at once"},
-        coarse=dict.fromkeys((Trouble.LANDLINE, Trouble.UNREACHABLE, Trouble.NO_REASON), React.NEVER),
-    )
+    limits: Limits = LIMITS
 
     @asynccontextmanager
     async def serve(self, core: Core) -> AsyncIterator[Subject]:
