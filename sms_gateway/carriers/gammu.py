@@ -18,7 +18,7 @@ from typing import TypeVar
 from secondring.domain.errors import PeerError
 from secondring.domain.phone import PhoneNumber, parse_number
 from secondring.domain.records import TextState
-from secondring.domain.texting import Arrival, Fault
+from secondring.domain.texting import Fault, Incoming, incoming
 from sms_gateway.carriers.port import (
     Accepted,
     Capabilities,
@@ -188,27 +188,24 @@ class GammuCarrier:
             went.append((creator, "NotTouched", 1, 0))
         return came, went
 
-    def _arrivals(self, came: "list[_Row]") -> tuple[list[Arrival], set[str]]:
+    def _arrivals(self, came: "list[_Row]") -> tuple[list[Incoming], set[str]]:
         groups: dict[object, list[_Row]] = {}
         for row in came:
             groups.setdefault((row.sender, row.phone, row.udh[:-2]) if row.total > 1 else row.id, []).append(
                 row
             )
         due = [rows for rows in groups.values() if self._is_due(rows)]
-        arrivals = [arrival for rows in due if (arrival := self._arrival(rows))]
+        arrivals = [self._arrival(rows) for rows in due]
         return arrivals, {str(row.id) for rows in due for row in rows}
 
     def _is_due(self, rows: "list[_Row]") -> bool:
         return len({row.number for row in rows}) >= rows[0].total or self._clock() - rows[0].at >= REST_WITHIN
 
-    def _arrival(self, rows: "list[_Row]") -> Arrival | None:
-        sender = parse_number(rows[0].sender, self._settings.region)
-        to = self._numbers.get(rows[0].phone) or self._numbers.get("")
-        if sender is None or to is None:
-            log.warning("a text came from no telephone number, or to a phone that is not in the settings")
-            return None
+    def _arrival(self, rows: "list[_Row]") -> Incoming:
+        sender = parse_number(rows[0].sender, self._settings.region) or rows[0].sender
+        to = self._numbers.get(rows[0].phone) or self._numbers.get("") or rows[0].phone
         body = "".join(row.words for row in sorted(rows, key=lambda row: row.number))
-        return Arrival(
+        return incoming(
             carrier=self.name,
             carrier_id=f"{rows[0].at:%Y%m%d%H%M%S}-{rows[0].id}",
             sender=sender,

@@ -11,6 +11,7 @@ import pytest_asyncio
 from secondring.domain.ids import TextId
 from secondring.domain.phone import PhoneNumber
 from secondring.domain.records import TextState
+from secondring.domain.texting import Stray
 from sms_gateway.carriers.handset import HandsetCarrier
 from sms_gateway.carriers.port import (
     Accepted,
@@ -303,6 +304,17 @@ async def test_a_reply_comes_in_whole_with_an_id_that_stays(peer: Peer) -> None:
     assert (arrival.carrier, bool(arrival.carrier_id)) == (peer.carrier.name, True)
     (other,) = [one for one in (await _reply(peer, body)).inbound if one.carrier_id != arrival.carrier_id]
     assert other.body == body
+
+
+@pytest.mark.parametrize("sender", ["22000", "Pharmacy"])
+async def test_a_text_of_no_telephone_number_comes_with_all_its_words(peer: Peer, sender: str) -> None:
+    _skip_for(peer.limits.hears_nothing)
+    peer.core.says(sender, "Your order is ready", to=CLINIC.e164)
+    (stray,) = (await peer.news()).inbound
+    assert isinstance(stray, Stray)
+    assert (stray.sender, stray.to, stray.body) == (sender, CLINIC.e164, "Your order is ready")
+    assert (stray.carrier, bool(stray.carrier_id)) == (peer.carrier.name, True)
+    assert sender not in repr(stray)
 
 
 async def test_polling_goes_on_from_its_cursor(peer: Peer) -> None:

@@ -119,7 +119,11 @@ class FakeCentre:
     ) -> None:
         assert self._writer is not None
         body = pdu.submit(
-            Address(source[1:]), Address(to[1:]), esm_class=esm_class, data_coding=coding, user_data=data
+            Address(source.removeprefix("+")),
+            Address(to[1:]),
+            esm_class=esm_class,
+            data_coding=coding,
+            user_data=data,
         )
         self._count += 1
         ack: asyncio.Future[int] = asyncio.get_running_loop().create_future()

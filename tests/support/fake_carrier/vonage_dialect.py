@@ -127,7 +127,7 @@ def write_knock(one: Told | Said, core: Core) -> Knock:
             "message_type": "text",
             "message_uuid": one.id,
             "to": one.to[1:],
-            "from": one.sender[1:],
+            "from": one.sender.removeprefix("+"),
             "timestamp": now.isoformat(),
             "text": one.body,
         }
