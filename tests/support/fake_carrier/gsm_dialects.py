@@ -30,6 +30,7 @@ FOLLOWS = ("Follows", "Privilege: Command")
 END = "--END COMMAND--"
 PIECE = 60
 """Characters of a part of a long text, as a box hands it over."""
+NO_WORD = {Trouble.OPTED_OUT: NO_OPT_OUTS, Trouble.NOT_REGISTERED: NO_REGISTER}
 NO_RATE = "this box has no word for too many texts at once"
 
 
@@ -249,7 +250,7 @@ class GsmDialect:
 def dongle() -> GsmDialect:
     """A modem in the PBX: whatever keeps a text from its phone is one word in the network's report."""
     limits = Limits(
-        at_once={Trouble.OPTED_OUT: NO_OPT_OUTS, Trouble.NOT_REGISTERED: NO_REGISTER},
+        at_once=NO_WORD,
         coarse=dict.fromkeys(OF_THE_PHONE, React.NEVER),
     )
     return GsmDialect("dongle", FakeDongle, FakeDongle.port, limits)
@@ -258,11 +259,7 @@ def dongle() -> GsmDialect:
 def yeastar() -> GsmDialect:
     """A box that says whether a text went out, and nothing of its phone."""
     limits = Limits(
-        at_once={
-            Trouble.OPTED_OUT: NO_OPT_OUTS,
-            Trouble.NOT_REGISTERED: NO_REGISTER,
-            Trouble.BUSY: NO_RATE,
-        },
+        at_once=NO_WORD | {Trouble.BUSY: NO_RATE},
         coarse=dict.fromkeys(OF_THE_PHONE, React.OTHER_CARRIER),
         too_long={
             "rich": "a manager's line holds about a thousand bytes, and each special letter takes up to 12"
@@ -275,11 +272,7 @@ def yeastar() -> GsmDialect:
 def openvox() -> GsmDialect:
     """A box that waits until the network has taken a text or not, and is not heard otherwise."""
     limits = Limits(
-        at_once={
-            Trouble.OPTED_OUT: NO_OPT_OUTS,
-            Trouble.NOT_REGISTERED: NO_REGISTER,
-            Trouble.BUSY: NO_RATE,
-        },
+        at_once=NO_WORD | {Trouble.BUSY: NO_RATE},
         coarse=dict.fromkeys(OF_THE_PHONE, React.OTHER_CARRIER),
         too_long=dict.fromkeys(("plain", "rich"), "an OpenVox box's command sends one part"),
         hears_nothing="an OpenVox box's events are not described well enough to be listened to",

@@ -21,6 +21,8 @@ from tests.support.fake_carrier.core import Core, Said, State, Told, Trouble
 from tests.support.fake_carrier.dialect import Limits, Subject, polled
 from tests.unit.sms_gateway.fakes import World
 
+INTERNATIONAL, ALPHANUMERIC = 1, 5
+"""Types of numbers."""
 STATUS = {
     Trouble.BUSY: 0x58,
     Trouble.SENDER: 0x0A,
@@ -119,7 +121,7 @@ class FakeCentre:
     ) -> None:
         assert self._writer is not None
         body = pdu.submit(
-            Address(source.removeprefix("+")),
+            Address(source.removeprefix("+"), ton=INTERNATIONAL if source.startswith("+") else ALPHANUMERIC),
             Address(to[1:]),
             esm_class=esm_class,
             data_coding=coding,
