@@ -1,6 +1,7 @@
 """From a reply to the right queue, link or person, and to the outcome."""
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -10,6 +11,8 @@ from secondring.domain.records import Origin, Outcome
 from secondring.domain.rules import FollowUp
 from secondring.domain.story import next_step
 from secondring.domain.texting import Arrival, Stray
+from secondring.store.sqlstore import SqlStore
+from tests.support.books import KEY, new_database
 from tests.support.clinic import ANNA, CLINIC, NURSE, Clinic, a_site, some_rules
 
 
@@ -298,3 +301,15 @@ def test_an_urgent_text_that_cannot_be_answered_is_due_at_once() -> None:
     strays(clinic, "URGENT my mother cannot breathe", sender="", to="2")
     assert (clinic.task.urgent, clinic.task.due_at) == (True, clinic.now)
     assert clinic.task.said.startswith("somebody: URGENT")
+
+
+@pytest.mark.parametrize("on_disk", [False, True])
+def test_a_stray_outlives_its_window_on_the_lists(tmp_path: Path, on_disk: bool) -> None:
+    clinic = Clinic(store=SqlStore(new_database(tmp_path), KEY)) if on_disk else Clinic()
+    strays(clinic, "Your delivery waits at the door")
+    clinic.wait(days=3).run_timers()
+    (task,) = clinic.tasks
+    assert (task.caller, task.said) == (None, "22000: Your delivery waits at the door")
+    with clinic.store.reading() as books:
+        assert books.open_episodes(ANNA) == []
+    clinic.store.close()
