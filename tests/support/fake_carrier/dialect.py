@@ -64,6 +64,8 @@ class Limits:
     """The best that its receipts ever say."""
     never_in_doubt: str = ""
     """Why no answer can get lost; empty where one can."""
+    stays_in_doubt: str = ""
+    """Why a text without an answer is not sent again, though it would arrive once; empty where it is."""
     too_long: Mapping[str, str] = field(default_factory=dict)
     """Which long texts it cannot carry, `plain` or `rich` ones (the contract suite has them), and why."""
     hears_nothing: str = ""

@@ -3,6 +3,7 @@
 tests/integration/sms/test_gammu.py holds the played daemon and the real one to the same assertions.
 """
 
+import asyncio
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -76,6 +77,8 @@ class PlayedSmsd(SmsdBooks):
         body = "".join(str(words) for _, words, _, _ in parts)
         self.core.finds_out_later(to)
         verdict = self.core.submit(to=to, sender=CLINIC.e164, body=body, key=creator.removeprefix(OURS))
+        if verdict.hang_up and verdict.taken is None:
+            return  # its phone did not take it: it stays in the outbox
         status = (self.core.own_code or "SendingError") if verdict.trouble else "SendingOK"
         for number, words, coding, udh in parts:
             self.ask(SENT, row, number, creator, PHONE, to, words, coding, udh, status)
@@ -94,8 +97,14 @@ class PlayedCarrier(GammuCarrier):
     """One whose daemon is as quick as a text, and has worked before it is asked."""
 
     daemon: PlayedSmsd
+    alone: asyncio.Lock
+    """The weather of one text must not meet another's: each has the database to itself."""
 
     async def send(self, text: OutgoingText) -> SendResult:
+        async with self.alone:
+            return await self._in_the_weather(text)
+
+    async def _in_the_weather(self, text: OutgoingText) -> SendResult:
         core = self.daemon.core
         if core.random.random() < core.weather.lost_requests:
             return await self._without_a_database(text)
@@ -128,7 +137,7 @@ def played_carrier(daemon: PlayedSmsd) -> PlayedCarrier:
     """The driver on a played daemon."""
     settings = GammuSettings(database=daemon.database, phones={CLINIC: PHONE})
     carrier = PlayedCarrier(settings, lambda: datetime.now(UTC))
-    carrier.daemon = daemon
+    carrier.daemon, carrier.alone = daemon, asyncio.Lock()
     return carrier
 
 

@@ -211,6 +211,9 @@ class _Box(GsmCarrier):
 
     async def poll(self, cursor: str | None) -> Poll:
         await super().poll(None)  # it listens from its first poll on
+        async with asyncio.timeout(15):
+            while not await self._manager.up():  # noqa: ASYNC110 - what a box says to nobody is lost
+                await asyncio.sleep(0.002)
         before, said = len(await self._notes.all("in:")), self.peer.say()
         async with asyncio.timeout(15):
             while len(await self._notes.all("in:")) < before + said:  # noqa: ASYNC110 - the books ring no bell

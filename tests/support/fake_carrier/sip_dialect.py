@@ -1,5 +1,6 @@
 """How the PBX's own trunk talks, on the core that all carriers share: a scripted manager."""
 
+import asyncio
 import base64
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -76,6 +77,9 @@ class _Trunk(SipCarrier):
     pbx: ScriptedPbx
 
     async def poll(self, cursor: str | None) -> Poll:
+        async with asyncio.timeout(15):
+            while not await self._manager.up():  # noqa: ASYNC110 - a link that broke comes back by itself
+                await asyncio.sleep(0.002)
         self.pbx.keep()
         return await super().poll(cursor)
 

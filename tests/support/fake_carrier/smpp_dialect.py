@@ -140,12 +140,15 @@ class _Told(SmppCarrier):
     centre: FakeCentre
 
     async def poll(self, cursor: str | None) -> Poll:
-        await self._link.session()
+        async with asyncio.timeout(15):
+            while await self._link.session() is None:  # noqa: ASYNC110 - a centre tells nobody
+                await asyncio.sleep(0.002)
         await self.centre.tell()
         return await super().poll(cursor)
 
 
 LIMITS = Limits(
+    stays_in_doubt="a part without an answer may be out, and SMPP knows no text again: a person clears it up",
     at_once={Trouble.OPTED_OUT: OWN_CODES, Trouble.NOT_REGISTERED: OWN_CODES},
     later={Trouble.BAD_NUMBER: "a message centre refuses such a number at once"},
     coarse=dict.fromkeys((Trouble.LANDLINE, Trouble.UNREACHABLE, Trouble.NO_REASON), React.NEVER),
