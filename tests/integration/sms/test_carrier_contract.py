@@ -117,7 +117,7 @@ async def test_a_long_text_arrives_whole_or_is_refused_before_it_leaves(peer: Pe
 
 async def test_where_it_says_idempotent_the_same_text_twice_arrives_once(peer: Peer) -> None:
     if not peer.carrier.capabilities.idempotent:
-        pytest.skip("it does not say so")
+        pytest.skip("this carrier knows no text again by our id")
     await peer.carrier.send(LETTER)
     assert isinstance(await peer.carrier.send(LETTER), Accepted)
     assert peer.core.bodies(ANNA.e164) == [peer.limits.writes(LETTER.body)]
@@ -134,7 +134,7 @@ async def test_different_texts_of_the_same_words_both_arrive(peer: Peer) -> None
 
 async def test_where_it_can_be_asked_it_knows_what_it_took_and_what_it_never_saw(peer: Peer) -> None:
     if not peer.carrier.capabilities.lookup:
-        pytest.skip("this one cannot be asked")
+        pytest.skip("this carrier cannot be asked about a text")
     assert await peer.carrier.look_up(LETTER) is None
     sent = await peer.carrier.send(LETTER)
     assert await peer.carrier.look_up(LETTER) == sent
@@ -158,7 +158,7 @@ async def test_a_lost_request_is_never_taken_for_acceptance_or_refusal(peer: Pee
 
 async def test_a_look_up_in_bad_weather_decides_nothing(peer: Peer) -> None:
     if not peer.carrier.capabilities.lookup:
-        pytest.skip("this one cannot be asked")
+        pytest.skip("this carrier cannot be asked about a text")
     peer.core.weather.lost_responses = 1.0
     await peer.carrier.send(LETTER)
     peer.core.weather.lost_responses = 0.0
@@ -224,7 +224,7 @@ async def test_where_it_knows_lines_it_tells_them_apart(peer: Peer, line: LineTy
     types = peer.driver.line_types
     assert (types is not None) == peer.carrier.capabilities.line_types
     if types is None:
-        pytest.skip("this one cannot be asked")
+        pytest.skip("this carrier knows nothing of lines")
     peer.core.phones[ANNA.e164].line = line.value
     assert await types.line_type(ANNA) is line
 
@@ -245,7 +245,7 @@ async def _failure(peer: Peer) -> Receipt:
 
 async def test_a_receipt_names_its_text(peer: Peer) -> None:
     if not peer.carrier.capabilities.receipts:
-        pytest.skip("this one gives none")
+        pytest.skip("this carrier gives no receipts")
     sent = await peer.carrier.send(LETTER)
     assert isinstance(sent, Accepted)
     told = await _receipts(peer)
@@ -266,7 +266,7 @@ async def test_a_text_that_fails_later_says_why_by_its_code(peer: Peer, trouble:
 
 async def test_a_receipt_that_is_late_comes_all_the_same(peer: Peer) -> None:
     if not peer.carrier.capabilities.receipts:
-        pytest.skip("this one gives none")
+        pytest.skip("this carrier gives no receipts")
     peer.core.phones[ANNA.e164].late = 2
     sent = await peer.carrier.send(LETTER)
     assert isinstance(sent, Accepted)
@@ -278,7 +278,7 @@ async def test_a_receipt_that_is_late_comes_all_the_same(peer: Peer) -> None:
 
 async def test_repeated_and_shuffled_receipts_end_in_the_same_standing(peer: Peer) -> None:
     if not peer.carrier.capabilities.receipts:
-        pytest.skip("this one gives none")
+        pytest.skip("this carrier gives no receipts")
     peer.core.weather.repeated_receipts, peer.core.weather.shuffled = 1.0, True
     ids = {}
     for number in range(5):
@@ -319,7 +319,7 @@ async def test_a_text_of_no_telephone_number_comes_with_all_its_words(peer: Peer
 
 async def test_polling_goes_on_from_its_cursor(peer: Peer) -> None:
     if not peer.carrier.capabilities.polling:
-        pytest.skip("this one is not asked")
+        pytest.skip("this carrier is not polled: it tells by itself, or nothing")
     first = await peer.carrier.poll(None)
     assert (first.inbound, first.receipts) == ((), ())
     peer.core.says(ANNA.e164, "BOOK", to=CLINIC.e164)
@@ -334,7 +334,7 @@ async def test_polling_goes_on_from_its_cursor(peer: Peer) -> None:
 
 async def test_a_request_that_was_tampered_with_is_not_genuine(peer: Peer) -> None:
     if peer.webhook is None or peer.knock is None:
-        pytest.skip("this one does not knock")
+        pytest.skip("this carrier has no webhooks")
     knock = peer.knock(peer.core.says(ANNA.e164, "BOOK", to=CLINIC.e164))
     assert knock is not None
     assert peer.webhook.read(knock).inbound[0].body == "BOOK"
@@ -348,7 +348,7 @@ async def test_a_request_that_was_tampered_with_is_not_genuine(peer: Peer) -> No
 @pytest.mark.parametrize("body", [b"", b"[]", b"\xff\xfe", b"{}", b"[" * 5_000])
 async def test_rubbish_at_the_door_is_refused_and_breaks_nothing(peer: Peer, body: bytes) -> None:
     if peer.webhook is None or peer.knock is None:
-        pytest.skip("this one does not knock")
+        pytest.skip("this carrier has no webhooks")
     knock = peer.knock(peer.core.says(ANNA.e164, "BOOK", to=CLINIC.e164))
     assert knock is not None
     with pytest.raises((NotGenuine, Unreadable)):
