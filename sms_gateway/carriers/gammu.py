@@ -6,7 +6,6 @@ the daemon's own; its schema is version 17, that of Gammu 1.41 and later.
 
 import asyncio
 import contextlib
-import logging
 import secrets
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping
@@ -32,8 +31,6 @@ from sms_gateway.carriers.port import (
 )
 from sms_gateway.handing import Handing
 from sms_gateway.segments import Encoding, count, encoding, segments
-
-log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 _Sent = tuple[str, str, int, int]
