@@ -14,7 +14,7 @@ from typing import Protocol, TypeVar
 from secondring.domain.phone import PhoneNumber
 from secondring.domain.ports import Books
 from secondring.domain.records import KnownLine, Text
-from secondring.domain.texting import Arrival, Failure, Permission
+from secondring.domain.texting import Arrival, Failure, Permission, Stray
 
 T = TypeVar("T")
 
@@ -67,6 +67,10 @@ class Desk(Protocol):
 
     def leave_to_a_person(self, books: Books, arrival: Arrival, now: datetime) -> None:
         """`received` failed on this text: keep it as it is, and have somebody read it at once."""
+        ...
+
+    def unanswerable(self, books: Books, stray: Stray, now: datetime) -> bool:
+        """A text came in that nobody can answer; have somebody read it. False for one that was taken in before."""
         ...
 
     def cursor(self, books: Books, carrier: str) -> str | None:

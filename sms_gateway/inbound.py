@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from secondring.domain.errors import PeerError, blame
 from secondring.domain.ports import Books
 from secondring.domain.records import TextState
-from secondring.domain.texting import Arrival
+from secondring.domain.texting import Arrival, Incoming, Stray
 from sms_gateway.aftermath import Aftermath
 from sms_gateway.carriers.port import Carrier, Receipt
 from sms_gateway.desk import Clock, Desk, InStore, Ring
@@ -37,11 +37,14 @@ class Inbound:
         self._clock = clock
         self._ring = ring
 
-    async def text(self, arrival: Arrival) -> bool:
+    async def text(self, arrival: Incoming) -> bool:
         """Take in a reply; on disk when this returns. False for one that was taken in before.
 
-        One that our own code fails on is kept all the same, for a person to read.
+        One that our own code fails on is kept all the same, for a person to read; so is one that cannot be answered.
         """
+        if isinstance(arrival, Stray):
+            stray = arrival
+            return await self._in_store(lambda books: self._desk.unanswerable(books, stray, self._clock()))
         try:
             new = await self._in_store(lambda books: self._take(books, arrival, self._desk.received))
         except PeerError:
@@ -131,7 +134,7 @@ class Poller:
         left = {one: self._strangers.get(one, STRANGER_ROUNDS) - 1 for one in unknown[-STRANGERS_KEPT:]}
         self._strangers = {one: rounds for one, rounds in left.items() if rounds > 0}
 
-    async def _take(self, arrival: Arrival) -> bool:
+    async def _take(self, arrival: Incoming) -> bool:
         """A reply that the books refuse holds back no other; the cursor stays, so it comes again."""
         try:
             await self._inbound.text(arrival)

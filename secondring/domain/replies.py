@@ -17,7 +17,7 @@ from secondring.domain.phone import PhoneNumber
 from secondring.domain.ports import Books
 from secondring.domain.records import Episode, Intent, Origin, Outcome, Text, TextState
 from secondring.domain.rules import FRONT_DESK, Clock, Rules, Site
-from secondring.domain.texting import Arrival
+from secondring.domain.texting import Arrival, Stray
 
 LATE_REPLY = timedelta(days=7)
 """A text this long after an episode was given up still belongs to it."""
@@ -79,6 +79,31 @@ class Replies:
         )
         raise_in(books, alarm, self._rules, now)
 
+    def unanswerable(self, books: Books, stray: Stray, now: datetime) -> bool:
+        """Have a person read a text that cannot be answered; False for one that was seen before."""
+        id_ = EpisodeId(derived_id("E", stray.carrier, stray.carrier_id))
+        if books.episode(id_) is not None:
+            return False
+        site = self._rules.site_of_sender(stray.to)
+        intent = understand(stray.body).intent
+        episode = replace(self._new_episode(books, id_, None, site, now), replied_at=now, intent=intent)
+        books.save_episode(episode)
+        is_urgent = intent is Intent.URGENT
+        episodes.open_task(
+            books,
+            episode,
+            site,
+            self._rules.routes[Intent.UNKNOWN].queue or FRONT_DESK,
+            Clock.NOW if is_urgent else Clock.WITHIN_THE_HOUR,
+            "Read this text: it cannot be answered, its sender or the line it came to is no number that we know",
+            now=now,
+            said=f"{stray.sender or 'somebody'}: {stray.body}",
+            urgent=is_urgent,
+        )
+        because = "a text without a telephone number at both ends goes to a person"
+        episodes.note(books, now, "to-a-person", "no-number", because, episode=episode.id)
+        return True
+
     def _episode_of(
         self, books: Books, patient: PhoneNumber, site: Site, arrival: Arrival, now: datetime
     ) -> Episode:
@@ -96,10 +121,16 @@ class Replies:
         self, books: Books, patient: PhoneNumber, site: Site, arrival: Arrival, now: datetime
     ) -> Episode:
         """A text that follows no missed call: looked after like any other, counted in no recovery rate."""
+        id_ = EpisodeId(derived_id("E", arrival.carrier, arrival.carrier_id))
+        return self._new_episode(books, id_, patient, site, now)
+
+    def _new_episode(
+        self, books: Books, id_: EpisodeId, caller: PhoneNumber | None, site: Site, now: datetime
+    ) -> Episode:
         episode = Episode(
-            id=EpisodeId(derived_id("E", arrival.carrier, arrival.carrier_id)),
+            id=id_,
             site=site.id,
-            caller=patient,
+            caller=caller,
             origin=Origin.TEXT,
             calls=0,
             opened_at=now,

@@ -15,7 +15,7 @@ from secondring.domain.records import Consent, Episode, KnownLine, Text
 from secondring.domain.replies import Replies
 from secondring.domain.rules import FRONT_DESK, Clock, Rules
 from secondring.domain.textable import untextable
-from secondring.domain.texting import Arrival, Cancel, Failure, Fault, Go, Hold, Permission
+from secondring.domain.texting import Arrival, Cancel, Failure, Fault, Go, Hold, Permission, Stray
 from secondring.domain.triage_ringing import CALLING_YOU
 
 ON_LINE_CHECK = timedelta(seconds=5)
@@ -171,6 +171,10 @@ class ClinicDesk:
     def leave_to_a_person(self, books: Books, arrival: Arrival, now: datetime) -> None:
         """A text that `received` failed on; whatever it was, somebody reads it."""
         self._replies.leave_to_a_person(books, arrival, now)
+
+    def unanswerable(self, books: Books, stray: Stray, now: datetime) -> bool:
+        """A text without a telephone number at both ends; somebody reads it."""
+        return self._replies.unanswerable(books, stray, now)
 
     def cursor(self, books: Books, carrier: str) -> str | None:
         return books.bookmark(f"inbox:{carrier}")

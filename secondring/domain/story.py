@@ -188,6 +188,8 @@ def next_step(task: Task) -> str:
     """What whoever looks at a task should do now."""
     if task.state is TaskState.DONE:
         return f"Nothing: it is done ({task.closed_because})."
+    if task.caller is None and task.said:
+        return "Read what they wrote; there is no number to answer. Reach them by what it says. Then --result resolved."
     if task.urgent:
         return "Call them now. It ends when somebody has spoken with them: --result spoke, or booked."
     if task.caller is None:

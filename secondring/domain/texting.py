@@ -71,3 +71,36 @@ class Arrival:
     to: PhoneNumber
     body: str = field(repr=False)
     at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stray:
+    """A text that came in and cannot be answered: from a short code or a name, or to no number of the settings."""
+
+    carrier: str
+    carrier_id: str
+    """With `carrier`, its natural key, as an arrival's."""
+    sender: str = field(repr=False)
+    to: str = field(repr=False)
+    """Both as the carrier writes them."""
+    body: str = field(repr=False)
+    at: datetime
+
+
+Incoming = Arrival | Stray
+
+
+def incoming(
+    *,
+    carrier: str,
+    carrier_id: str,
+    sender: PhoneNumber | str,
+    to: PhoneNumber | str,
+    body: str,
+    at: datetime,
+) -> Incoming:
+    """A text that came in: an arrival when both ends are telephone numbers, else a stray."""
+    if isinstance(sender, PhoneNumber) and isinstance(to, PhoneNumber):
+        return Arrival(carrier=carrier, carrier_id=carrier_id, sender=sender, to=to, body=body, at=at)
+    names = [end.e164 if isinstance(end, PhoneNumber) else end for end in (sender, to)]
+    return Stray(carrier=carrier, carrier_id=carrier_id, sender=names[0], to=names[1], body=body, at=at)

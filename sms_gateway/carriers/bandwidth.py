@@ -14,7 +14,7 @@ from urllib.parse import quote
 from secondring.domain.errors import ConfigError, PeerError
 from secondring.domain.phone import PhoneNumber
 from secondring.domain.records import TextState
-from secondring.domain.texting import Arrival
+from secondring.domain.texting import Incoming, incoming
 from sms_gateway.carriers.bandwidth_tokens import Tokens
 from sms_gateway.carriers.port import (
     Capabilities,
@@ -32,7 +32,7 @@ from sms_gateway.carriers.port import (
     Unknown,
     Unreadable,
 )
-from sms_gateway.carriers.reading import code_of, dig, number, parsed, rows, word, words_of
+from sms_gateway.carriers.reading import code_of, dig, end, number, parsed, rows, word, words_of
 from sms_gateway.carriers.wire import JSON, Answer, ApiSettings, basic, check_address, verdict, wire_of
 from sms_gateway.desk import Clock
 
@@ -180,16 +180,15 @@ class BandwidthWebhook:
             receipts=tuple(end for event in found if (end := self._receipt(event)) is not None),
         )
 
-    def _arrival(self, event: dict[str, Any], knock: Knock) -> Arrival | None:
-        """None for what is no text of a person's phone: nobody could be called back."""
+    def _arrival(self, event: dict[str, Any], knock: Knock) -> Incoming | None:
         message = event.get("message")
-        sender, to = number(dig(message, "from")), number(event.get("to")) or number(dig(message, "to", 0))
+        sender, to = end(dig(message, "from")), number(event.get("to")) or end(dig(message, "to", 0))
         id_ = word(dig(message, "id"))
-        if word(event.get("type")) != "message-received" or sender is None or to is None or not id_:
+        if word(event.get("type")) != "message-received" or not id_:
             return None
         media = dig(message, "media")
         body = words_of(dig(message, "text"), attachments=isinstance(media, list) and bool(media))
-        return Arrival(carrier=self._name, carrier_id=id_, sender=sender, to=to, body=body, at=knock.at)
+        return incoming(carrier=self._name, carrier_id=id_, sender=sender, to=to, body=body, at=knock.at)
 
     def _receipt(self, event: dict[str, Any]) -> Receipt | None:
         state = STATES.get(word(event.get("type")))

@@ -6,7 +6,6 @@ the daemon's own; its schema is version 17, that of Gammu 1.41 and later.
 
 import asyncio
 import contextlib
-import logging
 import secrets
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping
@@ -18,7 +17,7 @@ from typing import TypeVar
 from secondring.domain.errors import PeerError
 from secondring.domain.phone import PhoneNumber, parse_number
 from secondring.domain.records import TextState
-from secondring.domain.texting import Arrival, Fault
+from secondring.domain.texting import Fault, Incoming, incoming
 from sms_gateway.carriers.port import (
     Accepted,
     Capabilities,
@@ -31,9 +30,7 @@ from sms_gateway.carriers.port import (
     Unknown,
 )
 from sms_gateway.handing import Handing
-from sms_gateway.segments import Encoding, encoding, segments
-
-log = logging.getLogger(__name__)
+from sms_gateway.segments import Encoding, count, encoding, segments
 
 T = TypeVar("T")
 _Sent = tuple[str, str, int, int]
@@ -78,6 +75,8 @@ FAILED = frozenset({"SendingError", "Error", "DeliveryFailed", "NotTouched"})
 REMEMBER = timedelta(days=3)
 """How far back receipts are looked for when we begin."""
 OVERLAP = timedelta(seconds=5)
+MOST_PARTS = 255
+"""A part says in one byte which of how many it is."""
 REST_WITHIN = timedelta(minutes=10)
 """So long after its first part a text waits for the others; then a person reads what there is."""
 
@@ -115,6 +114,8 @@ class GammuCarrier:
             return Refused(
                 Fault.SENDER, "no-phone", "no phone of this gateway has the number that is to send it"
             )
+        if count(text.body) > MOST_PARTS:
+            return Refused(Fault.CONTENT, "too-long", "more parts than a text message can number")
         try:
             return await asyncio.to_thread(self._within, lambda books: _queue(books, text, phone))
         except PeerError as error:
@@ -184,27 +185,24 @@ class GammuCarrier:
             went.append((creator, "NotTouched", 1, 0))
         return came, went
 
-    def _arrivals(self, came: "list[_Row]") -> tuple[list[Arrival], set[str]]:
+    def _arrivals(self, came: "list[_Row]") -> tuple[list[Incoming], set[str]]:
         groups: dict[object, list[_Row]] = {}
         for row in came:
             groups.setdefault((row.sender, row.phone, row.udh[:-2]) if row.total > 1 else row.id, []).append(
                 row
             )
         due = [rows for rows in groups.values() if self._is_due(rows)]
-        arrivals = [arrival for rows in due if (arrival := self._arrival(rows))]
+        arrivals = [self._arrival(rows) for rows in due]
         return arrivals, {str(row.id) for rows in due for row in rows}
 
     def _is_due(self, rows: "list[_Row]") -> bool:
         return len({row.number for row in rows}) >= rows[0].total or self._clock() - rows[0].at >= REST_WITHIN
 
-    def _arrival(self, rows: "list[_Row]") -> Arrival | None:
-        sender = parse_number(rows[0].sender, self._settings.region)
-        to = self._numbers.get(rows[0].phone) or self._numbers.get("")
-        if sender is None or to is None:
-            log.warning("a text came from no telephone number, or to a phone that is not in the settings")
-            return None
+    def _arrival(self, rows: "list[_Row]") -> Incoming:
+        sender = parse_number(rows[0].sender, self._settings.region) or rows[0].sender
+        to = self._numbers.get(rows[0].phone) or self._numbers.get("") or rows[0].phone
         body = "".join(row.words for row in sorted(rows, key=lambda row: row.number))
-        return Arrival(
+        return incoming(
             carrier=self.name,
             carrier_id=f"{rows[0].at:%Y%m%d%H%M%S}-{rows[0].id}",
             sender=sender,
@@ -287,21 +285,6 @@ def _parts(text: OutgoingText) -> list[dict[str, object]]:
 def _known(books: sqlite3.Connection, text: OutgoingText) -> SendResult | None:
     row = books.execute(KNOWN, {"id": f"{OURS}{text.id}"}).fetchone()
     return None if row is None else Accepted(str(row[0]))
-
-
-def _news(
-    books: sqlite3.Connection, rows: list[int], since: datetime
-) -> tuple[list[_Row], list[tuple[str, str, int, int]]]:
-    for row in rows:
-        books.execute(PROCESSED, {"row": row})
-    came = [
-        _Row(
-            id=id_, sender=sender, phone=phone, words=words, udh=udh, at=datetime.fromtimestamp(at or 0, UTC)
-        )
-        for id_, sender, phone, words, udh, at in books.execute(INBOX)
-    ]
-    went = books.execute(SENT, {"since": f"{since:%Y-%m-%d %H:%M:%S}"}).fetchall()
-    return came, went
 
 
 def _receipt(carrier: str, row: _Sent) -> tuple[str, Receipt]:

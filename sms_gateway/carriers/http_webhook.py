@@ -7,7 +7,7 @@ from typing import Any
 from secondring.domain.errors import ConfigError
 from secondring.domain.phone import PhoneNumber
 from secondring.domain.records import TextState
-from secondring.domain.texting import Arrival
+from secondring.domain.texting import Incoming, incoming
 from sms_gateway.carriers.http import NAME
 from sms_gateway.carriers.port import Knock, News, NotGenuine, Receipt, Unreadable
 from sms_gateway.signature import is_genuine
@@ -51,11 +51,11 @@ class HttpWebhook:
             return News(receipts=(self._receipt(found),), answer=OK, media_type="application/json")
         return News(inbound=(self._arrival(found, knock),), answer=OK, media_type="application/json")
 
-    def _arrival(self, found: dict[str, Any], knock: Knock) -> Arrival:
-        return Arrival(
+    def _arrival(self, found: dict[str, Any], knock: Knock) -> Incoming:
+        return incoming(
             carrier=self._name,
             carrier_id=_word(found, "id"),
-            sender=_number(found, "from"),
+            sender=_end(found, "from"),
             to=_number(found, "to"),
             body=_text(found),
             at=knock.at,
@@ -84,6 +84,15 @@ def _word(found: dict[str, Any], name: str) -> str:
     if not (isinstance(value, str) and value.isprintable() and 0 < len(value) <= 200):
         raise Unreadable(f"{name}: a printable string of at most 200 characters is expected")
     return value
+
+
+def _end(found: dict[str, Any], name: str) -> PhoneNumber | str:
+    """Short codes and names write too; a person reads those texts."""
+    written = _word(found, name)
+    try:
+        return PhoneNumber(written)
+    except ValueError:
+        return written
 
 
 def _number(found: dict[str, Any], name: str) -> PhoneNumber:

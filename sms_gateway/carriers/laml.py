@@ -14,7 +14,7 @@ from urllib.parse import urlencode, urljoin
 from secondring.domain.errors import PeerError
 from secondring.domain.ids import TextId
 from secondring.domain.records import TextState
-from secondring.domain.texting import Arrival
+from secondring.domain.texting import Incoming, incoming
 from sms_gateway.carriers.port import (
     Accepted,
     Capabilities,
@@ -25,7 +25,7 @@ from sms_gateway.carriers.port import (
     SendResult,
     Unknown,
 )
-from sms_gateway.carriers.reading import code_of, dig, moment, number, parsed, rows, word, words_of
+from sms_gateway.carriers.reading import code_of, dig, end, moment, number, parsed, rows, word, words_of
 from sms_gateway.carriers.wire import (
     FORM,
     Answer,
@@ -190,20 +190,14 @@ class LamlCarrier:
         usable = isinstance(path, str) and path.startswith("/") and not path.startswith("//")
         return urljoin(self._messages, path) if usable and path.isprintable() else None
 
-    def _arrival(self, row: dict[str, Any], now: datetime) -> Arrival | None:
-        sender, to = number(row.get("from")), number(row.get("to"))
-        if (
-            word(row.get("direction")) != "inbound"
-            or sender is None
-            or to is None
-            or not word(row.get("sid"))
-        ):
+    def _arrival(self, row: dict[str, Any], now: datetime) -> Incoming | None:
+        if word(row.get("direction")) != "inbound" or not word(row.get("sid")):
             return None
-        return Arrival(
+        return incoming(
             carrier=self.name,
             carrier_id=word(row["sid"]),
-            sender=sender,
-            to=to,
+            sender=end(row.get("from")),
+            to=end(row.get("to")),
             body=words_of(row.get("body"), attachments=word(row.get("num_media")) not in ("", "0")),
             at=_sent_at(row, now),
         )

@@ -11,10 +11,10 @@ from collections.abc import Sequence
 from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 from secondring.domain.errors import ConfigError
-from secondring.domain.texting import Arrival
+from secondring.domain.texting import Incoming, incoming
 from sms_gateway.carriers.laml import STATES
 from sms_gateway.carriers.port import Knock, News, NotGenuine, Receipt, Unreadable
-from sms_gateway.carriers.reading import code_of, number, word, words_of
+from sms_gateway.carriers.reading import code_of, end, word, words_of
 
 SHORTEST_SECRET = 16
 NOTHING_TO_SAY = b'<?xml version="1.0" encoding="UTF-8"?><Response></Response>'
@@ -47,16 +47,13 @@ class LamlWebhook:
             return News(receipts=self._receipts(form))
         return News(inbound=self._arrivals(form, knock), answer=NOTHING_TO_SAY, media_type="text/xml")
 
-    def _arrivals(self, form: Form, knock: Knock) -> tuple[Arrival, ...]:
-        """One, or none when no person's phone sent it: nobody could be called back."""
+    def _arrivals(self, form: Form, knock: Knock) -> tuple[Incoming, ...]:
         id_ = word(_one(form, "MessageSid") or _one(form, "SmsSid"))
         if not id_:
             raise Unreadable("MessageSid is missing")
-        sender, to = number(_one(form, "From")), number(_one(form, "To"))
-        if sender is None or to is None:
-            return ()
+        sender, to = end(_one(form, "From")), end(_one(form, "To"))
         body = words_of(_one(form, "Body"), attachments=_one(form, "NumMedia") not in ("", "0"))
-        return (Arrival(carrier=self._name, carrier_id=id_, sender=sender, to=to, body=body, at=knock.at),)
+        return (incoming(carrier=self._name, carrier_id=id_, sender=sender, to=to, body=body, at=knock.at),)
 
     def _receipts(self, form: Form) -> tuple[Receipt, ...]:
         id_ = word(_one(form, "MessageSid") or _one(form, "SmsSid"))

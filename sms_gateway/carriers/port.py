@@ -8,7 +8,7 @@ from typing import Protocol
 from secondring.domain.ids import TextId
 from secondring.domain.phone import PhoneNumber
 from secondring.domain.records import Line, TextState
-from secondring.domain.texting import Arrival, Fault
+from secondring.domain.texting import Fault, Incoming
 from sms_gateway.desk import InStore
 
 
@@ -100,7 +100,7 @@ class Receipt:
 class Poll:
     """What came in since the last poll."""
 
-    inbound: tuple[Arrival, ...] = ()
+    inbound: tuple[Incoming, ...] = ()
     receipts: tuple[Receipt, ...] = ()
     cursor: str
     """Where to go on; kept once all of the above was taken in."""
@@ -166,7 +166,7 @@ class Knock:
 class News:
     """What a genuine request brought, and what the carrier wants to hear once it is on disk."""
 
-    inbound: tuple[Arrival, ...] = ()
+    inbound: tuple[Incoming, ...] = ()
     receipts: tuple[Receipt, ...] = ()
     answer: bytes = b""
     media_type: str = "text/plain"

@@ -65,6 +65,11 @@ def number(value: Any) -> PhoneNumber | None:
         return None
 
 
+def end(value: Any) -> PhoneNumber | str:
+    """Who a text is from or to: a number, or the short code or the name as it stands."""
+    return number(value) or word(value)
+
+
 def moment(value: Any) -> datetime | None:
     """A time as ISO 8601 or RFC 2822 write it, in UTC; None for anything else."""
     raw = word(value)

@@ -21,7 +21,7 @@ from secondring.domain.errors import ConfigError
 from secondring.domain.ids import TextId
 from secondring.domain.phone import PhoneNumber
 from secondring.domain.records import TextState
-from secondring.domain.texting import Arrival
+from secondring.domain.texting import Incoming, incoming
 from sms_gateway.carriers.port import (
     Capabilities,
     Checkup,
@@ -35,7 +35,7 @@ from sms_gateway.carriers.port import (
     SendResult,
     Unreadable,
 )
-from sms_gateway.carriers.reading import code_of, dig, number, parsed, rows, word, words_of
+from sms_gateway.carriers.reading import code_of, dig, end, parsed, rows, word, words_of
 from sms_gateway.carriers.wire import JSON, Answer, ApiSettings, check_address, checkup, verdict, wire_of
 from sms_gateway.desk import Clock
 from sms_gateway.signature import is_fresh
@@ -180,14 +180,10 @@ class TelnyxWebhook:
             return False
         return any(_signed(key, signature, stamp.encode() + b"|" + knock.body) for key in self._keys)
 
-    def _arrivals(self, payload: Any, id_: str, at: datetime) -> tuple[Arrival, ...]:
-        """One, or none when no person's phone sent it: nobody could be called back."""
-        sender = number(dig(payload, "from", "phone_number"))
-        to = number(dig(payload, "to", 0, "phone_number"))
-        if sender is None or to is None:
-            return ()
+    def _arrivals(self, payload: Any, id_: str, at: datetime) -> tuple[Incoming, ...]:
+        sender, to = end(dig(payload, "from", "phone_number")), end(dig(payload, "to", 0, "phone_number"))
         body = words_of(dig(payload, "text"), attachments=bool(rows(dig(payload, "media"))))
-        return (Arrival(carrier=self._name, carrier_id=id_, sender=sender, to=to, body=body, at=at),)
+        return (incoming(carrier=self._name, carrier_id=id_, sender=sender, to=to, body=body, at=at),)
 
     def _receipts(self, payload: Any, id_: str) -> tuple[Receipt, ...]:
         state = STATES.get(word(dig(payload, "to", 0, "status")).lower())

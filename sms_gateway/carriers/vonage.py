@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from secondring.domain.errors import ConfigError
 from secondring.domain.phone import PhoneNumber
 from secondring.domain.records import TextState
-from secondring.domain.texting import Arrival
+from secondring.domain.texting import Incoming, incoming
 from sms_gateway.carriers.port import (
     Capabilities,
     Knock,
@@ -28,7 +28,7 @@ from sms_gateway.carriers.port import (
     Unknown,
     Unreadable,
 )
-from sms_gateway.carriers.reading import code_of, dig, number, parsed, word, words_of
+from sms_gateway.carriers.reading import code_of, dig, end, parsed, word, words_of
 from sms_gateway.carriers.vonage_tokens import Pass, signed_by
 from sms_gateway.carriers.wire import JSON, Answer, ApiSettings, basic, check_address, verdict, wire_of
 from sms_gateway.desk import Clock
@@ -159,13 +159,10 @@ class VonageWebhook:
             return News(receipts=self._receipts(found, id_))
         return News(inbound=self._arrivals(found, id_, knock.at))
 
-    def _arrivals(self, found: Any, id_: str, at: datetime) -> tuple[Arrival, ...]:
-        """One, or none when no person's phone sent it: nobody could be called back."""
-        sender, to = number(dig(found, "from")), number(dig(found, "to"))
-        if sender is None or to is None:
-            return ()
+    def _arrivals(self, found: Any, id_: str, at: datetime) -> tuple[Incoming, ...]:
+        sender, to = end(dig(found, "from")), end(dig(found, "to"))
         body = words_of(dig(found, "text"), attachments=word(dig(found, "message_type")) not in ("", "text"))
-        return (Arrival(carrier=self._name, carrier_id=id_, sender=sender, to=to, body=body, at=at),)
+        return (incoming(carrier=self._name, carrier_id=id_, sender=sender, to=to, body=body, at=at),)
 
     def _receipts(self, found: Any, id_: str) -> tuple[Receipt, ...]:
         state = STATES.get(word(dig(found, "status")).lower())

@@ -15,7 +15,7 @@ from typing import Protocol
 from secondring.domain.errors import PeerError
 from secondring.domain.phone import PhoneNumber, parse_number
 from secondring.domain.records import TextState
-from secondring.domain.texting import Arrival, Fault
+from secondring.domain.texting import Fault, Incoming, incoming
 from sms_gateway.carriers.ami.asking import hand_over
 from sms_gateway.carriers.ami.manager import Answer, Event, Fields, Manager, plain
 from sms_gateway.carriers.port import Capabilities, OutgoingText, Poll, Receipt, Refused, SendResult
@@ -147,7 +147,7 @@ class GsmCarrier:
         spent |= {name for names, _ in wholes for name in names}
         if not spent:
             return Poll(cursor=cursor or "")
-        arrivals = tuple(arrival for _, arrival in wholes if arrival is not None)
+        arrivals = tuple(arrival for _, arrival in wholes)
         return Poll(inbound=arrivals, receipts=tuple(receipts), cursor=self._handing.over(spent))
 
     async def close(self) -> None:
@@ -187,7 +187,7 @@ class GsmCarrier:
         words = {"at": at, "port": found.port, "sender": found.sender, "body": found.body}
         return json.dumps({**words, "group": found.group, "number": found.number, "total": found.total})
 
-    def _wholes(self, kept: Mapping[str, dict[str, str | int]]) -> list[tuple[list[str], Arrival | None]]:
+    def _wholes(self, kept: Mapping[str, dict[str, str | int]]) -> list[tuple[list[str], Incoming]]:
         groups: dict[object, list[str]] = {}
         for name, one in kept.items():
             groups.setdefault(
@@ -203,18 +203,14 @@ class GsmCarrier:
         whole = len({part["number"] for part in parts}) >= int(parts[0]["total"])
         return whole or self._clock() - datetime.fromisoformat(str(parts[0]["at"])) >= REST_WITHIN
 
-    def _arrival(self, name: str, parts: list[dict[str, str | int]]) -> Arrival | None:
-        sender = parse_number(str(parts[0]["sender"]), self._settings.region)
-        to = self._numbers.get(str(parts[0]["port"]))
-        if sender is None or to is None:
-            log.warning("a text came from no telephone number, or to a SIM card that is not in the settings")
-            return None
+    def _arrival(self, name: str, parts: list[dict[str, str | int]]) -> Incoming:
+        sender, port = str(parts[0]["sender"]), str(parts[0]["port"])
         by_number = {part["number"]: str(part["body"]) for part in parts}
-        return Arrival(
+        return incoming(
             carrier=self.name,
             carrier_id=name.removeprefix(IN),
-            sender=sender,
-            to=to,
+            sender=parse_number(sender, self._settings.region) or sender,
+            to=self._numbers.get(port) or port,
             body="".join(by_number[number] for number in sorted(by_number)),
             at=datetime.fromisoformat(str(parts[0]["at"])),
         )

@@ -13,7 +13,7 @@ from urllib.parse import unquote
 
 from secondring.domain.errors import NotSent, PeerError
 from secondring.domain.phone import PhoneNumber, parse_number
-from secondring.domain.texting import Arrival, Fault
+from secondring.domain.texting import Fault, Incoming, incoming
 from sms_gateway.carriers.ami.asking import hand_over
 from sms_gateway.carriers.ami.manager import Answer, Event, Fields, Manager, dialable, plain
 from sms_gateway.carriers.port import Accepted, Capabilities, OutgoingText, Poll, Refused, SendResult
@@ -125,19 +125,19 @@ class SipCarrier:
                 return
             self._to_delete.discard(key)
 
-    def _arrival(self, key: str, words: str) -> Arrival | None:
+    def _arrival(self, key: str, words: str) -> Incoming | None:
         try:
             at, sender, to, body = words.split("|")
-            return Arrival(
+            return incoming(
                 carrier=self.name,
                 carrier_id=f"{at}-{key}",
-                sender=_needed(_number_in(_decoded(sender), self._settings.region)),
-                to=_needed(_number_in(_decoded(to), self._settings.region)),
+                sender=_end(_decoded(sender), self._settings.region),
+                to=_end(_decoded(to), self._settings.region),
                 body=_decoded(body),
                 at=datetime.fromtimestamp(int(at), UTC),
             )
         except (ValueError, OverflowError, OSError):
-            log.warning("a SIP text is from or for no telephone number, or is none: nobody can answer it")
+            log.warning("what waits in the PBX's database is no text: it was not written by our dialplan")
             return None
 
 
@@ -152,16 +152,11 @@ def _decoded(words: str) -> str:
     return raw.decode("utf-8", "replace").translate(HANDED_AROUND)
 
 
-def _number_in(uri: str, region: str) -> PhoneNumber | None:
-    """The number in a From or To: `"Name" <sip:+1...@host>`, `tel:+1...`."""
+def _end(uri: str, region: str) -> PhoneNumber | str:
+    """The number in a From or To: `"Name" <sip:+1...@host>`, `tel:+1...`; else the user, or all of it."""
     found = list(_USER.finditer(uri))
-    return parse_number(unquote(found[-1][1]), region) if found else None
-
-
-def _needed(number: PhoneNumber | None) -> PhoneNumber:
-    if number is None:
-        raise ValueError("no telephone number")
-    return number
+    user = unquote(found[-1][1]) if found else uri
+    return parse_number(user, region) or user
 
 
 def _result(answer: Answer, text: OutgoingText) -> SendResult:

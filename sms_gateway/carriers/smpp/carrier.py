@@ -28,6 +28,7 @@ from sms_gateway.carriers.smpp.record import Outcome, Record, Records, Stage, be
 from sms_gateway.carriers.smpp.session import Centre, Session
 from sms_gateway.desk import Clock
 from sms_gateway.notes import Notes
+from sms_gateway.segments import count
 
 NAME = "smpp"
 THROTTLED, QUEUE_FULL = 0x58, 0x14
@@ -89,10 +90,10 @@ class SmppCarrier:
 
     async def send(self, text: OutgoingText) -> SendResult:
         """Submit the parts that the centre has not got yet."""
-        parts = cut(text.body, 0)
-        if len(parts) > MOST:
-            return Refused(Fault.CONTENT, "too-long", f"{len(parts)} parts are more than SMPP can number")
-        found = await self._records.of(text.id) or begin(text.id, text.to, len(parts), secrets.randbelow(256))
+        parts = count(text.body)
+        if parts > MOST:
+            return Refused(Fault.CONTENT, "too-long", f"{parts} parts are more than SMPP can number")
+        found = await self._records.of(text.id) or begin(text.id, text.to, parts, secrets.randbelow(256))
         if not found.missing or found.in_doubt:
             return _standing(found)
         session = await self._link.session()

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from secondring.domain.phone import PhoneNumber, parse_number
 from secondring.domain.records import TextState
-from secondring.domain.texting import Arrival
+from secondring.domain.texting import Incoming, incoming
 from sms_gateway.carriers.port import Poll, Receipt
 from sms_gateway.carriers.smpp import inbox
 from sms_gateway.carriers.smpp.inbox import IN, Kept, Whole
@@ -86,7 +86,7 @@ class Receiver:
         spent |= {name for whole in wholes for name in whole.notes}
         if not spent:
             return nothing
-        arrivals = [arrival for whole in wholes if (arrival := self._arrival(whole))]
+        arrivals = [self._arrival(whole) for whole in wholes]
         return Poll(inbound=tuple(arrivals), receipts=tuple(receipts), cursor=self._handing.over(spent))
 
     async def _is_repetition(self, kept: Kept) -> bool:
@@ -114,13 +114,14 @@ class Receiver:
         await self._notes.change({f"{PRINT}{one}": self._clock().isoformat() for one in prints}, taken)
         self._on_link = {one: link for one, link in self._on_link.items() if link == self._link}
 
-    def _arrival(self, whole: Whole) -> Arrival | None:
-        sender, to = self._number(whole.source), self._number(whole.destination)
-        if sender is None or to is None:
-            log.warning("a text came from or for a number that is none (a short code?): nobody can answer it")
-            return None
-        return Arrival(
-            carrier=self._name, carrier_id=whole.id, sender=sender, to=to, body=whole.body, at=whole.at
+    def _arrival(self, whole: Whole) -> Incoming:
+        return incoming(
+            carrier=self._name,
+            carrier_id=whole.id,
+            sender=self._number(whole.source) or whole.source,
+            to=self._number(whole.destination) or whole.destination,
+            body=whole.body,
+            at=whole.at,
         )
 
     def _number(self, written: str) -> PhoneNumber | None:

@@ -1,4 +1,7 @@
-"""gammu-smsd itself, with the dummy phone that Gammu brings: both ways, in a zone where naive times wait for hours."""
+"""gammu-smsd with the dummy phone that Gammu brings, in a zone where naive times wait for hours.
+
+What is asked of it is asked of the daemon too that the contract suite plays, so that the two cannot drift apart.
+"""
 
 import asyncio
 import time
@@ -14,7 +17,9 @@ from secondring.domain.ids import TextId
 from secondring.domain.records import TextState
 from sms_gateway.carriers.gammu import OURS, GammuCarrier, GammuSettings
 from sms_gateway.carriers.port import Accepted, OutgoingText, Poll, Refused, TryLater, Unknown
-from tests.support.smsd import Smsd, installed
+from tests.support.fake_carrier.core import Core
+from tests.support.fake_carrier.gammu_dialect import PlayedSmsd, played_carrier
+from tests.support.smsd import Smsd, SmsdBooks, installed
 from tests.support.until import until as wait_until
 from tests.unit.sms_gateway.fakes import ANNA, CLINIC
 
@@ -40,13 +45,19 @@ def idle(tmp_path: Path) -> Smsd:
     return Smsd(tmp_path, zone=ZONE)
 
 
-@pytest.fixture
-def smsd(idle: Smsd) -> Iterator[Smsd]:
-    with idle:
-        yield idle
+@pytest.fixture(params=["the daemon itself", "the played one"])
+def smsd(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Smsd | PlayedSmsd]:
+    """Each of them at work."""
+    if request.param == "the played one":
+        yield PlayedSmsd(tmp_path, Core(lambda: datetime.now(UTC)))
+        return
+    with Smsd(tmp_path, zone=ZONE) as daemon:
+        yield daemon
 
 
-def carrier_of(smsd: Smsd, **more: object) -> GammuCarrier:
+def carrier_of(smsd: SmsdBooks, **more: object) -> GammuCarrier:
+    if isinstance(smsd, PlayedSmsd):
+        return played_carrier(smsd)
     settings = GammuSettings(database=smsd.database, phones={CLINIC: "front-desk"}, **more)  # type: ignore[arg-type]
     return GammuCarrier(settings, lambda: datetime.now(UTC))
 
@@ -65,7 +76,7 @@ async def until(happened: Callable[[], object], what: str) -> None:
     await asyncio.to_thread(wait_until, happened, what)
 
 
-async def test_a_text_is_sent_at_once_and_its_receipt_bears_our_id(smsd: Smsd) -> None:
+async def test_a_text_is_sent_at_once_and_its_receipt_bears_our_id(smsd: Smsd | PlayedSmsd) -> None:
     carrier = carrier_of(smsd)
     result = await carrier.send(HELLO)
     assert isinstance(result, Accepted)
@@ -80,7 +91,7 @@ async def test_a_text_is_sent_at_once_and_its_receipt_bears_our_id(smsd: Smsd) -
     assert (await carrier.poll(found.cursor)).receipts == ()
 
 
-async def test_a_long_text_goes_in_parts_and_arrives_once_all_of_them_do(smsd: Smsd) -> None:
+async def test_a_long_text_goes_in_parts_and_arrives_once_all_of_them_do(smsd: Smsd | PlayedSmsd) -> None:
     carrier = carrier_of(smsd)
     await carrier.send(LONG)
     await until(lambda: smsd.ask("SELECT 1 FROM sentitems WHERE SequencePosition = 5"), "the last part")
@@ -96,7 +107,7 @@ async def test_a_long_text_goes_in_parts_and_arrives_once_all_of_them_do(smsd: S
     assert found.receipts[0].code == "DeliveryFailed"
 
 
-async def test_the_same_text_twice_is_one_and_can_be_looked_up(smsd: Smsd) -> None:
+async def test_the_same_text_twice_is_one_and_can_be_looked_up(smsd: Smsd | PlayedSmsd) -> None:
     carrier = carrier_of(smsd)
     assert await carrier.look_up(HELLO) is None
     sent = await carrier.send(HELLO)
@@ -106,7 +117,7 @@ async def test_the_same_text_twice_is_one_and_can_be_looked_up(smsd: Smsd) -> No
     assert smsd.ask("SELECT count(*) FROM sentitems") == [(1,)]
 
 
-async def test_replies_come_in_whole_and_are_marked_once_taken_in(smsd: Smsd) -> None:
+async def test_replies_come_in_whole_and_are_marked_once_taken_in(smsd: Smsd | PlayedSmsd) -> None:
     smsd.write(ANNA.e164, "BOOK ñ 😀")
     smsd.write(ANNA.e164, "part one, ", udh="050003070201")
     smsd.write(ANNA.e164, "part two", udh="050003070202")

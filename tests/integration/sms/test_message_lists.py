@@ -10,6 +10,7 @@ import pytest
 from secondring.domain.errors import PeerError
 from secondring.domain.ids import TextId
 from secondring.domain.records import TextState
+from secondring.domain.texting import Stray
 from sms_gateway.carriers.port import (
     Accepted,
     Receipt,
@@ -189,4 +190,9 @@ async def test_a_text_without_words_and_one_that_nobody_can_answer(
     carrier = KINDS[0].make(gateway.url, clock)
     news = await carrier.poll(None)
     await carrier.close()
-    assert [(arrival.carrier_id, arrival.body[:10]) for arrival in news.inbound] == [("SM1", "[a picture")]
+    whole, *strays = sorted(news.inbound, key=lambda one: one.carrier_id)
+    assert (whole.carrier_id, whole.body[:10]) == ("SM1", "[a picture")
+    assert [(one.carrier_id, one.sender) for one in strays if isinstance(one, Stray)] == [
+        ("SM2", "22000"),
+        ("SM3", "whatsapp:x"),
+    ]

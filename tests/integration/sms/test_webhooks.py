@@ -155,7 +155,8 @@ async def test_a_signature_for_one_body_opens_for_no_other(door: Door) -> None:
         REPLY | {"id": 7},
         REPLY | {"id": "a\nb"},
         REPLY | {"id": "x" * 201},
-        REPLY | {"from": "Mallory 555"},
+        REPLY | {"from": "Mallory\t555"},
+        REPLY | {"to": "Mallory 555"},
         REPLY | {"to": None},
         REPLY | {"text": ["BOOK"]},
         REPLY | {"text": "x" * 10_001},
@@ -170,6 +171,12 @@ async def test_bad_requests_are_told_so_without_repeating_them(
     assert "Mallory" not in answer.text
     assert ANNA.e164 not in answer.text
     assert door.world.desk.told == []
+
+
+async def test_a_text_of_a_short_code_is_taken_in_for_a_person(door: Door) -> None:
+    for _ in range(2):
+        assert (await door.knock("inbound", REPLY | {"from": "22000"})).status_code == 200
+    assert door.world.desk.told == [("unanswerable", "r1")]
 
 
 async def test_half_an_emoji_is_kept_as_far_as_it_can_be(door: Door) -> None:

@@ -12,7 +12,7 @@ from sms_gateway.carriers.bandwidth import BandwidthCarrier, BandwidthSettings, 
 from sms_gateway.carriers.port import Driver, Knock
 from sms_gateway.carriers.wire import basic
 from tests.support.fake_carrier.core import Core, Said, State, Told, Trouble
-from tests.support.fake_carrier.dialect import Subject, knocked
+from tests.support.fake_carrier.dialect import Limits, Subject, knocked
 from tests.support.fake_carrier.http_peer import Asked, Reply, http_peer
 
 ACCOUNT, APPLICATION = "9900000", "93de2206-9669-4e07-948d-329f4b722ee2"
@@ -88,7 +88,10 @@ class BandwidthApi:
         if verdict.hang_up:
             return None
         if verdict.trouble is not None:
-            return _problem(*REFUSALS.get(verdict.trouble, (400, "request-validation")))
+            status, code = REFUSALS.get(verdict.trouble, (400, "request-validation"))
+            if self.core.own_code:
+                status, code = self.core.own_status(400), self.core.own_code
+            return _problem(status, code)
         taken = verdict.taken
         assert taken is not None
         found = {
@@ -133,7 +136,7 @@ def write_knock(one: Told | Said, core: Core) -> Knock:
         message = _message(taken.id, taken.sender, "out", taken.to, taken.sender) | {"tag": taken.key}
         event = {"type": TYPES[one.state], "to": taken.to, "message": message}
         if one.trouble:
-            event["errorCode"] = FAILURES[one.trouble]
+            event["errorCode"] = int(core.own_code or FAILURES[one.trouble])
     event |= {"time": core.clock().isoformat(), "description": "what happened"}
     return Knock(
         url=f"https://texts.clinic.example/carriers/bandwidth/{path}",
@@ -157,13 +160,21 @@ def _message(id_: str, owner: str, direction: str, to: str, sender: str) -> dict
     }
 
 
+LIMITS = Limits(
+    at_once={
+        Trouble.SENDER: "Bandwidth judges our number only after it took the text",
+        Trouble.NOT_REGISTERED: "Bandwidth judges a registration only after it took the text",
+    }
+)
+
+
 @dataclass
 class BandwidthDialect:
     """Bandwidth."""
 
     name: str = "bandwidth"
     kind: str = "bandwidth"
-    mute: frozenset[Trouble] = frozenset({Trouble.SENDER, Trouble.NOT_REGISTERED})
+    limits: Limits = LIMITS
     signs: bool = False
 
     @asynccontextmanager

@@ -5,6 +5,7 @@ Everything random comes from its seed.
 """
 
 import random
+import re
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -30,6 +31,16 @@ class Trouble(StrEnum):
     """A server error: nobody can tell whether it was taken."""
 
 
+OF_THE_PHONE = (
+    Trouble.LANDLINE,
+    Trouble.BAD_NUMBER,
+    Trouble.FILTERED,
+    Trouble.UNREACHABLE,
+    Trouble.NO_REASON,
+)
+"""What is wrong with a phone, not with us."""
+
+
 class State(StrEnum):
     """Where a taken text stands."""
 
@@ -38,6 +49,7 @@ class State(StrEnum):
     FAILED = "failed"
 
 
+HTTP_STATUS = re.compile(r"[45]\d\d")
 RANK = {State.SENT: 0, State.DELIVERED: 1, State.FAILED: 1}
 
 
@@ -125,6 +137,8 @@ class Core:
         self.clock = clock
         self.random = random.Random(seed)
         self.honours_keys = honours_keys
+        self.own_code = ""
+        """The carrier's own code for whatever trouble it has; empty for the usual one of that trouble."""
         self.answers_stop = False
         """It takes STOP for itself, as carriers in the US do."""
         self.weather = Weather()
@@ -188,6 +202,15 @@ class Core:
     def line_of(self, number: str) -> str:
         """What kind of line a number is."""
         return self.phones[number].line
+
+    def finds_out_later(self, number: str) -> None:
+        """This carrier takes whatever it is given: a phone that would be refused makes the text fail later."""
+        phone = self.phones[number]
+        phone.fails, phone.refuses = phone.refuses or phone.fails, None
+
+    def own_status(self, usual: int) -> int:
+        """The status of HTTP for the carrier's own code: that code itself where it is one of HTTP's."""
+        return int(self.own_code) if HTTP_STATUS.fullmatch(self.own_code) else usual
 
     # ------------------------------------------------------------ what a test does
 

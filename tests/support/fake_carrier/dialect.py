@@ -8,12 +8,14 @@
 4. Add the dialect to `DIALECTS` in tests/integration/sms/conftest.py.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from secondring.domain.records import TextState
 from sms_gateway.carriers.port import Carrier, Driver, Knock, News, Webhook
+from sms_gateway.reactions import React
 from tests.support.fake_carrier.core import Core, Said, Told, Trouble
 
 TellNews = Callable[[], Awaitable[News]]
@@ -38,6 +40,43 @@ class Subject:
         return self.driver.carrier
 
 
+NO_OPT_OUTS = "mobile networks keep no list of those who do not want texts"
+NO_REGISTER = "a SIM card is registered for nothing that its box could tell of"
+"""Why carriers with SIM cards have no words for some troubles."""
+
+
+def as_it_is(body: str) -> str:
+    """The words of a wire that changes none."""
+    return body
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    """What a carrier's wire cannot express; the reasons are shown where a test is skipped for them."""
+
+    at_once: Mapping[Trouble, str] = field(default_factory=dict)
+    """Troubles that it has no word for when a text is handed over, and why."""
+    later: Mapping[Trouble, str] = field(default_factory=dict)
+    """Troubles that none of its receipts can tell, and why."""
+    coarse: Mapping[Trouble, React] = field(default_factory=dict)
+    """Where one of its codes stands for several troubles: what that code leads to."""
+    last_word: TextState = TextState.DELIVERED
+    """The best that its receipts ever say."""
+    never_in_doubt: str = ""
+    """Why no answer can get lost; empty where one can."""
+    stays_in_doubt: str = ""
+    """Why a text without an answer is not sent again, though it would arrive once; empty where it is."""
+    too_long: Mapping[str, str] = field(default_factory=dict)
+    """Which long texts it cannot carry, `plain` or `rich` ones (the contract suite has them), and why."""
+    hears_nothing: str = ""
+    """Why nothing comes in; empty where it does."""
+    writes: Callable[[str], str] = as_it_is
+    """The words as they arrive."""
+
+
+NO_LIMITS = Limits()
+
+
 class Dialect(Protocol):
     """One carrier's way of talking."""
 
@@ -52,7 +91,7 @@ class Dialect(Protocol):
         ...
 
     @property
-    def mute(self) -> frozenset[Trouble]:
+    def limits(self) -> Limits:
         """What this carrier has no words for."""
         ...
 

@@ -11,7 +11,7 @@ from sms_gateway.carriers.http_webhook import HttpWebhook
 from sms_gateway.carriers.port import Driver, Knock
 from sms_gateway.signature import sign
 from tests.support.fake_carrier.core import Core, Said, Told, Trouble
-from tests.support.fake_carrier.dialect import Subject, knocked
+from tests.support.fake_carrier.dialect import NO_LIMITS, Limits, Subject, knocked
 from tests.support.fake_carrier.http_peer import Asked, Reply, http_peer
 
 SECRET = "0123456789abcdef"
@@ -37,6 +37,9 @@ class HttpGateway:
         if verdict.hang_up:
             return None
         if verdict.trouble is not None:
+            if self.core.own_code:
+                status = self.core.own_status(422)
+                return Reply(status, json.dumps({"code": self.core.own_code}).encode())
             status = STATUS.get(verdict.trouble, 422)
             return Reply(status, json.dumps({"code": verdict.trouble}).encode())
         assert verdict.taken is not None
@@ -67,7 +70,7 @@ class HttpDialect:
 
     lookup: bool
     kind: str = "http"
-    mute: frozenset[Trouble] = frozenset()
+    limits: Limits = NO_LIMITS
 
     @property
     def name(self) -> str:
@@ -96,5 +99,5 @@ def write_knock(one: Told | Said, core: Core) -> Knock:
         return signed("inbound", {"id": one.id, "from": one.sender, "to": one.to, "text": one.body}, core)
     found: dict[str, object] = {"id": one.taken.id, "status": one.state.value}
     if one.trouble is not None:
-        found["code"] = one.trouble.value
+        found["code"] = core.own_code or one.trouble.value
     return signed("receipt", found, core)

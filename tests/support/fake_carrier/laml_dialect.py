@@ -21,7 +21,7 @@ from sms_gateway.carriers.signalwire import SignalWireCarrier, SignalWireSetting
 from sms_gateway.carriers.twilio import TwilioCarrier, TwilioSettings, twilio_webhook
 from sms_gateway.carriers.wire import basic
 from tests.support.fake_carrier.core import Core, Said, State, Taken, Told, Trouble
-from tests.support.fake_carrier.dialect import Subject, polled
+from tests.support.fake_carrier.dialect import NO_LIMITS, Limits, Subject, polled
 from tests.support.fake_carrier.http_peer import Asked, Reply, http_peer
 
 ACCOUNT = "AC00000000000000000000000000000000"
@@ -93,6 +93,8 @@ class LamlApi:
         if verdict.hang_up:
             return None
         if verdict.trouble is not None:
+            if self.core.own_code:
+                return _problem(self.core.own_status(400), self._own_code())
             return _problem(*self.refusals.get(verdict.trouble, (400, 20001)))
         assert verdict.taken is not None
         return Reply(201, _json(self._sent(verdict.taken) | {"status": "queued"}))
@@ -120,8 +122,13 @@ class LamlApi:
 
     def _sent(self, taken: Taken) -> dict[str, Any]:
         row = self._row(taken.id, taken.sender, taken.to, taken.body, taken.at)
-        code = FAILURES[taken.trouble] if taken.trouble else None
+        code = (self._own_code() or FAILURES[taken.trouble]) if taken.trouble else None
         return row | {"direction": "outbound-api", "status": STATUS[taken.state], "error_code": code}
+
+    def _own_code(self) -> int | None:
+        """None where HTTP's status says all."""
+        code = self.core.own_code
+        return int(code) if code and self.core.own_status(0) == 0 else None
 
     def _said(self, said: Said) -> dict[str, Any]:
         row = self._row(said.id, said.sender, said.to, said.body, said.at)
@@ -232,7 +239,7 @@ class TwilioDialect:
 
     name: str = "twilio"
     kind: str = "twilio"
-    mute: frozenset[Trouble] = frozenset()
+    limits: Limits = NO_LIMITS
     api: LamlApi | None = field(default=None, repr=False)
     list_lag: timedelta = timedelta(0)
 
@@ -269,7 +276,7 @@ class SignalWireDialect:
 
     name: str = "signalwire"
     kind: str = "signalwire"
-    mute: frozenset[Trouble] = frozenset()
+    limits: Limits = NO_LIMITS
 
     @asynccontextmanager
     async def serve(self, core: Core) -> AsyncIterator[Subject]:

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 
 from secondring.store.memory import MemoryStore
@@ -16,16 +16,23 @@ from sms_gateway.carriers.smpp.parts import cut, join, place_of, words_of
 from sms_gateway.carriers.smpp.pdu import Address, Command, Pdu
 from sms_gateway.carriers.smpp.session import Centre
 from sms_gateway.notes import BookNotes
+from sms_gateway.reactions import React
 from tests.support.fake_carrier.core import Core, Said, State, Told, Trouble
-from tests.support.fake_carrier.dialect import Subject, polled
+from tests.support.fake_carrier.dialect import Limits, Subject, polled
 from tests.unit.sms_gateway.fakes import World
 
+INTERNATIONAL, ALPHANUMERIC = 1, 5
+"""Types of numbers."""
 STATUS = {
     Trouble.BUSY: 0x58,
     Trouble.SENDER: 0x0A,
     Trouble.ACCOUNT: 0x0F,
+    Trouble.BAD_NUMBER: 0x0B,
 }
-WORDS = {State.DELIVERED: "DELIVRD", State.SENT: "ENROUTE", State.FAILED: "REJECTD"}
+WORDS = {State.DELIVERED: "DELIVRD", State.SENT: "ENROUTE"}
+FAILURES = {Trouble.FILTERED: "REJECTD", Trouble.UNREACHABLE: "EXPIRED"}
+"""All else is `UNDELIV`."""
+OWN_CODES = "SMPP 3.4 has no status for it: carriers use codes of their own, from 0x400 on"
 
 
 class FakeCentre:
@@ -80,13 +87,17 @@ class FakeCentre:
         ids = [pieces[n][1] for n in sorted(pieces)]
         body = join([(n, words) for n, (words, _) in pieces.items()], total, one.data_coding)
         pieces.clear()
-        verdict = self.core.submit(to=f"+{one.destination.digits}", sender=f"+{one.source.digits}", body=body)
+        to = f"+{one.destination.digits}"
+        if self.core.phones[to].refuses is Trouble.LANDLINE:
+            self.core.finds_out_later(to)
+        verdict = self.core.submit(to=to, sender=f"+{one.source.digits}", body=body)
         if verdict.taken:
             self._parts[verdict.taken.id] = ids
-        if verdict.hang_up:
+        if verdict.hang_up or verdict.trouble is Trouble.BROKEN:
             writer.close()
         elif verdict.trouble:
-            writer.write(pdu.pack(pdu.answer(packet, STATUS.get(verdict.trouble, 0x45))))
+            status = int(self.core.own_code or "0", 16) or STATUS.get(verdict.trouble, 0x45)
+            writer.write(pdu.pack(pdu.answer(packet, status)))
         else:
             self._answer(writer, packet, id_)
 
@@ -95,7 +106,9 @@ class FakeCentre:
         writer.write(pdu.pack(Pdu(packet.command | pdu.RESPONSE, pdu.OK, packet.sequence, body)))
 
     def _receipt(self, told: Told, id_: str) -> bytes:
-        return f"id:{id_} sub:001 dlvrd:001 stat:{WORDS[told.state]} err:000 text:".encode()
+        word = WORDS.get(told.state) or self.core.own_code
+        word = word or (FAILURES.get(told.trouble, "UNDELIV") if told.trouble else "UNDELIV")
+        return f"id:{id_} sub:001 dlvrd:001 stat:{word} err:000 text:".encode()
 
     async def _say(self, said: Said) -> None:
         for part in cut(said.body, 1):
@@ -108,7 +121,11 @@ class FakeCentre:
     ) -> None:
         assert self._writer is not None
         body = pdu.submit(
-            Address(source[1:]), Address(to[1:]), esm_class=esm_class, data_coding=coding, user_data=data
+            Address(source.removeprefix("+"), ton=INTERNATIONAL if source.startswith("+") else ALPHANUMERIC),
+            Address(to[1:]),
+            esm_class=esm_class,
+            data_coding=coding,
+            user_data=data,
         )
         self._count += 1
         ack: asyncio.Future[int] = asyncio.get_running_loop().create_future()
@@ -123,20 +140,28 @@ class _Told(SmppCarrier):
     centre: FakeCentre
 
     async def poll(self, cursor: str | None) -> Poll:
-        await self._link.session()
+        async with asyncio.timeout(15):
+            while await self._link.session() is None:  # noqa: ASYNC110 - a centre tells nobody
+                await asyncio.sleep(0.002)
         await self.centre.tell()
         return await super().poll(cursor)
 
 
+LIMITS = Limits(
+    stays_in_doubt="a part without an answer may be out, and SMPP knows no text again: a person clears it up",
+    at_once={Trouble.OPTED_OUT: OWN_CODES, Trouble.NOT_REGISTERED: OWN_CODES},
+    later={Trouble.BAD_NUMBER: "a message centre refuses such a number at once"},
+    coarse=dict.fromkeys((Trouble.LANDLINE, Trouble.UNREACHABLE, Trouble.NO_REASON), React.NEVER),
+)
+
+
 @dataclass
 class SmppDialect:
-    """SMPP 3.4. Receipts have no words for whose number it is."""
+    """SMPP 3.4. A receipt says `UNDELIV` for most of what may be wrong with a phone."""
 
     name: str = "smpp"
     kind: str = "smpp"
-    mute: frozenset[Trouble] = field(
-        default=frozenset(Trouble) - {Trouble.BUSY, Trouble.SENDER, Trouble.ACCOUNT, Trouble.FILTERED}
-    )
+    limits: Limits = LIMITS
 
     @asynccontextmanager
     async def serve(self, core: Core) -> AsyncIterator[Subject]:

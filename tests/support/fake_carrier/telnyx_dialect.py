@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from sms_gateway.carriers.port import Driver, Knock
 from sms_gateway.carriers.telnyx import TelnyxCarrier, TelnyxSettings, TelnyxWebhook
 from tests.support.fake_carrier.core import Core, Said, State, Taken, Told, Trouble
-from tests.support.fake_carrier.dialect import Subject, knocked
+from tests.support.fake_carrier.dialect import NO_LIMITS, Limits, Subject, knocked
 from tests.support.fake_carrier.http_peer import Asked, Reply, http_peer
 
 KEY = "an-api-key-of-the-tests"
@@ -81,7 +81,10 @@ class TelnyxApi:
         if verdict.hang_up:
             return None
         if verdict.trouble is not None:
-            return _problem(*REFUSALS.get(verdict.trouble, (400, "10015")))
+            status, code = REFUSALS.get(verdict.trouble, (400, "10015"))
+            if self.core.own_code:
+                status, code = self.core.own_status(400), self.core.own_code
+            return _problem(status, code)
         assert verdict.taken is not None
         return Reply(200, json.dumps({"data": payload(verdict.taken, "queued")}).encode())
 
@@ -134,7 +137,7 @@ def write_knock(one: Told | Said, core: Core) -> Knock:
         kind = "message.sent" if one.state is State.SENT else "message.finalized"
         found = payload(one.taken, STATUS[one.state])
         if one.trouble:
-            found["errors"] = [{"code": FAILURES[one.trouble], "title": "No"}]
+            found["errors"] = [{"code": core.own_code or FAILURES[one.trouble], "title": "No"}]
     event = {
         "record_type": "event",
         "id": f"event-of-{found['id']}",
@@ -161,7 +164,7 @@ class TelnyxDialect:
 
     name: str = "telnyx"
     kind: str = "telnyx"
-    mute: frozenset[Trouble] = frozenset()
+    limits: Limits = NO_LIMITS
 
     @asynccontextmanager
     async def serve(self, core: Core) -> AsyncIterator[Subject]:

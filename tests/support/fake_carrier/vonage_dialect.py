@@ -17,7 +17,7 @@ from sms_gateway.carriers.port import Driver, Knock
 from sms_gateway.carriers.vonage import VonageCarrier, VonageSettings, VonageWebhook
 from sms_gateway.carriers.wire import basic
 from tests.support.fake_carrier.core import Core, Said, State, Told, Trouble
-from tests.support.fake_carrier.dialect import Subject, knocked
+from tests.support.fake_carrier.dialect import Limits, Subject, knocked
 from tests.support.fake_carrier.http_peer import Asked, Reply, http_peer
 
 APPLICATION = "aaaaaaaa-bbbb-cccc-dddd-0123456789ab"
@@ -90,6 +90,8 @@ class VonageApi:
         )
         if verdict.hang_up:
             return None
+        if verdict.trouble is not None and self.core.own_code:
+            return _problem(self.core.own_status(422), self.core.own_code)
         if verdict.trouble in (Trouble.LANDLINE, Trouble.NOT_REGISTERED):
             return _problem(422, "1020")
         if verdict.trouble is not None:
@@ -125,7 +127,7 @@ def write_knock(one: Told | Said, core: Core) -> Knock:
             "message_type": "text",
             "message_uuid": one.id,
             "to": one.to[1:],
-            "from": one.sender[1:],
+            "from": one.sender.removeprefix("+"),
             "timestamp": now.isoformat(),
             "text": one.body,
         }
@@ -141,7 +143,7 @@ def write_knock(one: Told | Said, core: Core) -> Knock:
             "client_ref": one.taken.key,
         }
         if one.trouble:
-            code = FAILURES[one.trouble]
+            code = core.own_code or FAILURES[one.trouble]
             found["error"] = {"type": f"{ERRORS}#{code}", "title": code, "detail": "No."}
     body = json.dumps(found).encode()
     return Knock(
@@ -166,13 +168,21 @@ def token(body: bytes, issued: int, secret: str = SIGNATURE_SECRET, **more: obje
     return jwt.encode({"alg": "HS256", "typ": "JWT"}, claims | more, OctKey.import_key(secret))
 
 
+LIMITS = Limits(
+    at_once={
+        Trouble.NOT_REGISTERED: "Vonage gives no code for a registration when a text is handed over",
+        Trouble.LANDLINE: "Vonage finds a landline only after it took the text, and says so by receipt",
+    }
+)
+
+
 @dataclass
 class VonageDialect:
     """Vonage."""
 
     name: str = "vonage"
     kind: str = "vonage"
-    mute: frozenset[Trouble] = frozenset({Trouble.NOT_REGISTERED, Trouble.LANDLINE})
+    limits: Limits = LIMITS
 
     @asynccontextmanager
     async def serve(self, core: Core) -> AsyncIterator[Subject]:

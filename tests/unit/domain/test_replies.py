@@ -1,6 +1,7 @@
 """From a reply to the right queue, link or person, and to the outcome."""
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -8,7 +9,10 @@ from secondring.domain.deskwork import Result
 from secondring.domain.errors import NotNow
 from secondring.domain.records import Origin, Outcome
 from secondring.domain.rules import FollowUp
-from secondring.domain.texting import Arrival
+from secondring.domain.story import next_step
+from secondring.domain.texting import Arrival, Stray
+from secondring.store.sqlstore import SqlStore
+from tests.support.books import KEY, new_database
 from tests.support.clinic import ANNA, CLINIC, NURSE, Clinic, a_site, some_rules
 
 
@@ -269,3 +273,43 @@ def test_the_number_and_the_words_show_in_no_repr() -> None:
     shown = repr((clinic.tasks, clinic.texts, clinic.episodes, clinic.consent()))
     assert ANNA.e164 not in shown
     assert "secret words" not in shown
+
+
+def strays(clinic: Clinic, body: str, *, sender: str = "22000", to: str = CLINIC.e164) -> bool:
+    stray = Stray(carrier="test", carrier_id="s1", sender=sender, to=to, body=body, at=clinic.now)
+    with clinic.store.transaction() as books:
+        return clinic.desk.unanswerable(books, stray, clinic.now)
+
+
+def test_a_text_that_cannot_be_answered_is_read_by_a_person_within_the_hour() -> None:
+    clinic = Clinic()
+    assert strays(clinic, "Your delivery waits at the door")
+    assert not strays(clinic, "Your delivery waits at the door"), "it came before"
+    clinic.send_due()
+    assert clinic.on_phones == []
+    task = clinic.task
+    assert (task.queue, task.caller, task.urgent) == ("front-desk", None, False)
+    assert task.said == "22000: Your delivery waits at the door"
+    assert task.due_at - clinic.now <= timedelta(hours=1)
+    assert "no number to answer" in next_step(task)
+    clinic.finishes(task, Result.RESOLVED)
+    assert clinic.tasks == []
+
+
+def test_an_urgent_text_that_cannot_be_answered_is_due_at_once() -> None:
+    clinic = Clinic()
+    strays(clinic, "URGENT my mother cannot breathe", sender="", to="2")
+    assert (clinic.task.urgent, clinic.task.due_at) == (True, clinic.now)
+    assert clinic.task.said.startswith("somebody: URGENT")
+
+
+@pytest.mark.parametrize("on_disk", [False, True])
+def test_a_stray_outlives_its_window_on_the_lists(tmp_path: Path, on_disk: bool) -> None:
+    clinic = Clinic(store=SqlStore(new_database(tmp_path), KEY)) if on_disk else Clinic()
+    strays(clinic, "Your delivery waits at the door")
+    clinic.wait(days=3).run_timers()
+    (task,) = clinic.tasks
+    assert (task.caller, task.said) == (None, "22000: Your delivery waits at the door")
+    with clinic.store.reading() as books:
+        assert books.open_episodes(ANNA) == []
+    clinic.store.close()

@@ -12,7 +12,7 @@ from secondring.domain.ids import EpisodeId, JobKey, SiteId, TextId
 from secondring.domain.phone import PhoneNumber
 from secondring.domain.ports import Books
 from secondring.domain.records import Episode, Job, KnownLine, Text, TextState
-from secondring.domain.texting import Arrival, Failure, Go, Permission
+from secondring.domain.texting import Arrival, Failure, Go, Permission, Stray
 from secondring.store.memory import MemoryStore
 from sms_gateway.aftermath import Aftermath
 from sms_gateway.breaker import Breaker
@@ -114,6 +114,12 @@ class FakeDesk:
             raise KeyError(arrival.body)
         self.told.append(("to a person", arrival.carrier_id))
         self._keep(books, arrival, now)
+
+    def unanswerable(self, books: Books, stray: Stray, now: datetime) -> bool:
+        if (("unanswerable", stray.carrier_id)) in self.told:
+            return False
+        self.told.append(("unanswerable", stray.carrier_id))
+        return True
 
     def _keep(self, books: Books, arrival: Arrival, now: datetime) -> None:
         episode = EpisodeId(f"E-{arrival.carrier_id}")

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from secondring.domain.errors import ConfigError
 from secondring.domain.records import TextState
+from secondring.domain.texting import Stray
 from sms_gateway.carriers.bandwidth import BandwidthWebhook
 from sms_gateway.carriers.laml_webhook import NOTHING_TO_SAY, sign
 from sms_gateway.carriers.port import Knock, News, NotGenuine, Unreadable, Webhook
@@ -156,10 +157,12 @@ def test_without_a_seal_or_with_another_nobody_is_let_in(door: Door) -> None:
 
 
 @every
-def test_from_a_sender_that_is_no_phone_nothing_comes_and_nothing_breaks(door: Door) -> None:
+def test_from_a_sender_that_is_no_phone_the_words_come_as_a_stray(door: Door) -> None:
     for sender in ("22000", "Pharmacy", ""):
-        strange = door.write(replace(REPLY, sender=sender))
-        assert door.webhook.read(strange).inbound == ()
+        (stray,) = door.webhook.read(door.write(replace(REPLY, sender=sender))).inbound
+        assert isinstance(stray, Stray)
+        assert (stray.sender, stray.to, stray.body) == (sender, CLINIC.e164, REPLY.body)
+        assert REPLY.body not in repr(stray)
 
 
 NEWS: st.SearchStrategy[Told | Said] = st.sampled_from([REPLY, LANDLINE])

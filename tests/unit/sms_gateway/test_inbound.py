@@ -7,7 +7,7 @@ import pytest
 
 from secondring.domain.errors import PeerError
 from secondring.domain.records import TextState
-from secondring.domain.texting import Arrival
+from secondring.domain.texting import Arrival, Stray
 from sms_gateway import inbound
 from sms_gateway.carriers.port import Poll, Receipt
 from sms_gateway.inbound import Poller
@@ -50,6 +50,15 @@ async def test_a_reply_is_taken_in_once_however_often_it_comes(office: Office) -
     assert await office.inbound.text(reply("r1"))
     assert not await office.inbound.text(reply("r1"))
     assert (office.world.desk.told, office.rings) == ([("received", "r1")], 1)
+
+
+async def test_a_text_that_cannot_be_answered_goes_to_the_desk_once(office: Office) -> None:
+    stray = Stray(carrier="fake", carrier_id="r1", sender="22000", to=CLINIC.e164, body="Ready", at=NOON)
+    office.world.carrier.news = Poll(inbound=(stray, reply("r2")), cursor="7")
+    for _ in range(2):
+        assert await office.poller.round()
+    assert office.world.desk.told == [("unanswerable", "r1"), ("received", "r2")]
+    assert office.cursor() == "7"
 
 
 async def test_a_poll_takes_in_all_there_is_and_keeps_its_place(office: Office) -> None:
