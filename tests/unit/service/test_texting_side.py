@@ -1,7 +1,7 @@
 """Going live, and back into shadow mode, while the service runs: one mode at a time, and nothing lost between."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 
 import pytest
@@ -23,6 +23,7 @@ class Carriers:
     """Some that only know whether they were let go."""
 
     is_open = False
+    answers: Mapping[str, bool] = {}
 
     def __init__(self, *, confirms: bool) -> None:
         self.confirms_opt_out = confirms
