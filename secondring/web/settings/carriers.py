@@ -21,6 +21,9 @@ from secondring.web.settings.words import items, span_in_field
 from secondring.web.settings_port import CarrierShown, View
 
 PLACE = "place"
+DRAWN = "carriers.drawn"
+"""The field with the order that a form was drawn from."""
+LOOK = "Look at what is there now, and move them again if it is still needed."
 TICKED = ("confirms_opt_out", "line_types")
 Row = dict[str, str | bool]
 
@@ -84,8 +87,7 @@ def _read(form: Form, view: View, site: Site) -> dict[Path, Value]:
     for place, one in enumerate(view.carriers, start=1):
         if field_of(one.name, PLACE) in form:  # otherwise the form was drawn before the files had it
             values |= _changed(form, one, _values(one, place))
-    order = _order(form, [one.name for one in view.carriers])
-    return values | ({CARRIER_ORDER: order} if order else {})
+    return values | _order(form, [one.name for one in view.carriers])
 
 
 def _changed(form: Form, one: CarrierShown, shown: Row) -> dict[Path, Value]:
@@ -101,21 +103,29 @@ def _changed(form: Form, one: CarrierShown, shown: Row) -> dict[Path, Value]:
     return found
 
 
-def _order(form: Form, names: list[str]) -> list[Value]:
+def _order(form: Form, names: list[str]) -> dict[Path, Value]:
     """The names by the places that were chosen; nothing when none was moved.
 
     Whoever is moved takes the place of whoever has it, and that one makes room.
     """
-    wanted: list[tuple[int, int, str]] = []
-    for former, name in enumerate(names, start=1):
-        typed = form.get(field_of(name, PLACE), str(former)).strip()
-        if not (typed.isascii() and typed.isdecimal() and 1 <= int(typed[:9]) <= len(names)):
-            remedy = f"Choose one from 1, the preferred one, to {len(names)}."
-            raise SettingsRefused((Wrong(path_of_key(name, PLACE), "is no place in the order", remedy),))
-        place = int(typed[:9])
-        wanted.append((place, (place > former) - (place < former), name))
-    found = [name for *_, name in sorted(wanted, key=lambda one: one[:2])]
-    return list(found) if found != names else []
+    drawn = form.get(DRAWN, "").split()
+    wanted = [(_place(form, name, former, len(drawn)), name) for former, name in enumerate(drawn, start=1)]
+    found = [name for _, name in sorted(wanted, key=lambda one: one[0])]
+    if found == drawn:
+        return {}
+    if drawn != names:
+        raise SettingsRefused((Wrong(CARRIER_ORDER, "is another one meanwhile", LOOK),))
+    return {CARRIER_ORDER: list(found)}
+
+
+def _place(form: Form, name: str, former: int, last: int) -> tuple[int, int]:
+    """The place that was chosen, and whether it is before or behind whoever has it."""
+    typed = form.get(field_of(name, PLACE), str(former)).strip()
+    if typed not in {str(place) for place in range(1, last + 1)}:
+        remedy = f"Choose one from 1, the preferred one, to {last}."
+        raise SettingsRefused((Wrong(path_of_key(name, PLACE), "is no place in the order", remedy),))
+    place = int(typed)
+    return place, (place > former) - (place < former)
 
 
 def _refill(form: Form, filled: Filled) -> Filled:

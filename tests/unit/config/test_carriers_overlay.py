@@ -14,7 +14,9 @@ from secondring.domain.errors import ConfigError
 from secondring.domain.settings import CARRIER_ORDER, Overlay, Value, path_of, set_on
 from tests.unit.config.conftest import SECRETS, WHERE
 
-MAIN = "  - {name: main, kind: http, url: https://carrier.example/texts, token_file: credential:carrier-token}\n"
+MAIN = (
+    "  - {name: main, kind: http, url: https://carrier.example/texts, token_file: credential:carrier-token}\n"
+)
 SPARE = "  - {name: spare, kind: handset, poll: 1s, number_per_day: 500}\n"
 THIRD = "  - {name: third, kind: handset}\n"
 BOTH = MAIN + SPARE
@@ -118,7 +120,9 @@ overlays = st.dictionaries(
 
 
 @given(overlays, st.sampled_from([*map("".join, permutations([MAIN, SPARE, THIRD])), MAIN, ""]))
-def test_whatever_is_kept_is_used_or_refused_in_words(overlay: dict[tuple[str, ...], Value], text: str) -> None:
+def test_whatever_is_kept_is_used_or_refused_in_words(
+    overlay: dict[tuple[str, ...], Value], text: str
+) -> None:
     laid = set_on({}, overlay, by="A. Admin", at=datetime(2026, 3, 2, tzinfo=UTC), version=1)
     found, problems = layers(text).examined(laid)
     assert (found is None) == bool(problems)
