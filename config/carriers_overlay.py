@@ -83,6 +83,8 @@ def _names(tree: Tree) -> list[Value]:
 def _put_in_order(tree: Tree, wanted: Iterable[str]) -> None:
     """Those that are named first, in that order; then the others, as the files have them."""
     entries, names = _entries(tree), _names(tree)
+    if not entries:  # nor is a slip in the files to be covered up, where they have something else than a list
+        return
     named = [names.index(name) for name in dict.fromkeys(wanted) if name in names]
     order = [*named, *(n for n in range(len(entries)) if n not in named)]
     tree.values[CARRIERS[0]] = [entries[former] for former in order]

@@ -100,6 +100,14 @@ def test_what_the_files_make_impossible_afterwards_names_both_and_the_way_back()
     assert "secondring settings drop carriers.main`" in said
 
 
+@pytest.mark.parametrize("slip", ["twilio", "{main: {kind: handset}}", "[main]"])
+def test_a_slip_in_the_files_is_not_covered_up(slip: str) -> None:
+    source = Source(name="10-clinic.yaml", text=f"{EXAMPLE.read_text('utf-8')}\ncarriers: {slip}\n")
+    ours = Layers(sources=(default_source(), source), where=WHERE)
+    with pytest.raises(ConfigError, match=r"10-clinic.yaml:\d+: carriers"):
+        ours.checked(on_screen({"carriers.main.poll": "9s", **order("main")}))
+
+
 def test_the_files_stay_as_they_were_read() -> None:
     ours = layers(BOTH)
     before = ours.checked().found

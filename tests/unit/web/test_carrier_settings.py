@@ -210,6 +210,13 @@ async def test_the_page_tells_who_does_not_answer(pages: Pages) -> None:
     assert said.count("no failures in a row") == 1
 
 
+async def test_simulated_phones_in_the_first_place_are_told() -> None:
+    phones = "  - {name: phones, kind: handset}\n"
+    for carriers, told in (((phones, SPARE), True), ((SPARE, phones), False)):
+        page = await (await admin_of(clinic(*carriers))).get(PATH)
+        assert ("no text leaves this machine" in text_of(page)) is told
+
+
 async def test_a_manager_reads_the_carriers_and_changes_nothing(pages: Pages) -> None:
     manager = await pages.signed_in("mia", Role.MANAGER, sites=None)
     page = await manager.get(PATH)
@@ -219,13 +226,31 @@ async def test_a_manager_reads_the_carriers_and_changes_nothing(pages: Pages) ->
 
 
 anything = st.text(max_size=12) | st.sampled_from(
-    ["", "0", "1", "2", "9", "-1", "1e3", "nan", "inf", "0.5", "5s", "true", "null", "+12025550199", "1,2"]
+    [
+        "",
+        "0",
+        "1",
+        "2",
+        "9",
+        "-1",
+        "1e3",
+        "nan",
+        "inf",
+        "0.5",
+        "5s",
+        "true",
+        "null",
+        "+12025550199",
+        "1,2",
+        "third main spare.2",
+    ]
 )
 typing = st.dictionaries(
     st.tuples(
         st.sampled_from(["main", "spare.2", "third", "gone", "_order"]),
         st.sampled_from(["place", *OF_A_CARRIER, "kind"]),
-    ).map(lambda key: f"carriers.{key[0]}.{key[1]}"),
+    ).map(lambda key: f"carriers.{key[0]}.{key[1]}")
+    | st.just("carriers.drawn"),
     anything,
     max_size=3,
 )
