@@ -210,6 +210,15 @@ async def test_the_page_tells_who_does_not_answer(pages: Pages) -> None:
     assert said.count("no failures in a row") == 1
 
 
+async def test_going_live_waits_until_the_carriers_are_in_force() -> None:
+    pages = clinic(MAIN, SPARE, head="mode: shadow\n")
+    admin = await admin_of(pages)
+    await send(admin, PATH, **{"carriers.main.poll": "9s"})
+    answer = await admin.post("/settings/mode", {"mode": "live", "seen": "1"})
+    assert answer.status_code == 400
+    assert "carriers.main.poll was changed and is not in force yet" in text_of(answer)
+
+
 async def test_simulated_phones_in_the_first_place_are_told() -> None:
     phones = "  - {name: phones, kind: handset}\n"
     for carriers, told in (((phones, SPARE), True), ((SPARE, phones), False)):
