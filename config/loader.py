@@ -38,6 +38,8 @@ class Checked:
     """A configuration that can be used, all but its secrets."""
 
     tree: Tree
+    files: Tree
+    """The same without what is set on screen."""
     found: Configuration
     disagreements: tuple[Disagreement, ...]
 
@@ -68,7 +70,8 @@ class Layers:
         found, problems = validate(tree)
         if found is None or problems:
             return None, problems
-        return Checked(tree=tree, found=found, disagreements=disagreements(files, overlay, found)), []
+        differs = disagreements(files, overlay, found)
+        return Checked(tree=tree, files=files, found=found, disagreements=differs), []
 
     def settings(self, read_secret: SecretReader, overlay: Overlay = NOTHING) -> Settings:
         """All that the wiring needs; touches no file but through `read_secret`. Raises ConfigError."""

@@ -1,7 +1,7 @@
 """The texting side of the service: the outbox, an inbox for each carrier that is asked, a door for all that knock."""
 
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
 
 from config.carriers import CarrierKeys
@@ -42,6 +42,11 @@ class Gateway:
     def is_open(self) -> bool:
         """True while no carrier answers."""
         return self._switchboard.is_open
+
+    @property
+    def answers(self) -> Mapping[str, bool]:
+        """By name, whether each carrier answers."""
+        return self._switchboard.answers
 
     def _route(self, driver: Driver) -> Route:
         found = [carrier for carrier in self._settings.carriers if carrier.name == driver.carrier.name]

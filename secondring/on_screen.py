@@ -11,10 +11,11 @@ from urllib.parse import urlsplit
 
 from config.build import build_rules, build_wording
 from config.loader import Checked, Layers
-from config.overlay import meaning
+from config.overlay import meaning, source
 from config.problems import Problem, may_show
 from config.walk import section_at
 from secondring import wiring
+from secondring.carriers_shown import carriers_shown
 from secondring.domain.errors import ConfigError
 from secondring.domain.hours import closes_at
 from secondring.domain.ports import Books
@@ -33,6 +34,7 @@ from secondring.domain.settings import (
     differences,
     is_at_once,
     may_be_set,
+    path_of,
     set_on,
     without,
     written,
@@ -95,14 +97,15 @@ class OnScreen:
         broken = "; ".join(str(problem) for problem in problems)
         if found is None:
             found = self._source.layers.checked(started.overlay if started else NOTHING)
-        places, tree = found.tree.places, found.tree
+        tree = found.tree
         since = differences(started.overlay if started else NOTHING, overlay)
         return View(
             number=newest.number if newest else 0,
             overlay=overlay,
             rules=build_rules(found.found),
             value=lambda path: _shown(path, tree.value(path)),
-            source=lambda path: str(places[path]) if path in places else "",
+            source=lambda path: source(tree, path),
+            carriers=carriers_shown(found.found, found.files),
             disagreements=(*found.disagreements, *self._worded_twice(found, overlay)),
             waiting=tuple(one.path for one in since if not is_at_once(one.path)),
             files_changed=self._files_changed(),
@@ -298,7 +301,9 @@ def _shown(path: Path, value: Value) -> Value:
 
 def _wrong(problem: Problem) -> Wrong:
     found = f" (found {problem.value})" if problem.value is not None else ""
-    return Wrong(problem.path, f"{problem.what}{found}", problem.remedy)
+    # The key as it was set; the check counts the entries of a list, where the screen names them.
+    key = path_of(problem.place.key) if problem.place.key else ()
+    return Wrong((*key, *problem.path[len(key) :]), f"{problem.what}{found}", problem.remedy)
 
 
 def _of_message(line: str) -> Wrong:

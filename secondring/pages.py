@@ -156,6 +156,7 @@ def make_desk(
         telephone=Telephone(links.dials, settings.call_back) if links.dials else None,
         ring=links.ring,
         vitals=_vitals(settings, links),
+        carriers_answer=lambda: links.carrier.answers if links.carrier else {},
         work_rows=rows,
         provider=_provider(settings),
         logins=SessionRules(idle=web.idle, absolute=web.absolute, emergency=web.emergency),

@@ -32,6 +32,11 @@ class Carriers(Protocol):
         """True while none of them answers."""
         ...
 
+    @property
+    def answers(self) -> Mapping[str, bool]:
+        """By name, whether each of them answers."""
+        ...
+
     async def close(self) -> None:
         """Let go of all connections."""
         ...
@@ -74,6 +79,11 @@ class TextingSide:
     def is_open(self) -> bool:
         """True while no carrier answers."""
         return self._side.carriers.is_open
+
+    @property
+    def answers(self) -> Mapping[str, bool]:
+        """By name, whether each carrier answers."""
+        return self._side.carriers.answers
 
     @property
     def shadow(self) -> bool:

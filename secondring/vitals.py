@@ -23,11 +23,16 @@ class Link(Protocol):
 
 
 class Carrier(Protocol):
-    """Whether the carrier has stopped answering."""
+    """Whether the carriers have stopped answering."""
 
     @property
     def is_open(self) -> bool:
-        """True from a row of failures until it answers again."""
+        """True while none of them answers."""
+        ...
+
+    @property
+    def answers(self) -> Mapping[str, bool]:
+        """By name, whether each of them answers."""
         ...
 
 

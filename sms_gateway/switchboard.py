@@ -159,6 +159,11 @@ class Switchboard:
         """True while no carrier answers."""
         return all(route.breaker.is_open for route in self.routes)
 
+    @property
+    def answers(self) -> dict[str, bool]:
+        """By name, whether each carrier answers: False from a row of failures until it does again."""
+        return {route.name: not route.breaker.is_open for route in self.routes}
+
     def ways(
         self, trail: Trail, senders: Sequence[PhoneNumber], now: datetime
     ) -> list[tuple[Route, PhoneNumber]]:

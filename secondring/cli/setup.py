@@ -12,6 +12,7 @@ from secondring import answering, beginning, installation, ladders, wiring
 from secondring.cli.common import Json, config_directory, count, print_json, settings, to_type, warn
 from secondring.cli.versions import as_row
 from secondring.domain.errors import ConfigError
+from secondring.wiring import Settings
 
 NEWEST = "22.1.0"
 PLACES = {
@@ -135,10 +136,7 @@ def check_config(json: Json = False) -> None:
         )
         if site.triage is not None:
             sys.stdout.write(f"  urgent callers: {ladders.summary(site.triage)}\n")
-    if chosen.only_simulated:
-        sys.stdout.write(
-            "carrier handset: simulated phones; no text leaves this machine until you choose another\n"
-        )
+    sys.stdout.write(_carriers(chosen))
     sys.stdout.write(f"mode {'shadow: nothing is sent' if chosen.shadow else 'live'}\n")
     if chosen.version:
         sys.stdout.write(f"read what was set on screen, version {chosen.version}: secondring settings list\n")
@@ -146,6 +144,14 @@ def check_config(json: Json = False) -> None:
         sys.stdout.write(f"note: {to_type(str(one))}\n")
     good = f"can be used, with {count(len(told), 'warning')}" if told else "is good"
     sys.stdout.write(f"The configuration {good}.\n")
+
+
+def _carriers(chosen: Settings) -> str:
+    several = ", ".join(f"{carrier.name} ({carrier.kind})" for carrier in chosen.carriers)
+    told = f"carriers, the preferred one first: {several}\n" if len(chosen.carriers) > 1 else ""
+    if chosen.only_simulated:
+        told += "carrier handset: simulated phones; no text leaves this machine until you choose another\n"
+    return told
 
 
 def migrate() -> None:

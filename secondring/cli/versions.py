@@ -179,7 +179,7 @@ def _change(note: str, seen: int, drop: tuple[tuple[str, ...], ...] = ()) -> Cha
 
 def as_row(one: Disagreement) -> dict[str, Any]:
     """A disagreement for scripts."""
-    return _row(one.path, one.setting) | {"file": one.file}
+    return _row(one.path, one.setting) | {"file": one.file, "gone": list(one.gone)}
 
 
 def _row(path: tuple[str, ...], setting: Setting) -> dict[str, Any]:

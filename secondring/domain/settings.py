@@ -153,6 +153,21 @@ OF_A_SITE = (
     "alert_numbers",
 )
 OF_A_CALENDAR = ("hours", "exceptions", "every", "capacity", "lead", "horizon", "address", "visits")
+OF_A_CARRIER = (
+    "senders",
+    "number_per_second",
+    "brand_per_second",
+    "number_per_day",
+    "brand_per_day",
+    "confirms_opt_out",
+    "line_types",
+    "poll",
+)
+"""Not its kind, its account, its address and its secrets: those decide who gets to read the clinic's texts."""
+CARRIERS: Path = ("carriers",)
+"""A list in the files. Here its entries go by their names, so that an edit of the files never hits another one."""
+CARRIER_ORDER: Path = (*CARRIERS, "_order")
+"""Their names, the preferred one first. No carrier can be called so."""
 OF_A_LADDER = (
     "steps",
     "rounds",
@@ -177,6 +192,8 @@ ON_SCREEN: tuple[Path, ...] = (
     ("follow_up", "link_silence"),
     ("follow_up", "reminder_after"),
     ("messages", "wording", "*", "*"),
+    CARRIER_ORDER,
+    *((*CARRIERS, "*", name) for name in OF_A_CARRIER),
     ("carrier", "kind"),
     ("carrier", "confirms_opt_out"),
     ("carrier", "http", "timeout"),
@@ -236,8 +253,16 @@ class Disagreement:
     file: str
     """Where the files say it: name and line."""
     setting: Setting
+    gone: tuple[str, ...] = ()
+    """Carriers that it was set for and that the files do not have any more: for these it has no effect."""
 
     def __str__(self) -> str:
+        if self.gone:
+            return (
+                f"{written(self.path)}: {self.file} has no carrier called {' or '.join(self.gone)}, for which this"
+                f" was {self.setting.source}; it has no effect there."
+                f" To take it back: `secondring settings drop {written(self.path)}`"
+            )
         return (
             f"{written(self.path)}: {self.file} says otherwise than what was {self.setting.source};"
             f" the screen's is in force. To go by the file again: `secondring settings drop {written(self.path)}`"

@@ -111,6 +111,8 @@ class Desk:
     row_cache: RowCache = field(default_factory=RowCache)
     vitals: Callable[[], Awaitable[list[Finding]]] = nothing_to_tell
     """How the parts of the service are that the books say nothing of."""
+    carriers_answer: Callable[[], Mapping[str, bool]] = dict
+    """By name, whether each carrier answers; empty where texts are sent by another process, or by nobody."""
     passwords: Passwords = field(default_factory=Passwords)
     provider: Provider | None = None
     """The clinic's identity provider, where people may log in by it."""

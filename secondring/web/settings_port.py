@@ -2,11 +2,35 @@
 
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Protocol
 
+from secondring.domain.phone import PhoneNumber
 from secondring.domain.rules import Rules, Site
 from secondring.domain.settings import Disagreement, Overlay, Path, SettingsVersion, Value
 from secondring.domain.staff import AuditEntry
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CarrierShown:
+    """One carrier of the files' list, as it is set now."""
+
+    name: str
+    kind: str
+    senders: tuple[PhoneNumber, ...]
+    number_per_second: float | None
+    brand_per_second: float | None
+    number_per_day: int | None
+    brand_per_day: int | None
+    confirms_opt_out: bool
+    line_types: bool
+    poll: timedelta
+    knocks: bool
+    """It sends replies and receipts to us."""
+    written_in: str
+    """The file and line in which it begins."""
+    secrets: tuple[tuple[str, str], ...]
+    """The keys that name where a secret is kept, and where that is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,6 +45,8 @@ class View:
     """What stands at a key, as it is written; addresses without what may be secret in them."""
     source: Callable[[Path], str]
     """Where that comes from: a file and its line, somebody on screen, or nothing for our default."""
+    carriers: tuple[CarrierShown, ...] = ()
+    """Those of the list, the preferred one first; none where the files have no such list."""
     disagreements: tuple[Disagreement, ...] = ()
     waiting: tuple[Path, ...] = ()
     """Set, and not in force before the next start."""

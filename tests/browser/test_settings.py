@@ -1,5 +1,8 @@
 """An administrator at the settings, in a real browser: the first steps, a change and back, a text on a phone."""
 
+from collections.abc import Iterator
+from pathlib import Path
+
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -7,6 +10,13 @@ from secondring.domain.staff import Role
 from tests.browser.conftest import Window
 from tests.support.axe import objections
 from tests.support.scene import Scene
+from tests.support.settings import TWO_SITES, ClinicFiles
+
+CARRIERS = """\
+carriers:
+  - {name: main, kind: twilio, account: AC01, auth_token_file: credential:twilio-auth-token}
+  - {name: spare, kind: handset, senders: [+1 202 555 0123, +1 202 555 0124]}
+"""
 
 
 def admin(
@@ -84,3 +94,44 @@ def test_axe_finds_nothing_wrong_with_a_form_that_was_refused(
     page.get_by_role("button", name="Keep").click()
     expect(page.get_by_role("alert")).to_be_visible()
     assert objections(page) == []
+
+
+class TestCarriers:
+    """Where the files have a list of carriers."""
+
+    @pytest.fixture
+    def scene(self, tmp_path: Path) -> Iterator[Scene]:
+        with Scene(tmp_path, files=ClinicFiles(then=CARRIERS + TWO_SITES)) as opened:
+            yield opened
+
+    @pytest.mark.parametrize(("width", "script"), [(1280, True), (390, False)])
+    def test_they_are_put_in_another_order_by_keys_alone(
+        self, window: Window, scene: Scene, width: int, script: bool
+    ) -> None:
+        page = admin(window, scene, width=width, script=script)
+        page.goto("/settings/carrier")
+        page.get_by_label("Place (spare)").focus()
+        page.keyboard.press("Home")
+        page.get_by_label("All numbers, in a day (main)").focus()
+        page.keyboard.press("Control+A")
+        page.keyboard.type("1500")
+        page.keyboard.press("Enter")
+        expect(page.get_by_text("carriers._order").first).to_be_visible()
+        expect(page.get_by_text("Takes effect at the next restart:")).to_be_visible()
+        expect(page.locator("legend").first).to_have_text("1. spare (handset)")
+        expect(page.get_by_label("All numbers, in a day (main)")).to_have_value("1500")
+
+    def test_axe_finds_nothing_wrong_and_nothing_runs_off_the_page(
+        self, window: Window, scene: Scene
+    ) -> None:
+        page = admin(window, scene, width=390)
+        page.goto("/settings/carrier")
+        page.get_by_label("Place (spare)").select_option("1")
+        page.get_by_label("Ask it for replies every (main)").fill("often")
+        page.get_by_role("button", name="Keep").click()
+        expect(page.get_by_role("alert")).to_contain_text("carriers.main.poll")
+        page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
+        for width in (1280, 640, 390):
+            page.set_viewport_size({"width": width, "height": 900})
+            assert page.evaluate("document.documentElement.scrollWidth") <= width
+            assert objections(page) == []

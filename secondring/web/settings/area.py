@@ -7,7 +7,7 @@ from typing import Any
 from starlette.responses import Response
 
 from secondring.domain.rules import Site
-from secondring.domain.settings import Path, SettingsRefused, Value, Wrong, is_at_once
+from secondring.domain.settings import CARRIERS, Path, SettingsRefused, Value, Wrong, is_at_once
 from secondring.domain.staff import Role
 from secondring.web.screens import Refused, Visit, not_here
 from secondring.web.settings.words import in_field
@@ -16,7 +16,6 @@ from secondring.web.settings_port import Change, View
 READ = frozenset({Role.ADMIN, Role.MANAGER})
 WRITE = frozenset({Role.ADMIN})
 CARRIER: Path = ("carrier", "kind")
-CARRIERS: Path = ("carriers",)
 SIMULATED = "handset"
 Form = Mapping[str, str]
 Filled = dict[str, Any]

@@ -13,7 +13,7 @@ from secondring.web.settings_port import View
 MODE: Path = ("mode",)
 LIVE, SHADOW = "live", "shadow"
 A_WEEK = timedelta(days=7)
-OF_THE_CARRIER = ("carrier", "gateway")
+OF_THE_CARRIER = ("carrier", "carriers", "gateway")
 RESTART = (
     "Restart the service first (`systemctl restart secondring`), so that texts go out by what you see here."
 )

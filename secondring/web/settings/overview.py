@@ -19,13 +19,14 @@ from secondring.web.settings.area import (
     whole_clinic,
 )
 from secondring.web.settings.calendar import CALENDAR
+from secondring.web.settings.carriers import WHO_SENDS
 from secondring.web.settings.hours import HOURS, WEEK
 from secondring.web.settings.ladder import LADDER
-from secondring.web.settings.plain import CARRIER, CLINIC, FIELDS, LIMITS
+from secondring.web.settings.plain import CLINIC, FIELDS, LIMITS
 from secondring.web.settings.routing import CHOICES, ROUTES
 
 OF_SITES = (CLINIC, HOURS, LADDER, CALENDAR)
-OF_THE_CLINIC = (ROUTES, LIMITS, CARRIER)
+OF_THE_CLINIC = (ROUTES, LIMITS, WHO_SENDS)
 BY_NAME = {area.name: area for area in (*OF_SITES, *OF_THE_CLINIC)}
 MOST_VERSIONS = 200
 
@@ -52,8 +53,13 @@ def _frame(visit: Visit, area: Area) -> Frame:
 
 def extras(visit: Visit, area: Area) -> dict[str, object]:
     """What the fields of an area are drawn from besides their values."""
-    messages = visit.desk.settings.messages
-    return {"fields": FIELDS.get(area.name, ()), "week": WEEK, "choices": CHOICES, "messages": messages}
+    return {
+        "fields": FIELDS.get(area.name, ()),
+        "week": WEEK,
+        "choices": CHOICES,
+        "messages": visit.desk.settings.messages,
+        "carriers_answer": visit.desk.carriers_answer(),
+    }
 
 
 def _form(area: Area) -> tuple[Screen, Screen]:

@@ -1,4 +1,4 @@
-"""Forms of single values: the clinic's facts, the limits, the carrier."""
+"""Forms of single values: the clinic's facts, the limits, the one carrier of the older key."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -32,7 +32,9 @@ class Field:
         return tuple(site.id if part == "*" else part for part in self.key.split("."))
 
 
-def _plain(name: str, title: str, fields: tuple[Field, ...], *, for_site: bool) -> Area:
+def plain_area(name: str, title: str, fields: tuple[Field, ...], *, for_site: bool) -> Area:
+    """A form of nothing but such values."""
+
     def keys(view: View, site: Site) -> tuple[Path, ...]:
         del view
         return tuple(field.path(site) for field in fields)
@@ -109,6 +111,12 @@ LIMIT_FIELDS = (
     ),
     Field("follow_up.reminder_after", "One reminder after", "In opening time. Empty: none.", "span"),
 )
+GATEWAY_FIELDS = (
+    Field("gateway.per_second", "Texts in a second, at most", "", "number"),
+    Field("gateway.concurrency", "At one time, at most", "", "number"),
+    Field("gateway.max_attempts", "Attempts until a person calls instead", "", "number"),
+    Field("gateway.max_age", "Try for so long until a person calls instead", "", "span"),
+)
 CARRIER_FIELDS = (
     Field(
         "carrier.kind",
@@ -119,12 +127,10 @@ CARRIER_FIELDS = (
     ),
     Field("carrier.confirms_opt_out", "The carrier itself answers STOP", "", "yes"),
     Field("carrier.http.timeout", "Wait for its answer", "", "span"),
-    Field("gateway.per_second", "Texts in a second, at most", "", "number"),
-    Field("gateway.concurrency", "At one time, at most", "", "number"),
-    Field("gateway.max_attempts", "Attempts until a person calls instead", "", "number"),
-    Field("gateway.max_age", "Try for so long until a person calls instead", "", "span"),
+    *GATEWAY_FIELDS,
 )
-CLINIC = _plain("clinic", "Clinic and numbers", CLINIC_FIELDS, for_site=True)
-LIMITS = _plain("limits", "Limits and waiting times", LIMIT_FIELDS, for_site=False)
-CARRIER = _plain("carrier", "Carrier", CARRIER_FIELDS, for_site=False)
+CLINIC = plain_area("clinic", "Clinic and numbers", CLINIC_FIELDS, for_site=True)
+LIMITS = plain_area("limits", "Limits and waiting times", LIMIT_FIELDS, for_site=False)
+ONE_CARRIER = plain_area("carrier", "Carriers", CARRIER_FIELDS, for_site=False)
+GATEWAY = plain_area("gateway", "All carriers", GATEWAY_FIELDS, for_site=False)
 FIELDS = {"clinic": CLINIC_FIELDS, "limits": LIMIT_FIELDS, "carrier": CARRIER_FIELDS}

@@ -70,3 +70,34 @@ def test_settings_can_be_mended_when_nothing_else_starts(tmp_path: Path) -> None
         run(*begin, "check-config")
     run(*begin, "settings", "drop", "sites.gone")
     assert "is good" in run(*begin, "check-config")
+
+
+def test_carriers_say_what_files_and_screen_say_of_them(tmp_path: Path) -> None:
+    begin = a_clinic(tmp_path)
+    file = tmp_path / "conf.d/20-carriers.yaml"
+    file.write_text(
+        "carriers:\n  - {name: main, kind: handset, poll: 1s}\n  - {name: spare, kind: handset}\n", "utf-8"
+    )
+    values: dict[Path_, Value] = {
+        ("carriers", "_order"): ["spare", "main"],
+        ("carriers", "main", "poll"): "9s",
+        ("carriers", "gone", "poll"): "9s",
+    }
+    with wiring.writing(wiring.load_files(tmp_path)) as books:
+        overlay = set_on({}, values, by="A. Admin", at=NOW, version=1)
+        books.add_settings(SettingsVersion(number=1, at=NOW, by="A. Admin", note="a try", overlay=overlay))
+
+    checked = run(*begin, "check-config")
+    assert "carriers, the preferred one first: spare (handset), main (handset)" in checked
+    assert f"carriers.main.poll: {file}:2 says otherwise" in checked
+    assert f"carriers._order: {file}:1 says otherwise" in checked
+    assert f"carriers.gone.poll: {file}:1 has no carrier called gone" in checked
+    assert f"`secondring --config {tmp_path} settings drop carriers.gone.poll`" in checked
+    (found,) = [json.loads(line) for line in run(*begin, "check-config", "--json").splitlines()]
+    assert {one["key"]: one["gone"] for one in found["disagreements"]} == {
+        "carriers._order": [], "carriers.main.poll": [], "carriers.gone.poll": ["gone"],
+    }  # fmt: skip
+    run(*begin, "settings", "drop", "carriers")
+    checked = run(*begin, "check-config")
+    assert "carriers, the preferred one first: main (handset), spare (handset)" in checked
+    assert "note:" not in checked

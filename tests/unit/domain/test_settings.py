@@ -80,6 +80,13 @@ def test_secrets_addresses_and_dial_strings_are_for_the_files_alone() -> None:
         "carrier.http.url",
         "carrier.http.token_file",
         "carrier.http.inbound",
+        "carriers",
+        "carriers.main",
+        "carriers.main.kind",
+        "carriers.main.name",
+        "carriers.main.url",
+        "carriers.main.token_file",
+        "carriers.main.webhooks",
         "web.host",
         "guards.blocked",
         "sites.main.triage.internal",
@@ -96,4 +103,5 @@ def test_what_decides_is_in_force_at_once_and_what_is_built_once_is_not() -> Non
     assert is_at_once(("sites", "main", "hours"))
     assert is_at_once(("messages", "wording", "en", "help"))
     assert not is_at_once(("carrier", "kind"))
+    assert not is_at_once(("carriers", "main", "senders"))
     assert is_at_once(("mode",))

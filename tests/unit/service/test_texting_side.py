@@ -1,7 +1,7 @@
 """Going live, and back into shadow mode, while the service runs: one mode at a time, and nothing lost between."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 
 import pytest
@@ -23,6 +23,7 @@ class Carriers:
     """Some that only know whether they were let go."""
 
     is_open = False
+    answers: Mapping[str, bool] = {"main": True}
 
     def __init__(self, *, confirms: bool) -> None:
         self.confirms_opt_out = confirms
@@ -83,6 +84,7 @@ async def test_one_mode_is_gone_before_the_other_begins(bench: Bench) -> None:
     assert [carrier.closed for carrier in bench.made] == [True, False]
     assert not bench.side.shadow
     assert bench.side.confirms_opt_out
+    assert bench.side.answers == {"main": True}
 
 
 async def test_when_the_books_cannot_go_over_all_goes_on_as_it_was(bench: Bench) -> None:

@@ -11,7 +11,7 @@ from secondring.domain.records import KnownLine, Line, TextState
 from secondring.domain.texting import Fault
 from sms_gateway.carriers.port import Driver, Receipt, Refused, TryLater
 from sms_gateway.reactions import React, table_of
-from sms_gateway.switchboard import Limits, Route
+from sms_gateway.switchboard import Limits, Route, Switchboard
 from tests.unit.sms_gateway.fakes import (
     ANNA,
     BARE,
@@ -220,6 +220,8 @@ async def test_a_text_in_doubt_waits_for_its_carrier_even_while_that_one_is_down
     await two.world.work()
     for _ in range(5):
         two.world.breaker.failed(two.world.clock())
+    board = Switchboard(two.world.routes)
+    assert (board.answers, board.is_open) == ({"main": False, "spare": True}, False)
     two.world.clock.forward(5)
     two.world.queue("M-2")
     await two.world.work()
