@@ -84,7 +84,7 @@ class Phone:
     def inside(cls, pbx: "Pbx", number: str, *, when_called: Behaviour = RING) -> Self:
         """Give a phone of the clinic, registered."""
         phone = cls(pbx, number, when_called)
-        phone._account = register(phone._domain, number, pbx.phone_secrets[number], _hand_over)
+        phone._account = register(phone._domain, number, pbx.phone_secrets[number], hand_over)
         return phone
 
     @classmethod
@@ -103,7 +103,7 @@ class Phone:
         shows beside the number; both may hold whatever SIP can carry.
         """
         phone = cls(pbx, number, when_called, masked=masked, name=name)
-        phone._account = carrier(_hand_over)
+        phone._account = carrier(hand_over)
         return phone
 
     def __enter__(self) -> Self:
@@ -200,7 +200,8 @@ def close_all(phones: Iterable[Phone]) -> None:
         phone.close()
 
 
-def _hand_over(pbx: str, number: str, account: Account, call_id: int) -> bool:
+def hand_over(pbx: str, number: str, account: Account, call_id: int) -> bool:
+    """Give a call that comes in to the phone that is called; False when there is none."""
     phone = _phones.get((pbx, number))
     if phone:
         phone.take(account, call_id)

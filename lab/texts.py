@@ -7,6 +7,7 @@ import pjsua2 as pj
 from lab.accounts import Account, carrier
 from lab.errors import LabError
 from lab.exchange import exchange
+from lab.phones import hand_over
 
 if TYPE_CHECKING:
     from lab.pbx import Pbx
@@ -18,7 +19,8 @@ class Texter:
     def __init__(self, pbx: "Pbx") -> None:
         self._domain = f"{pbx.sip_host}:{pbx.sip_port}"
         self._exchange = exchange()
-        self._account: Account = carrier(_nobody)
+        # The phones' own: with a second account the library would hand calls and texts to whichever comes first.
+        self._account: Account = carrier(hand_over)
         self._before = len(self._account.pj.texts)
 
     @property
@@ -45,8 +47,3 @@ class Texter:
         message.contentType, message.content = "text/plain", words
         buddy.sendInstantMessage(message)
         self._exchange.retire(buddy)
-
-
-def _nobody(_pbx: str, _number: str, _account: Account, _call: int) -> bool:
-    """Takes no calls."""
-    return False
