@@ -34,7 +34,7 @@ LEFT = {
 """Details that change what somebody does next; the others stand in the reason alone."""
 WISHES = {
     Intent.BOOK: "They want an appointment.",
-    Intent.RESCHEDULE: "They want to move or cancel an appointment.",
+    Intent.RESCHEDULE: "They want to move an appointment.",
     Intent.BILLING: "They have a question about a bill.",
     Intent.REFILL: "They want a refill.",
     Intent.URGENT: "They say that it is urgent.",
@@ -74,6 +74,8 @@ _BY_RULE = {
     ("task", "storm-brake-site"): "Too many texts at once, so a person calls back.",
     ("task", "no-text-reason"): "Calls that end like this get a call back, not a text.",
     ("no-triage", "shadow"): "Shadow mode: no nurse's phone is rung.",
+    ("intent-unknown", "ambiguous"): "The reply may mean several things; a person reads it.",
+    ("intent-unknown", "phrase:cancel-appointment"): "They want to cancel an appointment; a person reads it.",
     ("close", "window"): "Closed: nobody reached them in time.",
 }
 _BY_ACTION = {
@@ -145,11 +147,11 @@ class PlainTeller(story.Teller):
 
     def _decision(self, decision: DecisionRecord) -> str:
         action, because = decision.action, decision.because
-        if action.startswith(story.INTENT):
-            return WISHES[Intent(action.removeprefix(story.INTENT))]
         found = _BY_RULE.get((action, decision.rule)) or _BY_ACTION.get(action)
         if found:
             return found
+        if action.startswith(story.INTENT):
+            return WISHES[Intent(action.removeprefix(story.INTENT))]
         failed = _RESULT.fullmatch(because) if action == "triage-result" else None
         if failed and failed["why"] in set(Why):
             return FAILED[Why(failed["why"])].format(failed["who"])

@@ -39,6 +39,7 @@ STATE_WORDS = {
     TextState.DELIVERED: "delivered",
     TextState.FAILED: "failed",
     TextState.CANCELLED: "not sent",
+    TextState.WITHHELD: "not sent: shadow mode",
     TextState.RECEIVED: "",
 }
 

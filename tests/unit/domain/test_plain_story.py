@@ -140,6 +140,25 @@ def test_decisions_in_plain_words(action: str, rule: str, because: str, said: st
     assert because.lower() in line.why.lower()
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("hmm well", "We did not understand the reply; a person reads it."),
+        ("please cancel my appointment", "They want to cancel an appointment; a person reads it."),
+        (
+            "I have a question about my bill and need a refill",
+            "The reply may mean several things; a person reads it.",
+        ),
+        ("BOOK", "They want an appointment."),
+    ],
+)
+def test_a_reply_is_told_by_what_it_asks(text: str, said: str) -> None:
+    clinic = Clinic()
+    clinic.misses()
+    clinic.writes(text)
+    assert said in words(clinic)
+
+
 def test_a_voice_message_is_told() -> None:
     clinic = Clinic()
     clinic.misses(reason=Reason.VOICEMAIL, detail=Detail.MESSAGE_LEFT)

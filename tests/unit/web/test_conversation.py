@@ -9,8 +9,9 @@ import pytest
 from secondring.domain.handling import mark
 from secondring.domain.records import Task, TaskState, TextState
 from secondring.domain.staff import Role
+from secondring.web.conversation import STATE_WORDS
 from tests.support.clinic import ANNA
-from tests.support.pages import SOUTH, Pages, text_of
+from tests.support.pages import SOUTH, Pages, text_of, two_sites
 from tests.unit.web.test_work import clinic_of, missed, press, task_of
 
 PUT_BACK = "I did not reach them: put it back"
@@ -233,3 +234,18 @@ async def test_a_bill_is_due_at_the_end_of_a_day_and_not_on_the_next(pages: Page
         page = text_of(await browser.get(where))
         assert "due Tue, end of day" in page, where
         assert "12:00" not in page, where
+
+
+async def test_in_shadow_mode_the_page_says_that_no_text_goes() -> None:
+    both = two_sites()
+    pages = Pages(rules=replace(both, sites=tuple(replace(site, shadow=True) for site in both.sites)))
+    clinic = clinic_of(pages)
+    clinic.misses()
+    browser = await pages.signed_in()
+    page = await browser.get(f"/conversation/{clinic.episode.id}")
+    assert page.status_code == 200
+    assert "not sent: shadow mode" in text_of(page)
+
+
+def test_every_state_of_a_text_has_its_words() -> None:
+    assert set(STATE_WORDS) == set(TextState)
