@@ -142,6 +142,8 @@ async def test_an_alarm_that_is_signed_leaves_a_card_until_somebody_has_spoken(p
     assert "data-loud" not in answer.text
     assert f'data-row="{red(pages, case).id}"' in answer.text
     assert [entry.about for entry in pages.audit("view") if entry.shown == "Bo A."] == [case.episode]
+    admin = await pages.signed_in("max", Role.ADMIN)
+    assert "nobody has spoken with: 1 · alarms to sign: 0" in text_of(await admin.get("/health"))
     clinic_of(pages).finishes(red(pages, case), Result.SPOKE)
     assert "Nobody urgent is waiting" in text_of(await bo.get("/urgent"))
 
