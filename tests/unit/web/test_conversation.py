@@ -155,7 +155,9 @@ async def test_a_nurse_who_got_a_voicemail_puts_the_red_task_back(pages: Pages) 
     found = await browser.get("/work/done")
     assert f'href="{where}#row-{task.id}"' in found.text
     assert "555-0123" not in found.text
+    assert "it ended as “urgent, spoken with”" in text_of(await browser.get("/work"))
     page = await browser.get(where)
+    assert "ended: urgent, spoken with" in text_of(page)
     assert PUT_BACK in page.text
     assert f'action="/work/{task.id}/reopen"' in page.text
     answer = await browser.post(f"/work/{task.id}/reopen", {"seen": mark(task), "back": where})
@@ -173,6 +175,7 @@ async def test_a_nurse_who_got_a_voicemail_puts_the_red_task_back(pages: Pages) 
     assert PUT_BACK not in page.text
     assert "Nora A. put the task back on the list" in text_of(page)
     assert "tried, not reached" in text_of(await browser.get("/work"))
+    assert "nobody has spoken with them yet" in text_of(await browser.get("/urgent"))
 
 
 async def test_done_lately_is_what_one_may_see_of_the_last_day(pages: Pages) -> None:

@@ -105,7 +105,7 @@ async def test_an_empty_list_says_what_was_last(pages: Pages) -> None:
         pages.desk.deskwork.done(books, task.id, "ana", Result.SPOKE, pages.now)
     page = text_of(await browser.get("/work"))
     assert "Nobody is waiting." in page
-    assert "ended as “reached”" in page
+    assert "ended as “spoken with”" in page
 
 
 async def test_of_two_who_press_at_once_one_has_it_and_the_other_is_told_who(pages: Pages) -> None:
