@@ -68,6 +68,8 @@ class Line:
 
     at: datetime
     words: str
+    why: str = ""
+    """The same for whoever looks after the machine, where `words` leave something out."""
 
 
 class Teller:
@@ -76,14 +78,14 @@ class Teller:
     """
 
     def __init__(self, rules: Rules, *, whole: bool = False, texts: bool = True) -> None:
-        self._rules = rules
+        self.rules = rules
         self._whole = whole
         self._texts = texts
 
     def of_call(self, books: Books, call: Call) -> list[Line]:
         """The story of one call, and of the episode it belongs to; oldest first."""
-        lines = self._call(call)
-        lines += [_decided(d) for d in books.decisions_about(call.id)]
+        lines = self.told_call(call)
+        lines += [self.decided(d) for d in books.decisions_about(call.id)]
         episode = books.episode(call.episode) if call.episode else None
         if episode is not None:
             lines += self.of_episode(books, episode, without=call.id)
@@ -94,19 +96,19 @@ class Teller:
         lines: list[Line] = []
         for call in books.calls_of(episode.id):
             if call.id != without:
-                lines += self._call(call)
+                lines += self.told_call(call)
         texts = books.texts_of(episode.id) if self._texts else []
         lines += [self._text(text) for text in texts if not text.outgoing]
         decisions = (d for d in books.decisions_of(episode.id) if d.rule != RECEIPT)
-        lines += [_decided(d) for d in decisions if without is None or d.call != without]
+        lines += [self.decided(d) for d in decisions if without is None or d.call != without]
         lines += [self._text(text) for text in texts if text.outgoing]
         for task in books.tasks_of(episode.id):
-            lines += _task_lines(task, self._rules.site(task.site))
+            lines += self.of_task(task)
         return sorted(lines, key=lambda line: line.at)
 
-    def _call(self, call: Call) -> list[Line]:
+    def told_call(self, call: Call) -> list[Line]:
         """The call itself: where it came in and how it ended."""
-        site = self._rules.site(call.site)
+        site = self.rules.site(call.site)
         who = self._number(call, site)
         if call.direction is Direction.OUTBOUND:
             return [Line(call.started_at, f"{site.name} called {who}: {talked(call)}.")]
@@ -116,6 +118,25 @@ class Teller:
         waited = (call.answered_at or call.ended_at) - call.started_at
         told = _verdict_in_words(call, int(waited.total_seconds()))
         return [*lines, Line(call.ended_at, told)]
+
+    def decided(self, decision: DecisionRecord) -> Line:
+        """What was decided, by which rule."""
+        because = decision.because
+        if decision.rule == PERSON:
+            return Line(decision.at, f"{because}.")
+        if decision.action.startswith(INTENT):
+            return Line(decision.at, f"{because[:1].upper()}{because[1:]}.")
+        return Line(decision.at, f"Decision {decision.action} by rule {decision.rule}: {because}.")
+
+    def of_task(self, task: Task) -> list[Line]:
+        """What people had to do, and what became of it."""
+        due = soon(task.due_at, task.created_at, self.rules.site(task.site))
+        lines = [Line(task.created_at, f"Task for {task.queue}: {task.title}, due {due}.")]
+        if task.state is TaskState.DONE and task.closed_at is not None:
+            lines.append(Line(task.closed_at, f"Task for {task.queue} closed: {task.closed_because}."))
+        elif task.owner:
+            lines.append(Line(task.created_at, f"The task is {task.owner}'s."))
+        return lines
 
     def _number(self, call: Call, site: Site) -> str:
         if call.caller is None:
@@ -168,14 +189,6 @@ _IN_QUEUE = {"abandoned": "gave up waiting in queue {}"}
 """Reasons that name the queue in their own words."""
 
 
-def _decided(decision: DecisionRecord) -> Line:
-    if decision.rule == PERSON:
-        return Line(decision.at, f"{decision.because}.")
-    if decision.action.startswith(INTENT):
-        return Line(decision.at, f"{decision.because[:1].upper()}{decision.because[1:]}.")
-    return Line(decision.at, f"Decision {decision.action} by rule {decision.rule}: {decision.because}.")
-
-
 def wishes(books: Books, episode: Episode) -> list[Intent]:
     """All that the caller wanted, in the order they said it, each once."""
     found = (
@@ -209,16 +222,6 @@ _TEXT_WORDS: dict[TextState, Callable[[Text], str]] = {
     TextState.CANCELLED: lambda _: "was not sent",
     TextState.WITHHELD: lambda _: "would have gone now, and was withheld: shadow mode",
 }
-
-
-def _task_lines(task: Task, site: Site) -> list[Line]:
-    due = soon(task.due_at, task.created_at, site)
-    lines = [Line(task.created_at, f"Task for {task.queue}: {task.title}, due {due}.")]
-    if task.state is TaskState.DONE and task.closed_at is not None:
-        lines.append(Line(task.closed_at, f"Task for {task.queue} closed: {task.closed_because}."))
-    elif task.owner:
-        lines.append(Line(task.created_at, f"The task is {task.owner}'s."))
-    return lines
 
 
 def said_time(at: datetime, site: Site) -> str:

@@ -1,17 +1,19 @@
 """One episode on one page: what happened and why, what was written, and a box to answer in."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
-from secondring.domain import consent, episodes, story, worklist
+from secondring.domain import consent, episodes, worklist
 from secondring.domain.by_hand import STAFF_REPLY
 from secondring.domain.errors import NotNow
 from secondring.domain.handling import mark
 from secondring.domain.ids import EpisodeId
+from secondring.domain.plain_story import PlainTeller
 from secondring.domain.ports import Books
 from secondring.domain.records import Episode, Task, TaskState, Text, TextState
 from secondring.domain.rules import QUEUES, Site
@@ -22,7 +24,6 @@ from secondring.web.work import (
     RESULT_WORDS,
     SNOOZE_WORDS,
     WORKERS,
-    names_of,
 )
 
 MOST_PARTS = 3
@@ -38,6 +39,7 @@ STATE_WORDS = {
     TextState.DELIVERED: "delivered",
     TextState.FAILED: "failed",
     TextState.CANCELLED: "not sent",
+    TextState.WITHHELD: "not sent: shadow mode",
     TextState.RECEIVED: "",
 }
 
@@ -52,6 +54,16 @@ class Item:
     words: str
     state: str = ""
     by: str = ""
+    why: str = ""
+    """What `explain` says of a line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """A task that is done, and may be put back by whoever may do it."""
+
+    task: Task
+    because: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +75,7 @@ class Conversation:
     items: list[Item]
     rows: list[worklist.Row]
     """What is still to be done."""
+    closed: list[Closed]
     standing: consent.Standing
     names: dict[str, str]
     colleagues: list[tuple[str, str]]
@@ -72,18 +85,19 @@ def look(books: Books, visit: Visit, wanted: str) -> Conversation:
     """Read it, when it is one of theirs."""
     episode = visible_episode(books, visit, wanted)
     site = visit.desk.rules.site(episode.site)
-    tasks = books.tasks_of(episode.id)
-    to_do = [
-        task for task in tasks if task.state is not TaskState.DONE and worklist.may_see(visit.user, task)
-    ]
+    tasks = [task for task in books.tasks_of(episode.id) if worklist.may_see(visit.user, task)]
+    to_do = [task for task in tasks if task.state is not TaskState.DONE]
     users = books.users()
+    names = {user.name: user.shown for user in users}
+    teller = PlainTeller(visit.desk.rules, names)
     return Conversation(
         episode=episode,
         site=site,
-        items=_items(books, episode, visit),
+        items=_items(books, episode, teller, names),
         rows=worklist.rows(books, to_do, visit.desk.rules, visit.now),
+        closed=[Closed(task, teller.closing(task)) for task in tasks if task.state is TaskState.DONE],
         standing=consent.standing(books.consent(episode.caller)) if episode.caller else consent.NEVER_ASKED,
-        names={user.name: user.shown for user in users},
+        names=names,
         colleagues=[
             (user.name, user.shown)
             for user in users
@@ -106,14 +120,12 @@ def _has_row_of_theirs(tasks: list[Task], visit: Visit) -> bool:
     return any(worklist.may_see(visit.user, task) for task in tasks)
 
 
-def _items(books: Books, episode: Episode, visit: Visit) -> list[Item]:
-    told = story.Teller(visit.desk.rules, texts=False).of_episode(books, episode)
-    caller = str(episode.caller) if episode.caller else "the caller"
-    items = [Item(line.at, "line", line.words.replace(caller, "The caller")) for line in told]
+def _items(books: Books, episode: Episode, teller: PlainTeller, names: Mapping[str, str]) -> list[Item]:
+    told = teller.of_episode(books, episode)
+    items = [Item(line.at, "line", line.words, why=line.why) for line in told]
     items += [
         _text(text) for text in books.texts_of(episode.id) if text.template not in episodes.STAFF_ALERTS
     ]
-    names = names_of(books)
     items += [
         Item(note.at, "note", note.words, by=names.get(note.by, note.by))
         for note in books.notes_of(episode.id)

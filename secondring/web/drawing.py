@@ -16,6 +16,7 @@ from secondring.domain.phone import PhoneNumber, spoken_form
 from secondring.domain.rules import Site
 from secondring.domain.settings import Value, written
 from secondring.domain.staff import Stage, masked_form
+from secondring.domain.story import soon
 from secondring.domain.tally import Dimension
 from secondring.web.assets import address_of
 from secondring.web.menu import menu
@@ -42,6 +43,7 @@ def _templates() -> Environment:
         "clock": clock,
         "moment": moment,
         "exact": exact,
+        "soon": lambda at, site, now: soon(at, now, site),
         "masked": masked_form,
         "whole": whole,
         "span": span,

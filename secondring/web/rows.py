@@ -1,4 +1,4 @@
-"""What is done with a row: take it, give it back, finish it, write a note, give it to somebody, put it off, call back.
+"""What is done with a row: take it, give it back, finish it, put it back, note, hand over, put off, call.
 
 Each form brings back what its screen showed of the row (`seen`); whoever comes second is told who was first.
 """
@@ -96,6 +96,14 @@ async def finish(visit: Visit) -> Response:
         visit.desk.deskwork.done(books, task.id, visit.user.name, Result(wanted), visit.now)
 
     return await _do(visit, f"finished a task: {wanted}", "finished", change)
+
+
+async def reopen(visit: Visit) -> Response:
+    """It closed, and nobody has spoken with them: put it back."""
+    deskwork, who, now = visit.desk.deskwork, visit.user.name, visit.now
+    return await _do(
+        visit, "put a task back", "put-back", lambda b, t: _none(deskwork.reopen(b, t.id, who, now))
+    )
 
 
 async def note(visit: Visit) -> Response:
@@ -209,6 +217,7 @@ SCREENS = (
     action("/work/{task}/take", take, WORKERS),
     action("/work/{task}/release", release, WORKERS),
     action("/work/{task}/done", finish, WORKERS),
+    action("/work/{task}/reopen", reopen, WORKERS),
     action("/work/{task}/note", note, WORKERS),
     action("/work/{task}/reassign", reassign, WORKERS),
     action("/work/{task}/snooze", snooze, WORKERS),

@@ -18,6 +18,7 @@ SAYINGS = {
     "taken": "It is yours.",
     "released": "You gave it back.",
     "finished": "Done.",
+    "put-back": "It is on the list again. They count as not reached: call them.",
     "noted": "Your note is kept.",
     "given": "It is theirs now.",
     "put-off": "It will come back.",

@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from secondring.domain import worklist
 from secondring.domain.handling import SNOOZES, mark
+from secondring.domain.ids import EpisodeId, SiteId
 from secondring.domain.ports import Books
 from secondring.domain.records import Episode
 from secondring.domain.rules import QUEUES
@@ -133,7 +134,7 @@ async def rows(visit: Visit) -> Response:
 async def _draw(visit: Visit, template: str) -> Response:
     queue = chosen_queue(visit)
     found = await visit.read(lambda books: look(books, visit, queue))
-    await _note_views(visit, found.rows)
+    await note_views(visit, {row.episode.id: row.episode.site for row in found.rows}, "work list")
     site = visit.chosen_site()
     query = f"?site={site.id if site else ''}&queue={queue}"
     return visit.render(
@@ -151,14 +152,13 @@ async def _draw(visit: Visit, template: str) -> Response:
     )
 
 
-async def _note_views(visit: Visit, shown: list[Row]) -> None:
-    """Each caller that a session is shown is written down once, before they are shown."""
-    sites = {row.episode.id: row.episode.site for row in shown}
+async def note_views(visit: Visit, sites: Mapping[EpisodeId, SiteId], what: str) -> None:
+    """Each caller that a session is shown in a list is written down once, before they are shown."""
     fresh = visit.desk.shown.new(visit.session.token_hash, sites)
     if not fresh:
         return
     entries = [
-        visit.entry("view", "work list", about=episode, site=site)
+        visit.entry("view", what, about=episode, site=site)
         for episode, site in sites.items()
         if episode in fresh
     ]

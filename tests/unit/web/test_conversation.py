@@ -1,12 +1,20 @@
 """One caller's story on a page, and answering them."""
 
+from dataclasses import replace
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
 import pytest
 
-from secondring.domain.records import TextState
+from secondring.domain.handling import mark
+from secondring.domain.records import Task, TaskState, TextState
 from secondring.domain.staff import Role
+from secondring.web.conversation import STATE_WORDS
 from tests.support.clinic import ANNA
-from tests.support.pages import Pages, text_of
-from tests.unit.web.test_work import clinic_of, missed
+from tests.support.pages import SOUTH, Pages, text_of, two_sites
+from tests.unit.web.test_work import clinic_of, missed, press, task_of
+
+PUT_BACK = "I did not reach them: put it back"
 
 
 async def test_the_whole_story_is_on_one_page(pages: Pages) -> None:
@@ -15,14 +23,16 @@ async def test_the_whole_story_is_on_one_page(pages: Pages) -> None:
     answer = await browser.get(f"/conversation/{task.episode}")
     page = text_of(answer)
     for words in (
-        "Verdict missed",
+        "The call was missed: nobody picked up.",
         "first-open/en from Northside Clinic",
         "sent",
         "free",
-        "Task for front-desk",
+        "For the front desk:",
     ):
         assert words in page, words
     assert "<i>" not in answer.text
+    assert "Verdict" not in page
+    assert 'title="Verdict missed: ' in answer.text
     assert "(202) 555-0123" in page, "who calls patients sees whole numbers here"
     assert pages.audit("view")[0].about == task.episode
 
@@ -125,3 +135,117 @@ async def test_a_conversation_of_another_site_is_not_there_either(pages: Pages) 
     assert (await browser.get(f"/live?topics=&episode={task.episode}")).status_code == 404
     assert not pages.audit("view")
     assert not pages.audit("reveal")
+
+
+def voicemail_passed_for_a_talk(pages: Pages, text: str = "URGENT") -> Task:
+    """A task that closed because a call of ours lasted as long as a talk."""
+    task = missed(pages, text)
+    clinic_of(pages).calls_back(talked=30)
+    task = task_of(pages, task)
+    assert task.state is TaskState.DONE
+    return task
+
+
+async def test_a_nurse_who_got_a_voicemail_puts_the_red_task_back(pages: Pages) -> None:
+    task = voicemail_passed_for_a_talk(pages)
+    browser = await pages.signed_in("nora", Role.NURSE)
+    where = f"/conversation/{task.episode}"
+    for start in ("/work", "/urgent"):
+        assert 'href="/work/done"' in (await browser.get(start)).text, start
+    found = await browser.get("/work/done")
+    assert f'href="{where}#row-{task.id}"' in found.text
+    assert "555-0123" not in found.text
+    page = await browser.get(where)
+    assert PUT_BACK in page.text
+    assert f'action="/work/{task.id}/reopen"' in page.text
+    answer = await browser.post(f"/work/{task.id}/reopen", {"seen": mark(task), "back": where})
+    assert (answer.status_code, answer.headers["location"]) == (303, where)
+    again = task_of(pages, task)
+    assert (again.state, again.urgent, again.owner) == (TaskState.OPEN, True, None)
+    with pages.store.reading() as books:
+        episode = books.episode(task.episode)
+    assert episode is not None
+    assert (episode.is_open, episode.urgent_reached_at) == (True, None)
+    assert [(entry.what, entry.about) for entry in pages.audit("change")] == [
+        ("put a task back", task.episode)
+    ]
+    page = await browser.get(where)
+    assert PUT_BACK not in page.text
+    assert "Nora A. put the task back on the list" in text_of(page)
+    assert "tried, not reached" in text_of(await browser.get("/work"))
+
+
+async def test_done_lately_is_what_one_may_see_of_the_last_day(pages: Pages) -> None:
+    task = voicemail_passed_for_a_talk(pages)
+    billing = await pages.signed_in("bill", Role.BILLING)
+    assert "Nothing was done in the last day." in text_of(await billing.get("/work/done"))
+    nurse = await pages.signed_in("nora", Role.NURSE)
+    assert "staff called back and spoke with the caller" in text_of(await nurse.get("/work/done"))
+    assert [(entry.what, entry.about) for entry in pages.audit("view")] == [("done lately", task.episode)]
+    pages.wait(hours=25)
+    later = await pages.signed_in("nora", Role.NURSE)
+    assert "Nothing was done in the last day." in text_of(await later.get("/work/done"))
+
+
+async def test_what_somebody_put_back_first_is_not_put_back_twice(pages: Pages) -> None:
+    task = voicemail_passed_for_a_talk(pages)
+    browser = await pages.signed_in("nora", Role.NURSE)
+    assert (await press(browser, task, "reopen")).status_code == 200
+    assert (await press(browser, task, "reopen")).status_code == 409
+    assert (await press(browser, task_of(pages, task), "reopen")).status_code == 409, "it is open"
+    assert len(pages.audit("change")) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "roles", "sites", "status"),
+    [
+        ("bill", (Role.BILLING,), None, 404),
+        ("sue", (Role.NURSE,), frozenset({SOUTH}), 404),
+        ("adam", (Role.ADMIN,), None, 403),
+    ],
+)
+async def test_who_may_not_finish_a_task_may_not_put_it_back(
+    pages: Pages, name: str, roles: tuple[Role, ...], sites: frozenset[str] | None, status: int
+) -> None:
+    task = voicemail_passed_for_a_talk(pages)
+    browser = await pages.signed_in(name, *roles, sites=sites)
+    assert (await press(browser, task, "reopen")).status_code == status
+    assert task_of(pages, task) == task
+
+
+async def test_a_nurse_sees_no_button_for_a_task_of_another_queue(pages: Pages) -> None:
+    task = missed(pages, "BILLING")
+    await press(await pages.signed_in(), task, "done", result="resolved")
+    assert task_of(pages, task).state is TaskState.DONE
+    where = f"/conversation/{task.episode}"
+    assert PUT_BACK not in (await (await pages.signed_in("nora", Role.NURSE)).get(where)).text
+    page = await (await pages.signed_in("dora", Role.FRONT_DESK)).get(where)
+    assert PUT_BACK in page.text
+    assert "Ana A. resolved it without a call" in text_of(page)
+
+
+async def test_a_bill_is_due_at_the_end_of_a_day_and_not_on_the_next(pages: Pages) -> None:
+    task = missed(pages, "BILLING")
+    midnight = datetime(2026, 3, 4, tzinfo=ZoneInfo("America/New_York"))
+    with pages.store.transaction() as books:
+        books.save_task(replace(task, due_at=midnight.astimezone(UTC)))
+    browser = await pages.signed_in()
+    for where in ("/work", f"/conversation/{task.episode}", f"/conversation/{task.episode}/to-do"):
+        page = text_of(await browser.get(where))
+        assert "due Tue, end of day" in page, where
+        assert "12:00" not in page, where
+
+
+async def test_in_shadow_mode_the_page_says_that_no_text_goes() -> None:
+    both = two_sites()
+    pages = Pages(rules=replace(both, sites=tuple(replace(site, shadow=True) for site in both.sites)))
+    clinic = clinic_of(pages)
+    clinic.misses()
+    browser = await pages.signed_in()
+    page = await browser.get(f"/conversation/{clinic.episode.id}")
+    assert page.status_code == 200
+    assert "not sent: shadow mode" in text_of(page)
+
+
+def test_every_state_of_a_text_has_its_words() -> None:
+    assert set(STATE_WORDS) == set(TextState)

@@ -25,7 +25,7 @@ async def test_no_more_texts_told_on_the_phone_counts_at_once_and_is_written_dow
     assert [text.state for text in waiting] == [TextState.CANCELLED]
     assert clinic_of(pages).send_due() == []
     assert pages.audit("change")[0].what == "kept that they want no texts"
-    assert "ana wrote down that the caller wants no more texts" in text_of(await browser.get(where))
+    assert "Ana A. wrote down that the caller wants no more texts" in text_of(await browser.get(where))
 
 
 async def test_texts_again_needs_the_patients_own_request_and_their_words(pages: Pages) -> None:

@@ -196,7 +196,7 @@ async def test_call_back_rings_the_clerk_then_the_patient_and_takes_the_row(page
 
 @pytest.mark.parametrize(
     ("answer", "because"),
-    [(Why.NO_ANSWER, "your phone was not picked up"), (PeerError("the link broke"), "the link broke")],
+    [(Why.NO_ANSWER, "your phone was not picked up"), (PeerError("the link broke"), "The link broke.")],
 )
 async def test_a_call_that_came_to_nothing_stands_in_the_story(
     pages: Pages, answer: Why | PeerError, because: str
