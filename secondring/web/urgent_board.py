@@ -20,8 +20,8 @@ from secondring.domain.staff import Role
 from secondring.domain.triage_events import Volunteered
 from secondring.domain.urgent import Orders
 from secondring.domain.urgent_case import Stage, Trigger, UrgentCase
-from secondring.web.rows import answer
 from secondring.web.dial_yourself import dial_yourself
+from secondring.web.rows import answer
 from secondring.web.screens import Refused, Visit, action, not_here, page
 from secondring.web.silence import silence
 

@@ -233,7 +233,9 @@ async def test_where_nobody_can_be_rung_it_says_what_still_works(
     assert task_of(pages, task).owner is None
 
 
-async def test_whoever_has_no_phone_here_gets_the_number_to_dial_and_that_is_written_down(pages: Pages) -> None:
+async def test_whoever_has_no_phone_here_gets_the_number_to_dial_and_that_is_written_down(
+    pages: Pages,
+) -> None:
     with_phones(pages, Phones())
     task = missed(pages)
     browser = await pages.signed_in(phone="")
