@@ -31,6 +31,8 @@ TIMERS = (WINDOW, LINK_SILENCE, REMINDER)
 """Kinds of jobs that belong to an episode; SEND_TEXT belongs to a text."""
 CLOSED_BY_TALKING = (FRONT_DESK, TRIAGE)
 """Queues whose tasks are to reach the caller; the others have something to get done for them."""
+URGENT = "URGENT: "
+"""How a title begins that says why a task is urgent."""
 SPOKEN_SINCE, OPTED_OUT = "spoken with since", "wrote STOP: no texts, call"
 """What a task says of its caller beside what is to be done."""
 OPT_OUT_TEMPLATE, HELP_TEMPLATE, STAFF_ALERT, ALARM_TEXT = "opt-out", "help", "staff-alert", "alarm"
@@ -204,16 +206,24 @@ def open_task(
 
 def _join_task(books: Books, task: Task, title: str, said: str, due_at: datetime, *, urgent: bool) -> Task:
     lines = [line for line in (task.said, said) if line]
-    titles = task.title if title in task.title else f"{task.title}; {title}"
     joined = replace(
         task,
-        title=titles,
+        title=_joined(task.title, title),
         said="\n".join(lines),
         due_at=min(task.due_at, due_at),
         urgent=task.urgent or urgent,
     )
     books.save_task(joined)
     return joined
+
+
+def _joined(title: str, more: str) -> str:
+    """One more wish of the caller's. Of why it is urgent only the newest is told, first; the story has the others."""
+    if more in title:
+        return title
+    if not more.startswith(URGENT):
+        return f"{title}; {more}"
+    return "; ".join([more, *(part for part in title.split("; ") if not part.startswith(URGENT))])
 
 
 def open_tasks(books: Books, episode: EpisodeId) -> list[Task]:

@@ -113,7 +113,7 @@ def write_note(
 
 
 def sign(books: Books, case_id: UrgentId, who: str, now: datetime) -> UrgentCase:
-    """Somebody says that they know of an urgent caller whom nobody took: the alarm goes off the board."""
+    """Somebody says that they know of an urgent caller whom nobody took: the alarm is over. The red task is not."""
     case = books.urgent_case(case_id)
     if case is None or case.last_resort_at is None:
         raise UnknownThing("There is no such alarm.")

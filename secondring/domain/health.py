@@ -53,6 +53,8 @@ class Numbers:
     tasks_open: dict[str, int]
     tasks_late: int
     urgent_open: int
+    urgent_tasks: int
+    """Urgent callers with whom nobody has spoken yet, signed for or not."""
     alarms: int
     last_call: datetime | None
     silence: Silence | None
@@ -74,6 +76,7 @@ def numbers(books: Books, now: datetime) -> Numbers:
         tasks_open=queues,
         tasks_late=sum(task.due_at <= now for task in to_do),
         urgent_open=len(books.open_urgent_cases()),
+        urgent_tasks=len(set(books.urgent_work())),
         alarms=len(books.unsigned_urgent_cases()),
         last_call=calls[0].started_at if calls else None,
         silence=pulse.silence(pulse.last(books), now),

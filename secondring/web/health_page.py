@@ -102,6 +102,10 @@ def _exposition(parts: list[Finding], found: Numbers | None, screens: int, *, sh
         lines += _family("secondring_tasks_open", "Tasks that are not done", queues)
         lines += _family("secondring_tasks_late", "Of those, past their due time", [("", found.tasks_late)])
         lines += _family("secondring_urgent_open", "Urgent callers on the ladder", [("", found.urgent_open)])
+        unreached = [("", found.urgent_tasks)]
+        lines += _family(
+            "secondring_urgent_unreached", "Urgent callers nobody has spoken with yet", unreached
+        )
         lines += _family("secondring_alarms_unsigned", "Alarms that nobody signed for", [("", found.alarms)])
         lines += _family("secondring_texts_waiting", "Texts to be sent", [("", found.texts_waiting)])
         late = [(f'kind="{kind}"', count) for kind, count in found.late.items()]

@@ -9,12 +9,12 @@ from starlette.responses import Response
 
 from secondring.domain import handling
 from secondring.domain.errors import NotNow
-from secondring.domain.ids import UrgentId
+from secondring.domain.ids import EpisodeId, SiteId, UrgentId
 from secondring.domain.ladder import DIALABLE, Ladder, Target
 from secondring.domain.metrics import Spread, spread
 from secondring.domain.phone import PhoneNumber, region_of, spoken_form
 from secondring.domain.ports import Books
-from secondring.domain.records import Task, TaskState
+from secondring.domain.records import Task
 from secondring.domain.rules import Site
 from secondring.domain.staff import Role
 from secondring.domain.triage_events import Volunteered
@@ -24,6 +24,7 @@ from secondring.web.dial_yourself import dial_yourself
 from secondring.web.rows import answer
 from secondring.web.screens import Refused, Visit, action, not_here, page
 from secondring.web.silence import silence
+from secondring.web.unreached import Unreached, red_task, unreached
 
 BOARD = frozenset({Role.FRONT_DESK, Role.NURSE, Role.MANAGER})
 TAKERS = frozenset({Role.NURSE, Role.FRONT_DESK})
@@ -76,6 +77,8 @@ class Board:
     waiting: list[Waiting]
     alarms: list[Waiting]
     """Came to the last resort, and nobody has signed for it."""
+    unreached: list[Unreached]
+    """All others with whom nobody has spoken yet."""
     today: int
     answered: Spread
     silence: str
@@ -97,9 +100,11 @@ def look(books: Books, visit: Visit) -> Board:
         for one in ([chosen] if chosen else visit.sites())
     ]
     seconds = sorted(s for f in figures for s in f.seconds_to_accept)
+    alarms = [case for case in unsigned if not case.is_open]
     return Board(
         waiting=[_waiting(books, visit, case, phones) for case in still],
-        alarms=[_waiting(books, visit, case, phones) for case in unsigned if not case.is_open],
+        alarms=[_waiting(books, visit, case, phones) for case in alarms],
+        unreached=unreached(books, visit, {case.episode for case in (*still, *alarms)}),
         today=sum(f.urgent for f in figures),
         answered=spread(seconds, TARGET),
         silence=silence(books, visit),
@@ -115,9 +120,7 @@ def _waiting(books: Books, visit: Visit, case: UrgentCase, phones: Mapping[str, 
         rungs=_rungs(case, site.triage, phones, visit.now) if site.triage else [],
         words=STAGE_WORDS[case.stage],
         loud=case.accepted_by is None,
-        task=next(
-            (t for t in books.tasks_of(case.episode) if t.urgent and t.state is not TaskState.DONE), None
-        ),
+        task=red_task(books, case.episode),
         can_take=can_take and case.stage in MAY_BE_TAKEN,
     )
 
@@ -184,15 +187,18 @@ async def _draw(visit: Visit, template: str) -> Response:
 
 
 async def _note_views(visit: Visit, found: Board) -> None:
-    about = {one.case.id: one.case for one in (*found.waiting, *found.alarms)}
+    about: dict[str, tuple[EpisodeId, SiteId]] = {
+        one.case.id: (one.case.episode, one.case.site) for one in (*found.waiting, *found.alarms)
+    }
+    about |= {one.task.id: (one.task.episode, one.task.site) for one in found.unreached}
     fresh = visit.desk.shown.new(visit.session.token_hash, about)
     if not fresh:
         return
 
     def keep(books: Books) -> None:
         for name in fresh:
-            case = about[UrgentId(name)]
-            books.add_audit(visit.entry("view", "urgent board", about=case.episode, site=case.site))
+            episode, site = about[name]
+            books.add_audit(visit.entry("view", "urgent board", about=episode, site=site))
 
     await visit.write(keep)
     visit.desk.shown.add(visit.session.token_hash, fresh)
@@ -225,7 +231,7 @@ async def take(visit: Visit) -> Response:
 
 
 async def sign(visit: Visit) -> Response:
-    """I know of it: the alarm goes off the board."""
+    """I know of it: the alarm is over; a calmer card stays until somebody has spoken with the caller."""
     found = UrgentId(visit.request.path_params["case"])
 
     def work(books: Books) -> None:

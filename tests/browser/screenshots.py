@@ -58,7 +58,7 @@ def draw(browser: Browser, scene: Scene, folder: Path) -> None:
     def keep(page: Page, path: str, name: str) -> None:
         page.goto(path)
         if page.locator("[data-lamp]").count():
-            page.locator("[data-lamp]", has_text="live").wait_for()
+            page.locator("[data-lamp]", has_text="up to date").wait_for()
         page.screenshot(path=folder / f"{name}.png")
         sys.stderr.write(f"{folder / name}.png\n")
 

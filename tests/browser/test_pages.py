@@ -19,7 +19,7 @@ SOON = 1_000
 
 def live(page: Page) -> Page:
     """The page, once it follows what happens."""
-    expect(page.locator("[data-lamp]")).to_have_text("live")
+    expect(page.locator("[data-lamp]")).to_have_text("up to date")
     return page
 
 
@@ -51,9 +51,9 @@ def test_a_missed_call_appears_live_and_two_screens_claim_it_once(window: Window
     scene.missed(BILL, "question about my bill")
     for page in (ana, cam):
         expect(page.get_by_text("question about my bill")).to_be_visible(timeout=SOON)
-    ana.get_by_role("button", name="Take it").click()
+    ana.get_by_role("button", name="Mine", exact=True).click()
     expect(cam.get_by_text("A. Clerk has it")).to_be_visible(timeout=SOON)
-    expect(cam.get_by_role("button", name="Take it")).to_have_count(0)
+    expect(cam.get_by_role("button", name="Mine", exact=True)).to_have_count(0)
     expect(ana.get_by_text("you have it")).to_be_visible(timeout=SOON)
 
 
@@ -62,9 +62,9 @@ def test_whoever_presses_second_is_told_who_was_first(window: Window, scene: Sce
     ana, cam = live(window("ana")), live(window("cam"))
     # The second one's screen is held still, as though both pressed in the same moment.
     cam.route("**/work/rows*", lambda route: route.abort())
-    ana.get_by_role("button", name="Take it").click()
+    ana.get_by_role("button", name="Mine", exact=True).click()
     expect(ana.get_by_text("It is yours.").first).to_be_visible()
-    cam.get_by_role("button", name="Take it").click()
+    cam.get_by_role("button", name="Mine", exact=True).click()
     expect(cam.locator(".toast")).to_contain_text("A. Clerk has it")
     (task,) = scene.tasks()
     assert task.owner == "ana"
@@ -160,6 +160,7 @@ def test_the_board_during_a_ladder_and_an_alarm_until_it_is_signed(window: Windo
     page.reload()
     page.get_by_role("button", name=re.compile("I know of it")).click()
     expect(page.get_by_text("nobody on the ladder took an urgent call")).to_have_count(0)
+    expect(board).to_contain_text("knows of it · nobody has spoken with them yet")
 
 
 def test_a_revoked_session_is_told_loudly(window: Window, scene: Scene) -> None:
@@ -175,7 +176,7 @@ def test_without_script_they_read_claim_and_answer(window: Window, scene: Scene)
     scene.missed(BILL, "what about my bill")
     page = window("ana", script=False)
     expect(page.get_by_text("what about my bill")).to_be_visible()
-    page.get_by_role("button", name="Take it").click()
+    page.get_by_role("button", name="Mine", exact=True).click()
     expect(page.get_by_text("It is yours.")).to_be_visible()
     page.get_by_role("link", name=re.compile("^More for")).click()
     page.get_by_label("Your text").fill("We will call you at three.")

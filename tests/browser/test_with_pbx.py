@@ -146,7 +146,7 @@ def _at_work(clinic: Clinic, name: str) -> Page:
 
 def live(page: Page) -> Page:
     """The page, once it follows what happens; whatever happens then has to come to it without a reload."""
-    expect(page.locator("[data-lamp]")).to_have_text("live")
+    expect(page.locator("[data-lamp]")).to_have_text("up to date")
     page.evaluate("window.neverReloaded = true")
     return page
 

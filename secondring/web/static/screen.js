@@ -98,7 +98,7 @@ const secondRing = (() => {
   function tellLink(live) {
     linkUp = live;
     for (const lamp of document.querySelectorAll("[data-lamp]")) {
-      lamp.textContent = live ? lamp.dataset.live_word || "live" : "not live: trying again";
+      lamp.textContent = live ? lamp.dataset.current : "not up to date: trying again";
       lamp.classList.toggle("off", !live);
     }
   }

@@ -5,8 +5,9 @@ from datetime import timedelta
 
 import pytest
 
+from secondring.domain import episodes
 from secondring.domain.call_events import CallBegan
-from secondring.domain.deskwork import Result
+from secondring.domain.deskwork import NO_CONTACT_YET, Result
 from secondring.domain.ids import CallId, Uniqueid, UrgentId
 from secondring.domain.ladder import Ladder, Step, Target
 from secondring.domain.phone import PhoneNumber
@@ -27,7 +28,7 @@ from secondring.domain.triage_events import (
     ToLastResort,
     Why,
 )
-from secondring.domain.urgent import Orders, Triage
+from secondring.domain.urgent import TITLE, Orders, Triage
 from secondring.domain.urgent_begin import JOB, OnLine
 from secondring.domain.urgent_case import Stage, Trigger, UrgentCase
 from tests.support.clinic import ANNA, NURSE, Clinic, PlainWording, a_site, some_rules
@@ -179,12 +180,32 @@ def test_nobody_takes_it(clinic: UrgentClinic) -> None:
     clinic.hears(LastResortEnded(answered=False))
     assert clinic.case.stage is Stage.LEFT
     assert [alarm.kind for alarm in clinic.alarms] == ["urgent-nobody", "urgent-left"]
-    assert "nobody took the call" in clinic.task.title
+    assert clinic.task.title == "URGENT: not connected, call now"
     assert "nobody on the ladder took an urgent call" in clinic.told()
     with pytest.raises(Exception, match="until someone has spoken"):
         clinic.finishes(clinic.task, Result.NO_CONTACT)
     clinic.finishes(clinic.task, Result.SPOKE)
     assert clinic.episode.outcome is Outcome.URGENT_CONNECTED
+
+
+def test_the_title_tells_the_newest_reason_and_the_story_all_of_them(clinic: UrgentClinic) -> None:
+    clinic.writes("URGENT")
+    assert clinic.task.title == "URGENT: call now"
+    clinic.runs_ladder().hears(Failed(f"{clinic.case.id}.1", Why.UNAVAILABLE))
+    assert clinic.task.title == "URGENT: nobody took the call, call now"
+    while clinic.case.is_open:
+        clinic.wait(seconds=60).runs_ladder()
+    assert clinic.task.title == "URGENT: not connected, call now"
+    assert "nobody on the ladder took an urgent call" in clinic.told()
+    assert "Decision triage-left" in clinic.told()
+
+
+def test_what_else_the_task_says_stays_behind_the_reason(clinic: UrgentClinic) -> None:
+    clinic.presses(None).hears(CallbackAsked(LINE.uniqueid))
+    with clinic.store.transaction() as books:
+        episodes.remark(books, clinic.task, NO_CONTACT_YET)
+        clinic.triage.red_task(books, clinic.task.episode, clinic.rules.sites[0], TITLE, clinic.now)
+    assert clinic.task.title == f"URGENT: call now; {NO_CONTACT_YET}"
 
 
 def test_staff_are_told_what_is_new_and_not_three_times_in_a_second(clinic: UrgentClinic) -> None:

@@ -52,6 +52,7 @@ async def test_monitors_get_numbers_and_no_patient(pages: Pages) -> None:
     lines = answer.text.splitlines()
     assert 'secondring_tasks_open{queue="triage"} 1' in lines
     assert "secondring_alarms_unsigned 0" in lines
+    assert "secondring_urgent_unreached 1" in lines
     assert any(line.startswith("secondring_last_call_timestamp_seconds 17") for line in lines)
     for line in lines:
         assert line.startswith("# ") or len(line.rsplit(" ", 1)) == 2

@@ -6,7 +6,10 @@ from typing import Any
 
 import pytest
 
+from secondring.domain.deskwork import Result
+from secondring.domain.handling import mark
 from secondring.domain.ladder import Ladder, Step, Target
+from secondring.domain.records import Task
 from secondring.domain.rules import Rules
 from secondring.domain.staff import Role
 from secondring.domain.triage_events import Ring
@@ -14,8 +17,8 @@ from secondring.domain.urgent import Orders, Triage
 from secondring.domain.urgent_case import Attempt, Stage, UrgentCase
 from secondring.web.app import make_app
 from tests.support.clinic import PlainWording
-from tests.support.pages import Pages, text_of, two_sites
-from tests.unit.web.test_work import missed
+from tests.support.pages import NORTH, SOUTH, Pages, text_of, two_sites
+from tests.unit.web.test_work import Phones, clinic_of, missed
 
 LADDER = Ladder(
     steps=(Step(targets=(Target(number="2001"),)), Step(targets=(Target(number="2002"),))),
@@ -55,6 +58,12 @@ def case_of(pages: Pages, case: UrgentCase) -> UrgentCase:
         found = books.urgent_case(case.id)
     assert found is not None
     return found
+
+
+def red(pages: Pages, case: UrgentCase) -> Task:
+    with pages.store.reading() as books:
+        (task,) = books.tasks_of(case.episode)
+    return task
 
 
 async def test_it_shows_who_waits_and_who_is_being_rung(pages: Pages) -> None:
@@ -126,6 +135,57 @@ async def test_an_alarm_stays_until_somebody_signs(pages: Pages) -> None:
     signed = case_of(pages, case)
     assert (signed.signed_by, signed.signed_at) == ("Bo A.", pages.now)
     assert (await browser.post(f"/urgent/{case.id}/sign")).status_code == 409
+
+
+async def test_an_alarm_that_is_signed_leaves_a_card_until_somebody_has_spoken(pages: Pages) -> None:
+    """Who signs has not called yet: the board of everybody else must not look like a quiet morning."""
+    at = pages.now
+    case = urgent(pages, stage=Stage.LEFT, last_resort_at=at, closed_at=at)
+    pages.desk = pages.make_desk(telephone=Phones())
+    pages.app = make_app(pages.desk)
+    nina = await pages.signed_in("nina", Role.NURSE)
+    bo = await pages.signed_in("bo", Role.NURSE)
+    await nina.post(f"/urgent/{case.id}/sign")
+    answer = await bo.get("/urgent")
+    page = text_of(answer)
+    assert "Nina A. knows of it · nobody has spoken with them yet" in page
+    assert "Call now" in page
+    assert "Nobody urgent is waiting" not in page
+    assert "data-loud" not in answer.text
+    assert f'data-row="{red(pages, case).id}"' in answer.text
+    assert [entry.about for entry in pages.audit("view") if entry.shown == "Bo A."] == [case.episode]
+    admin = await pages.signed_in("max", Role.ADMIN)
+    assert "nobody has spoken with: 1 · alarms to sign: 0" in text_of(await admin.get("/health"))
+    clinic_of(pages).finishes(red(pages, case), Result.SPOKE)
+    assert "Nobody urgent is waiting" in text_of(await bo.get("/urgent"))
+
+
+async def test_a_red_task_that_no_ladder_works_on_is_loud_until_somebody_has_it(pages: Pages) -> None:
+    """A nurse accepted, and the patient was never reached: no alarm came to the last resort."""
+    case = urgent(pages, stage=Stage.LEFT, closed_at=pages.now)
+    browser = await pages.signed_in("bo", Role.NURSE)
+    answer = await browser.get("/urgent")
+    assert "nobody has spoken with them yet" in text_of(answer)
+    assert "Nobody urgent is waiting" not in text_of(answer)
+    assert 'data-loud="unreached"' in answer.text
+    await browser.post(f"/work/{red(pages, case).id}/take", {"seen": mark(red(pages, case))})
+    answer = await browser.get("/urgent")
+    assert "Bo A. has it · nobody has spoken with them yet" in text_of(answer)
+    assert "data-loud" not in answer.text
+
+
+async def test_whoever_is_on_the_ladder_has_one_card(pages: Pages) -> None:
+    urgent(pages)
+    browser = await pages.signed_in("bo", Role.NURSE)
+    assert (await browser.get("/urgent")).text.count("<section") == 1
+
+
+async def test_a_quiet_board_says_for_which_site(pages: Pages) -> None:
+    case = urgent(pages, "2025550180", stage=Stage.LEFT, closed_at=pages.now)
+    browser = await pages.signed_in("bo", Role.NURSE, sites=frozenset({NORTH, SOUTH}))
+    assert "Nobody urgent is waiting at" in text_of(await browser.get(f"/urgent?site={NORTH}"))
+    for path in ("/urgent", f"/urgent?site={case.site}"):
+        assert "Nobody urgent" not in text_of(await browser.get(path))
 
 
 async def test_the_board_of_another_site_is_empty(pages: Pages) -> None:

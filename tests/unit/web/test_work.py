@@ -300,6 +300,48 @@ async def test_a_row_of_another_site_is_as_good_as_not_there(pages: Pages) -> No
     assert task_of(pages, task) == task
 
 
+async def test_the_mark_of_a_screen_is_green_only_while_the_phones_are_heard(pages: Pages) -> None:
+    """The link of the screen may be up while the one to the telephone system is down."""
+    browser = await pages.signed_in("bo", Role.NURSE, Role.FRONT_DESK)
+    heard, deaf = 'class="lamp" data-lamp data-current="up to date"', 'data-current="phones not heard"'
+    for path in ("/work", "/urgent"):
+        assert heard in (await browser.get(path)).text
+    with pages.store.transaction() as books:
+        pulse.keep(books, pulse.State.UNLINKED, pages.now)
+    for _ in range(2):
+        pages.wait(seconds=20)
+        with pages.store.transaction() as books:
+            pulse.keep(books, pulse.State.UNLINKED, pages.now)
+    for path in ("/work", "/urgent"):
+        page = (await browser.get(path)).text
+        assert 'class="lamp deaf"' in page
+        assert deaf in page
+        assert "up to date" not in page
+
+
+async def test_a_row_that_is_reserved_is_called_mine_and_rings_nothing(pages: Pages) -> None:
+    task = missed(pages)
+    phones = Phones()
+    pages.desk = pages.make_desk(telephone=phones)
+    pages.app = make_app(pages.desk)
+    browser = await pages.signed_in()
+    for path in ("/work", f"/conversation/{task.episode}"):
+        page = (await browser.get(path)).text
+        assert ">Mine</button>" in page
+        assert "Take it" not in page
+    assert (await press(browser, task, "take")).status_code == 200
+    assert phones.rung == []
+    assert "Give back" in text_of(await browser.get("/work"))
+
+
+async def test_an_empty_queue_does_not_say_that_nobody_waits(pages: Pages) -> None:
+    missed(pages, "URGENT my knee")
+    browser = await pages.signed_in()
+    page = text_of(await browser.get("/work?queue=billing"))
+    assert "Nothing is on the list." in page
+    assert "Nobody is waiting" not in page
+
+
 @pytest.mark.parametrize("state", [pulse.State.STOPPED, pulse.State.LISTENING])
 async def test_an_empty_list_is_no_quiet_morning_when_nobody_listens(
     pages: Pages, state: pulse.State
