@@ -1,6 +1,7 @@
 """Holds a tree of values against the schema; every mistake becomes a problem with its place and remedy."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from difflib import get_close_matches
 
@@ -8,7 +9,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from config.booking import build_timetable, visits_that_never_fit
-from config.choosing import slips_of_carriers
+from config.choosing import cautions_of_carriers, slips_of_carriers
 from config.doors import open_doors
 from config.ladders import cautions, deadly_settings
 from config.links import is_loopback
@@ -32,7 +33,7 @@ _WHAT = {
     "extra_forbidden": "is a key that does not exist",
     "too_short": "needs at least one entry",
     "union_tag_not_found": "does not say its kind",
-    "union_tag_invalid": "is of a kind that there is not",
+    "union_tag_invalid": "is no kind of carrier",
     "float_parsing": "is not a number",
     "float_type": "is not a number",
 }
@@ -51,7 +52,7 @@ def validate(tree: Tree) -> tuple[Configuration | None, list[Problem]]:
 
 def warnings(found: Configuration, tree: Tree) -> list[Problem]:
     """What may be meant, and should be known before it matters."""
-    return [problem_at(tree, *slip) for slip in cautions(found)]
+    return [problem_at(tree, *slip) for slip in (*cautions(found), *cautions_of_carriers(found))]
 
 
 def _misspelt_sites(tree: Tree, details: list[ErrorDetails]) -> tuple[list[Problem], list[ErrorDetails]]:
@@ -101,7 +102,12 @@ def _problem(tree: Tree, detail: ErrorDetails) -> Problem:
     shown_path = without_kind(path)
     if detail["type"] == "refused":
         return problem_at(tree, shown_path, context["what"], context["remedy"])
-    return problem_at(tree, shown_path, _what(detail), _remedy(detail["type"], path))
+    if detail["type"] == "union_tag_invalid":
+        shown_path = (*shown_path, "kind")
+        return problem_at(tree, shown_path, _what(detail), _remedy_for_kind(tree.value(shown_path)))
+    told = problem_at(tree, shown_path, _what(detail), _remedy(detail["type"], path))
+    # What stands at a key that nobody knows may be a secret that somebody pasted: it is never printed.
+    return replace(told, value=None) if detail["type"] == "extra_forbidden" else told
 
 
 def _what(detail: ErrorDetails) -> str:
@@ -125,7 +131,7 @@ def _remedy(kind: str, path: KeyPath) -> str:
     name = str(path[-1]) if path else ""
     if kind == "extra_forbidden":
         return _remedy_for_unknown(name, path)
-    if kind.startswith("union_tag"):
+    if kind == "union_tag_not_found":
         return f"Write for example `kind: http`; there are {', '.join(carrier_kinds())}."
     info = field_at(path)
     if info is None or not info.examples:
@@ -134,10 +140,17 @@ def _remedy(kind: str, path: KeyPath) -> str:
     return f"{'Add' if kind == 'missing' else 'Write'} for example `{whole}: {info.examples[0]}`."
 
 
+def _remedy_for_kind(said: object) -> str:
+    kinds = carrier_kinds()
+    near = get_close_matches(said.lower(), kinds, n=1) if isinstance(said, str) else []
+    meant = f"Did you mean {near[0]}? There" if near else "There"
+    return f"{meant} are {', '.join(kinds)}."
+
+
 def _remedy_for_unknown(name: str, path: KeyPath) -> str:
     section = section_at(path[:-1])
     known = list(section.model_fields) if section else []
-    if name in SECRET_KEYS:
+    if name in SECRET_KEYS or f"{name}_file" in known:
         keeper = f"{name}_file" if f"{name}_file" in known else "a key that ends in _file"
         return (
             f"Secrets do not stand in the configuration: write it to a file and name that file in {keeper}."

@@ -83,6 +83,15 @@ def confirms_opt_out(found: Configuration) -> bool:
     return any(bool(keys.confirms_opt_out) for keys in chosen(found))
 
 
+def cautions_of_carriers(found: Configuration) -> Iterator[Slip]:
+    """A carrier that only sends: whoever answers its texts answers nobody."""
+    for number, keys in enumerate(chosen(found)):
+        if not keys.hears_back:
+            at: KeyPath = ("carriers", number) if found.carriers else ("carrier", "http", "inbound")
+            what = f"has no way back (the carrier {keys.name}): no reply and no STOP ever arrives by it"
+            yield at, what, keys.opens_way_back
+
+
 def slips_of_carriers(found: Configuration, tree: Tree) -> Iterator[Slip]:
     """What each key alone cannot tell."""
     if not found.carriers:

@@ -28,6 +28,11 @@ class CarrierKeys(Section):
     needs_public_url: ClassVar[bool] = False
     """Its signatures cover the address that it sends to, so `webhooks.public_url` has to be known."""
 
+    is_asked: ClassVar[bool] = False
+    """Replies and receipts are fetched from it, every `poll`."""
+    opens_way_back: ClassVar[str] = "Write `webhooks: true` there, and see docs/carriers.md."
+    """What lets replies in where none can come."""
+
     name: Word = Field(examples=["main"])
     """What you call it; part of every text's id at it, so never change it once texts are stored."""
     senders: Numbers = Field(default=(), examples=["[+1 202 555 0123]"])
@@ -58,6 +63,11 @@ class CarrierKeys(Section):
     def knocks(self) -> bool:
         """True when it sends replies and receipts to our webhooks."""
         return self.webhooks
+
+    @property
+    def hears_back(self) -> bool:
+        """True when replies have a way to us."""
+        return self.is_asked or self.knocks
 
     @property
     def address(self) -> str | None:

@@ -51,6 +51,11 @@ class YeastarKeys(GsmKeys):
 class OpenVoxKeys(GsmKeys):
     """An OpenVox VoxStack gateway. It sends only: what its SIM cards get has to reach you another way."""
 
+    is_asked = False
+    opens_way_back = (
+        "It can only send: put another carrier first, or a box that hands over what its cards get."
+    )
+
     kind: Literal["openvox"] = Field(examples=["openvox"])
     """`ports` names its spans. Texts of one part only."""
 

@@ -12,6 +12,8 @@ from config.fields import PositiveDuration
 class HandsetKeys(CarrierKeys):
     """Simulated phones: nothing leaves this machine."""
 
+    is_asked = True
+
     kind: Literal["handset"] = Field(examples=["handset"])
     """Simulated phones, read and answered from the terminal."""
     poll: PositiveDuration = Field(default=timedelta(milliseconds=200), examples=["200ms"])

@@ -13,6 +13,10 @@ from config.links import SecretPlace, WebAddress
 class HttpKeys(CarrierKeys):
     """Any text gateway that takes a JSON POST."""
 
+    opens_way_back = (
+        "Name the secret that replies are signed with in `inbound_secret_file`; see docs/carriers.md."
+    )
+
     kind: Literal["http"] = Field(examples=["http"])
     """Posts each text to an address."""
     url: WebAddress = Field(examples=["https://carrier.example/texts"])

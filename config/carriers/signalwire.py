@@ -13,6 +13,7 @@ class SignalWireKeys(ApiKeys):
     """SignalWire: replies and receipts are polled, so no port is opened; webhooks if you like."""
 
     needs_public_url = True
+    is_asked = True
 
     kind: Literal["signalwire"] = Field(examples=["signalwire"])
     """SignalWire, by its compatibility interface."""

@@ -13,6 +13,7 @@ class TwilioKeys(ApiKeys):
     """Twilio: replies and receipts are polled, so no port is opened; webhooks if you like."""
 
     needs_public_url = True
+    is_asked = True
 
     kind: Literal["twilio"] = Field(examples=["twilio"])
     """Twilio's Programmable Messaging."""

@@ -57,6 +57,8 @@ def refuse_plain_wire(host: str, *, encrypted: bool, plain_wire: bool) -> None:
 class WireKeys(CarrierKeys):
     """A carrier that is no web service."""
 
+    is_asked = True
+
     region: Country = Field(default="US", examples=["CA"])
     """Where numbers belong that come without their country (ISO 3166)."""
 

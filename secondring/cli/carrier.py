@@ -53,7 +53,7 @@ def try_it(
 
     Says what is wrong, what the carrier's code means, and what to do. Exit codes: 0 all is well, 69 something is not.
 
-    Example: secondring carrier test --to +12025550199
+    Example: secondring carrier test --to +12025550199 --by YOUR-NAME
     """
     chosen = settings()
     who = person(by)

@@ -19,6 +19,7 @@ from secondring.cli.common import (
     print_json,
     settings,
     table,
+    to_type,
 )
 from secondring.domain import consent, optouts, story
 from secondring.domain.phone import PhoneNumber, spoken_form
@@ -53,7 +54,7 @@ def show(number: Number, json: Json = False, by: By = "") -> None:
 
     Shows patients' data, and leaves a line in the audit.
 
-    Example: secondring consent show +12025550123
+    Example: secondring consent show +12025550123 --by YOUR-NAME
     """
     rules, whose, events, standing = _look(number, person(by), "consent show")
     if json:
@@ -75,7 +76,9 @@ def show(number: Number, json: Json = False, by: By = "") -> None:
     if rows:
         sys.stdout.write("\n")
         console().print(table("", ("when", "what", "how", "words and proof"), rows))
-        sys.stdout.write("\n`secondring consent export` writes all of it for whoever has to see it.\n")
+        sys.stdout.write(
+            to_type("\n`secondring consent export` writes all of it for whoever has to see it.\n")
+        )
 
 
 @consent_app.command()
@@ -90,7 +93,7 @@ def export(
     One line for each wish and each text, with time, channel, words, who wrote it down, the announcement and the text
     that confirmed it. Shows patients' data, and leaves a line in the audit.
 
-    Example: secondring consent export +12025550123 --csv > proof.csv
+    Example: secondring consent export +12025550123 --csv --by YOUR-NAME > proof.csv
     """
     if json == as_csv:
         raise typer.BadParameter("say which: --json (one object a line) or --csv (for a spreadsheet)")
@@ -107,7 +110,7 @@ def export(
 
 @consent_app.command("opt-out")
 def opt_out(number: Number, said: Said, by: By = "") -> None:
-    """A patient told you that they want no more texts. Texts that wait for them are called back at once.
+    """A patient told you that they want no more texts. Texts that wait for them are withdrawn.
 
     Example: secondring consent opt-out +12025550123 --said "just phone me" --by ana
     """

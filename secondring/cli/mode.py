@@ -9,7 +9,7 @@ import typer
 
 from config.loader import config_path
 from config.mode import mode_place, switch_mode
-from secondring.cli.common import Json, config_directory, print_json, settings
+from secondring.cli.common import Json, command, config_directory, print_json, settings, to_type
 from secondring.domain.errors import ConfigError
 from secondring.domain.settings import Setting
 from secondring.wiring import Settings, load_files, newest_on_screen
@@ -76,7 +76,7 @@ def _show(chosen: Settings, *, json: bool) -> None:
         print_json([{"mode": now, "set_by": set_by}])
         return
     other = Mode.LIVE if now is Mode.SHADOW else Mode.SHADOW
-    sys.stdout.write(f"{now}: {MEANS[now]}.\nSet by {where}.\n`secondring mode {other}` switches.\n")
+    sys.stdout.write(to_type(f"{now}: {MEANS[now]}.\nSet by {where}.\n`secondring mode {other}` switches.\n"))
 
 
 def _on_screen() -> Setting | None:
@@ -104,5 +104,5 @@ def _switch(chosen: Settings, to: Mode, *, sure: bool) -> None:
         f"wrote {file}\nNext:\n  systemctl restart secondring     (until then it runs as before)\n"
     )
     if chosen.ivr.queues:
-        sys.stdout.write(f"  {QUEUES[to]}\n")
-    sys.stdout.write("  secondring doctor\n")
+        sys.stdout.write(f"  {to_type(QUEUES[to])}\n")
+    sys.stdout.write(f"  {command()} doctor\n")

@@ -13,7 +13,7 @@ import typer
 
 from dialplan.install import unified_diff
 from secondring import installation
-from secondring.cli.common import Json, config_directory, print_json, warn
+from secondring.cli.common import Json, config_directory, print_json, to_type, warn
 from secondring.doctor import Named, Visit, examine
 from secondring.domain.errors import ConfigError, PeerError
 from secondring.installation import Work
@@ -110,9 +110,9 @@ def show_finding(named: Named, *, json: bool) -> None:
         print_json([{"name": named.name, **asdict(finding)}])
         return
     colour = {True: typer.colors.GREEN, False: typer.colors.RED, None: None}[finding.ok]
-    typer.secho(f"{MARKS[finding.ok]} {named.name}: {finding.evidence}", fg=colour)
+    typer.secho(f"{MARKS[finding.ok]} {named.name}: {to_type(finding.evidence)}", fg=colour)
     if finding.remedy and finding.ok is not True:
-        typer.echo(f"       {finding.remedy}")
+        typer.echo(f"       {to_type(finding.remedy)}")
 
 
 def _do(work: Work, *, dry_run: bool, json: bool) -> None:

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from secondring import answering, pages, service
-from secondring.cli.common import config_directory, settings
+from secondring.cli.common import config_directory, settings, to_type
 from secondring.cli.pbx import CONF
 from secondring.doctor import Visit, examine
 from secondring.domain.errors import ConfigError
@@ -34,7 +34,12 @@ def try_links() -> list[Found]:
     """What `doctor` finds, for the pages. It rings no phone and sends no text."""
     visit = Visit(config=config_directory(), asterisk_conf=CONF)
     return [
-        Found(name=one.name, ok=one.finding.ok, evidence=one.finding.evidence, remedy=one.finding.remedy)
+        Found(
+            name=one.name,
+            ok=one.finding.ok,
+            evidence=to_type(one.finding.evidence),
+            remedy=to_type(one.finding.remedy),
+        )
         for one in examine(visit)
     ]
 

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from config.settings import CarrierSettings
 from secondring import answering, beginning, installation, ladders, wiring
 from secondring.cli.common import Json, config_directory, count, print_json, settings, to_type, warn
 from secondring.cli.versions import as_row
@@ -150,8 +151,17 @@ def _carriers(chosen: Settings) -> str:
     several = ", ".join(f"{carrier.name} ({carrier.kind})" for carrier in chosen.carriers)
     told = f"carriers, the preferred one first: {several}\n" if len(chosen.carriers) > 1 else ""
     if chosen.only_simulated:
-        told += "carrier handset: simulated phones; no text leaves this machine until you choose another\n"
-    return told
+        return (
+            told + "carrier handset: simulated phones; no text leaves this machine until you choose another\n"
+        )
+    return told + "".join(f"carrier {one.name} ({one.kind}): {_way_back(one)}\n" for one in chosen.carriers)
+
+
+def _way_back(one: CarrierSettings) -> str:
+    if one.kind == "handset":
+        return "simulated phones; nothing leaves this machine by it"
+    ways = {"is asked for replies": one.keys.is_asked, "replies come to our webhooks": one.keys.knocks}
+    return ", ".join(way for way, open_ in ways.items() if open_) or "NO WAY BACK for replies"
 
 
 def migrate() -> None:

@@ -73,7 +73,7 @@ def send(
 
     secondring sms send +12025550123 "We have your form. Questions? Call (202) 555-0100." --by front-desk
 
-    echo "Your ride is here." | secondring sms send +12025550123 - --wait 30 --json
+    echo "Your ride is here." | secondring sms send +12025550123 - --wait 30 --json --by YOUR-NAME
     """
     who = person(by)
     chosen = settings()
@@ -147,7 +147,7 @@ def inbox(
 ) -> None:
     """What patients wrote, oldest first, with the words. Leaves a line in the audit.
 
-    secondring sms inbox --since 2h --json
+    secondring sms inbox --since 2h --json --by YOUR-NAME
 
     secondring sms inbox --wait 60 --json     waits for the next text and prints it; exit code 69 when none came
     """

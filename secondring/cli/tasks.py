@@ -177,7 +177,10 @@ def show(task: TaskArgument, json: Json = False) -> None:
 
 @tasks_app.command()
 def take(task: TaskArgument, by: Who = "") -> None:
-    """Make a task yours, so that nobody else works on it."""
+    """Make a task yours, so that nobody else works on it.
+
+    Example: secondring tasks take T-ab12cd34ef56 --by YOUR-NAME
+    """
     who = person(by)
     chosen = settings()
     with wiring.writing(chosen) as books:
@@ -211,6 +214,8 @@ def reopen(task: TaskArgument, by: Who = "") -> None:
     """Put a finished task back on the list: it closed, and nobody has spoken with the caller.
 
     Example: you left a message on the caller's voicemail, and the call was long enough to pass for a talk.
+
+    secondring tasks reopen T-ab12cd34ef56 --by YOUR-NAME
     """
     who = person(by)
     chosen = settings()

@@ -1,15 +1,16 @@
 """`user`: who may log in to the pages. Passwords are asked for, or read from standard input; never an argument."""
 
 import getpass
+import shlex
 import sys
 from typing import Annotated
 
 import typer
 
 from secondring import accounts
-from secondring.cli.common import Json, console, iso, print_json, settings, table
+from secondring.cli.common import Json, console, iso, print_json, settings, table, to_type, warn
 from secondring.domain.errors import UnknownThing
-from secondring.domain.staff import Role
+from secondring.domain.staff import CALLS_PATIENTS, Role
 
 user_app = typer.Typer(no_args_is_help=True, help="Who may log in to the pages: add, list, disable, reset.")
 Name = Annotated[str, typer.Argument(metavar="NAME", help="What they log in with.")]
@@ -39,6 +40,11 @@ def add(
     accounts.check_new_user(chosen, new)
     accounts.add_user(chosen, new, accounts.check_password(chosen, _ask_password(), name))
     sys.stdout.write(f"{name} may log in. They choose their own password and set up a code when they do.\n")
+    if not phone and CALLS_PATIENTS.intersection(role):
+        warn(
+            f"WARNING: {name} has no phone, so `Call back` and `Call now` on the pages cannot ring them first."
+            f" Add it: `secondring user phone {shlex.quote(name)} 1001` (their own extension for 1001)"
+        )
 
 
 @user_app.command("list")
@@ -61,7 +67,7 @@ def list_users(json: Json = False) -> None:
         )
         return
     if not found:
-        console().print("Nobody yet. `secondring user add NAME --role admin` makes the first one.")
+        console().print(to_type("Nobody yet. `secondring user add NAME --role admin` makes the first one."))
         return
     rows = (
         (

@@ -46,7 +46,7 @@ def _phones(settings: Settings) -> Finding:
     if not numbers:
         return unseen("nobody is texted", "name supervisors' phones in alarms.texts")
     if settings.only_simulated:
-        return unseen(f"{len(numbers)} phones, simulated ones", "choose carrier.kind: http")
+        return unseen(f"{len(numbers)} phones, simulated ones", "choose a carrier: docs/carriers.md")
     return well(f"{len(numbers)} phones, by the carrier")
 
 
@@ -88,7 +88,7 @@ def _text(settings: Settings, alarm: KeptAlarm, number: PhoneNumber) -> Finding:
         if isinstance(result, Accepted):
             return well(f"the carrier {carrier.name} took it")
         why = f"the carrier {carrier.name} did not take it ({result.note})"
-        return bad(why, "see the line `carrier` of `secondring doctor`")
+        return bad(why, f"see the line of the carrier {carrier.name} in what `secondring doctor` shows")
 
     return asyncio.run(send())
 

@@ -45,7 +45,7 @@ def _calendars(settings: Settings) -> Finding:
         return unseen("no site has a calendar", "see docs/booking.md")
     empty = [name for name, count in counted.items() if not count]
     if empty:
-        return bad(f"no time at all is open for {', '.join(empty)}", "secondring calendar check")
+        return bad(f"no time at all is open for {', '.join(empty)}", "`secondring calendar check`")
     return well(f"{sum(counted.values())} times for {len(counted)} kinds of visit, if nobody had booked")
 
 

@@ -25,12 +25,10 @@ MOST_SKEW = timedelta(seconds=2)
 """Half of what the settle time allows before a caller who is back on the line gets a text."""
 TOO_MUCH = ("Originate", "Redirect", "Hangup", "Command", "UpdateConfig", "Reload")
 """Actions that the listener's account must not have; `write = reporting` has none of them."""
-INSTALL = "secondring install, then: asterisk -rx 'dialplan reload'"
+INSTALL = "`secondring install`, then: asterisk -rx 'dialplan reload'"
 
 ONE_WAY = "Debian's package can silence one side of a call that it transcodes"
-RENEW = (
-    "secondring install --reload writes the account with the secret in ami_dial.secret_file; then restart us"
-)
+RENEW = "`secondring install --reload` writes the account with the secret in ami_dial.secret_file; then restart us"
 ELSEWHERE = "run this as root on the PBX itself; --asterisk-conf and --asterisk say where its files and its program are"
 
 Place = Callable[[str], Awaitable[str]]
@@ -110,16 +108,16 @@ async def _rights(probe: Probe) -> Finding:
     if booted is None:
         return bad(
             "FullyBooted did not arrive after the login",
-            "give the account read = system,call,agent,dialplan and our event filter: secondring install",
+            "give the account read = system,call,agent,dialplan and our event filter: `secondring install`",
         )
     if not (await probe.action({"Action": "CoreShowChannels"})).ok:
-        return bad("the account may not list channels", "write = reporting: secondring install")
+        return bad("the account may not list channels", "write = reporting: `secondring install`")
     may = (await probe.action({"Action": "ListCommands"})).response
     surplus = [name for name in TOO_MUCH if may.has(name)]
     if surplus:
         return bad(
             f"the account may do more than it needs: {', '.join(surplus)}",
-            "write = reporting, and nothing else: secondring install",
+            "write = reporting, and nothing else: `secondring install`",
         )
     return well("it hears of the PBX, lists channels, and can change nothing")
 
@@ -194,7 +192,7 @@ def _arrival(probe: Probe, here: Finding) -> Finding:
     if not heard:
         return bad(
             f"nothing was heard of a test call ({here.evidence})",
-            "read = system,call,agent,dialplan and our event filter in the account: secondring install,"
+            "read = system,call,agent,dialplan and our event filter in the account: `secondring install`,"
             " then: asterisk -rx 'manager reload'",
         )
     return well(f"{len(heard)} events of a test call, among them {heard[0].name}")
@@ -208,12 +206,12 @@ async def _filter(probe: Probe) -> Finding:
     if needless:
         return bad(
             f"{len(needless)} events arrived that nobody needs (Newexten {needless[0].get('Application')})",
-            "put our eventfilter lines back: secondring install, then: asterisk -rx 'manager reload'",
+            "put our eventfilter lines back: `secondring install`, then: asterisk -rx 'manager reload'",
         )
     if not any(event.name == "Newchannel" for event in probe.events):
         return bad(
             "Newchannel does not get through",
-            "put our eventfilter lines back: secondring install, then: asterisk -rx 'manager reload'",
+            "put our eventfilter lines back: `secondring install`, then: asterisk -rx 'manager reload'",
         )
     return well("calls come through, the dialplan's chatter does not")
 

@@ -45,7 +45,8 @@ def write(
         raise NotNow(f"They get no texts: {standing.because}. Call them instead.")
     if books.consent(to) is None and books.last_episode(to) is None:
         raise NotNow(
-            "They never called or wrote, so nothing says that they want texts: record what they said first."
+            "They never called or wrote, so nothing says that they want texts."
+            ' Say in their words that they do: --agreed "what they said".'
         )
     episode = _episode(books, rules, site, to, now)
     _refuse_caps(books, rules, site, to, now)

@@ -53,7 +53,7 @@ def entrance(screen: Screen, desk: Desk) -> Callable[[Request], Awaitable[Respon
             return away.answer
         except Exception as error:  # noqa: BLE001 - said without quoting a patient
             status, words = _in_words(screen, error)
-            return _refusal(visit, status, words)
+            return refusal(visit, status, words)
 
     return answer
 
@@ -165,7 +165,8 @@ def _away(request: Request, known: Known | None) -> Response:
     return RedirectResponse(f"/log-in?next={back}" if back else "/log-in", status_code=303)
 
 
-def _refusal(visit: Visit, status: int, words: str) -> Response:
+def refusal(visit: Visit, status: int, words: str) -> Response:
+    """The answer is no: a page of its own, or the sentence alone for a form that a script sent."""
     if LIVE in visit.request.headers or QUICK in visit.request.headers:
         return JSONResponse({"words": words}, status_code=status)
     return visit.render("refused.html", status=status, words=words)

@@ -19,6 +19,7 @@ from secondring.domain.staff import User
 from secondring.domain.triage_events import Why
 from secondring.domain.urgent_begin import may_be_called
 from secondring.domain.worklist import may_see
+from secondring.web.dial_yourself import dial_yourself
 from secondring.web.entrance import QUICK
 from secondring.web.sayings import SAYINGS
 from secondring.web.screens import Refused, Visit, action, not_here
@@ -39,16 +40,20 @@ Change = Callable[[Books, Task], None]
 
 async def _do(visit: Visit, what: str, said: str, change: Change) -> Response:
     """Change a row of theirs that is still as they saw it, and write that down with it."""
-    task_id = TaskId(visit.request.path_params["task"])
 
     def work(books: Books) -> None:
-        task = visible_task(books, visit, task_id)
-        task = handling.as_seen(books, task.id, visit.form.get("seen", ""), names_of(books))
+        task = _as_they_saw_it(books, visit)
         change(books, task)
         books.add_audit(visit.entry("change", what, about=task.episode, site=task.site))
 
     await visit.write(work)
     return answer(visit, said)
+
+
+def _as_they_saw_it(books: Books, visit: Visit) -> Task:
+    """The row of the form; raises NotNow with who was first when it has changed since."""
+    task = visible_task(books, visit, TaskId(visit.request.path_params["task"]))
+    return handling.as_seen(books, task.id, visit.form.get("seen", ""), names_of(books))
 
 
 def visible_task(books: Books, visit: Visit, task_id: TaskId) -> Task:
@@ -168,7 +173,7 @@ async def call(visit: Visit) -> Response:
             409, "Calling from here is not set up. Call from your phone: the row closes all the same."
         )
     if not user.phone:
-        raise Refused(409, "Your account has no phone. An administrator can add it: secondring user phone.")
+        return await dial_yourself(visit, lambda books: _as_they_saw_it(books, visit))
     if not desk.telephone.is_up:
         raise Refused(
             503, "The PBX cannot be reached just now. Call from your phone: the row closes all the same."

@@ -20,6 +20,7 @@ from secondring.domain.staff import Role
 from secondring.domain.triage_events import Volunteered
 from secondring.domain.urgent import Orders
 from secondring.domain.urgent_case import Stage, Trigger, UrgentCase
+from secondring.web.dial_yourself import dial_yourself
 from secondring.web.rows import answer
 from secondring.web.screens import Refused, Visit, action, not_here, page
 from secondring.web.silence import silence
@@ -206,11 +207,12 @@ async def _note_views(visit: Visit, found: Board) -> None:
 async def take(visit: Visit) -> Response:
     """Ring my phone at once: picking up and pressing 1 puts me through, or calls the patient."""
     desk, phone = visit.desk, visit.user.phone
+    found = UrgentId(visit.request.path_params["case"])
     if desk.triage is None:
         raise Refused(409, "Taking it from here is not set up. Answer your phone when it rings.")
     if not DIALABLE.fullmatch(phone):
-        raise Refused(409, "Your account has no phone. An administrator can add it: secondring user phone.")
-    triage, found = desk.triage, UrgentId(visit.request.path_params["case"])
+        return await dial_yourself(visit, lambda books: _visible_case(books, visit, found))
+    triage = desk.triage
 
     def work(books: Books) -> Orders:
         case = _visible_case(books, visit, found)

@@ -231,7 +231,8 @@ const secondRing = (() => {
     (document.querySelector("dialog[open]") || document.body).append(box);
     say(words);
     clearTimeout(fading);
-    fading = setTimeout(() => box.remove(), bad ? 9000 : 4000);
+    // Long enough to read it twice, or to dial the number that is in it.
+    fading = setTimeout(() => box.remove(), bad ? Math.max(9000, box.textContent.length * 150) : 4000);
   }
 
   document.addEventListener("submit", async (event) => {

@@ -85,6 +85,17 @@ def test_check_config_shows_each_ladder_and_warns_of_what_is_missing(tmp_path: P
     assert "20-triage.yaml:3: sites.main.triage.last_resort: is missing" in warnings(*begin, "check-config")
 
 
+def test_check_config_names_each_carrier_and_its_way_back(tmp_path: Path) -> None:
+    begin = a_clinic(tmp_path / "home")
+    (tmp_path / "home/conf.d/20-carriers.yaml").write_text(
+        "carriers:\n- {name: deaf, kind: http, url: 'https://carrier.example/'}\n- {name: phones, kind: handset}\n"
+    )
+    shown = run(*begin, "check-config")
+    assert "carrier deaf (http): NO WAY BACK for replies\n" in shown
+    assert "carrier phones (handset): simulated phones" in shown
+    assert "no STOP ever arrives by it" in warnings(*begin, "check-config")
+
+
 def test_the_start_warns_too(tmp_path: Path) -> None:
     a_clinic(tmp_path / "home")
     (tmp_path / "home/conf.d/20-triage.yaml").write_text(LADDER % "")

@@ -87,8 +87,14 @@ def test_going_live_asks_once_and_says_what_comes_next(begin: list[str]) -> None
 
 def test_where_callers_who_wait_hear_the_offer_the_queues_have_to_follow(begin: list[str]) -> None:
     (Path(begin[1]) / "conf.d/20-queues.yaml").write_text('ivr: {queues: {"400": {every: 30s}}}\n')
-    assert "secondring render queues" in run(*begin, "mode", "live", "--yes")
+    assert f"`secondring --config {begin[1]} render queues`" in run(*begin, "mode", "live", "--yes")
     assert "take our part out of Asterisk's queues" in run(*begin, "mode", "shadow", "--yes")
+
+
+def test_what_it_tells_to_type_is_about_this_configuration(begin: list[str]) -> None:
+    here = f"secondring --config {begin[1]}"
+    assert f"`{here} mode live` switches" in run(*begin, "mode")
+    assert f"  {here} doctor\n" in run(*begin, "mode", "live", "--yes")
 
 
 def test_check_config_says_it(begin: list[str]) -> None:

@@ -74,7 +74,7 @@ def test_a_stranger_is_only_texted_once_they_agreed_and_that_is_kept(
     desk: Desk, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     code, said = complains(send(desk), monkeypatch, capsys)
-    assert (code, "never called or wrote" in said) == (1, True)
+    assert (code, "never called or wrote" in said, '--agreed "' in said) == (1, True, True)
     assert "queued" in run(*send(desk, "--agreed", "yes, text me about the form"))
     with desk.store.reading() as books:
         (entry,) = books.consents(ANNA)

@@ -83,6 +83,22 @@ def test_add_and_list(home: Path, run: Run) -> None:
 
 
 @pytest.mark.parametrize(
+    ("options", "warned"),
+    [
+        (("--role", "nurse"), True),
+        (("--role", "admin", "--role", "front-desk"), True),
+        (("--role", "front-desk", "--phone", "1001"), False),
+        (("--role", "manager"), False),
+    ],
+)
+def test_whoever_calls_patients_and_has_no_phone_is_warned_of_with_the_command(
+    home: Path, run: Run, options: tuple[str, ...], warned: bool
+) -> None:
+    said = run("user", "add", "ana", *options, stdin=f"{WORDS}\n")
+    assert (f"`secondring --config {home} user phone ana 1001`" in said) is warned
+
+
+@pytest.mark.parametrize(
     ("options", "password", "told"),
     [
         (("--role", "admin"), "short", "at least 12"),

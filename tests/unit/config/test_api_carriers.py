@@ -56,6 +56,7 @@ async def test_each_example_of_the_page_makes_a_carrier(example: str) -> None:
     can = made.carrier.capabilities
     assert made.carrier.name == "main"
     assert can.receipts
+    assert can.polling == carrier.keys.is_asked
     assert can.polling or carrier.keys.knocks, "replies have a way in"
     assert (made.line_types is not None) == can.line_types
     assert can.confirms_opt_out == (carrier.kind in ("twilio", "signalwire", "telnyx"))

@@ -24,7 +24,7 @@ SLIPS = {
     "password without user": (MQTT + ", password_file: credential:key}", ["mqtt.user", "Give both"]),
     "mqtt in the clear": (MQTT + ", tls: false}", ["mqtt.host", "not encrypted", "mqtt.tls"]),
     "no phone for alarms": ("alarms: {texts: [2025550177]}", ["alarms.texts[1]", "not a phone number"]),
-    "unknown key": ("ami:\n  prot: 5038\n", ["20-more.yaml:2: ami.prot:", "'5038'", "Did you mean port?"]),
+    "unknown key": ("ami:\n  prot: 5038\n", ["20-more.yaml:2: ami.prot:", "Did you mean port?"]),
     "no place of a record": ("records: {cel: {place: master.csv}}", ["records.cel.place", "asteriskcdrdb"]),
     "password in an address": (
         "records: {cdr: {place: 'mysql://u:secret@h/n'}}",

@@ -45,6 +45,45 @@ carriers:
     assert configure(TWO).webhooks is None
 
 
+ONE_WAY = """
+webhooks: {port: 8481, public_url: https://texts.clinic.example}
+carriers:
+  - {name: deaf, kind: http, url: https://carrier.example/}
+  - {name: asked, kind: handset}
+  - {name: knocks, kind: http, url: https://carrier.example/, inbound_secret_file: credential:carrier-token}
+  - name: box
+    kind: openvox
+    host: 192.168.7.20
+    plain_wire: true
+    user: u
+    secret_file: credential:carrier-token
+    ports: {"2": +1 202 555 0123}
+"""
+
+
+def test_a_carrier_that_only_sends_is_warned_of() -> None:
+    deaf, box = configure(ONE_WAY).cautions
+    assert deaf.startswith("20-more.yaml:4: carriers[1]: has no way back (the carrier deaf)")
+    assert "no reply and no STOP ever arrives by it. Name the secret" in deaf
+    assert "carriers[4]: has no way back (the carrier box)" in box
+    older = "carrier: {kind: http, http: {url: 'https://carrier.example/'}}"
+    (single,) = configure(older).cautions
+    assert "carrier.http.inbound: has no way back" in single
+
+
+@pytest.mark.parametrize("pasted", ["api_secret", "my_token", "Password2", "apikey", "api_secert"])
+def test_what_stands_at_a_key_nobody_knows_is_never_printed(pasted: str) -> None:
+    for text in (f"carriers: [{{name: a, kind: twilio, {pasted}: hush-hush}}]", f"{pasted}: hush-hush"):
+        with pytest.raises(ConfigError, match="is a key that does not exist") as error:
+            configure(text)
+        assert "hush-hush" not in str(error.value)
+
+
+def test_a_pasted_secret_is_told_to_go_into_a_file() -> None:
+    with pytest.raises(ConfigError, match=r"Secrets do not stand in the configuration.*api_secret_file"):
+        configure("carriers: [{name: a, kind: vonage, api_secret: hush-hush}]")
+
+
 def test_every_kind_that_can_be_configured_can_be_made() -> None:
     assert carrier_kinds() == list(KINDS)
 
@@ -80,6 +119,7 @@ def test_carriers_that_are_no_web_services_are_made_with_their_secrets_and_cards
         made = driver(carrier, settings, lambda: NOON)
         assert made.carrier.name == carrier.name
         assert made.carrier.capabilities.polling
+        assert carrier.keys.is_asked
         assert "a-token" not in repr(vars(made.carrier))
         assert table_of(carrier.kind).reaction("too-long").react is not React.UNCERTAIN
     assert trunk.secret("secret") == "a-token"
@@ -88,7 +128,15 @@ def test_carriers_that_are_no_web_services_are_made_with_their_secrets_and_cards
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("carriers: [{name: a, kind: pigeon}]", "carriers[1]: is of a kind that there is not"),
+        (
+            "carriers: [{name: a, kind: pigeon}]",
+            "carriers[1].kind: is no kind of carrier (found 'pigeon'). There",
+        ),
+        (
+            "carriers:\n- name: a\n  kind: twillio",
+            "20-more.yaml:3: carriers[1].kind: is no kind of carrier (found 'twillio'). Did you mean twilio?",
+        ),
+        ("carriers: [{name: a, kind: [http]}]", "carriers[1].kind: is no kind of carrier. There are handset"),
         ("carriers: [{name: a}]", "carriers[1]: does not say its kind"),
         ("carriers:\n- {name: a, kind: http}", "20-more.yaml:2: carriers[1].url: is missing"),
         ("carriers: [{name: a, kind: http, url: 'http://c.example/'}]", "carriers[1].url: would send"),

@@ -2,6 +2,7 @@
 
 import grp
 import os
+import re
 import stat
 from dataclasses import replace
 from pathlib import Path
@@ -22,7 +23,7 @@ from config.first import (
 from config.loader import load
 from config.tree import Source, read_all
 from secondring.domain.errors import ConfigError
-from tests.unit.config.conftest import WHERE
+from tests.unit.config.conftest import WHERE, configure
 
 WHERE_TO = Path("/etc/secondring")
 ANSWERS = Answers(clinic="Maple Street Clinic", phone="+1 202 555 0123", zone="America/New_York")
@@ -40,6 +41,15 @@ def test_the_first_configuration_works_at_once(tmp_path: Path) -> None:
     assert settings.rules.sites[0].name == "Maple Street Clinic"
     assert len(settings.key.get_secret_value()) == 32
     assert len(settings.ami.secret.get_secret_value()) >= 43
+
+
+def test_the_carrier_that_is_suggested_works_once_its_comment_signs_are_gone() -> None:
+    text = first_site(ANSWERS, WHERE_TO).replace("carrier-inbound", "carrier-token")  # which the test has
+    suggested = re.search(r"^# carriers:\n(?:#   .*\n)+", text, re.MULTILINE)
+    assert suggested is not None
+    found = configure(re.sub("^# ", "", suggested[0], flags=re.MULTILINE), "webhooks: {port: 8481}")
+    (carrier,) = found.carriers
+    assert (carrier.name, carrier.kind, carrier.keys.hears_back) == ("main", "http", True)
 
 
 def test_nothing_is_overwritten(tmp_path: Path) -> None:

@@ -9,13 +9,14 @@ import yaml
 
 from secondring import wiring
 from secondring.carriers import KINDS, Kind
+from secondring.cli import app
 from secondring.doctor.findings import Finding
 from secondring.doctor.machine import own_checks
 from secondring.domain.errors import PeerError
 from sms_gateway.carriers.null import NullCarrier
 from sms_gateway.carriers.port import Checkup, Driver
 from tests.support.carrier_server import CarrierServer
-from tests.support.terminal import a_clinic
+from tests.support.terminal import a_clinic, runner
 
 
 class Asked:
@@ -48,6 +49,30 @@ def test_without_a_question_to_ask_it_is_only_greeted(tmp_path: Path, server: Ca
     finding = found(tmp_path, server)
     assert (finding.ok, "answers (TCP)" in finding.evidence) == (True, True)
     assert server.posts == []
+
+
+def test_trouble_of_one_hides_no_other(tmp_path: Path, server: CarrierServer) -> None:
+    a_clinic(tmp_path)
+    carriers = [
+        {"name": "broken", "kind": "http", "url": "http://127.0.0.1:1/"},
+        {"name": "phones", "kind": "handset"},
+        {"name": "spare", "kind": "http", "url": server.url},
+    ]
+    (tmp_path / "conf.d" / "zz-carriers.yaml").write_text(yaml.safe_dump({"carriers": carriers}))
+    checks = own_checks(wiring.load_settings(tmp_path))
+    seen = {check.name: check.run().ok for check in checks if check.name.startswith("carrier")}
+    assert seen == {"carrier broken": False, "carrier phones": None, "carrier spare": True}
+
+
+def test_remedies_can_be_typed_as_they_stand(tmp_path: Path, server: CarrierServer) -> None:
+    begin = a_clinic(tmp_path)
+    gone = ["--asterisk-conf", str(tmp_path / "asterisk.conf")]
+    shown = runner.invoke(app, [*begin, "doctor", *gone], catch_exceptions=False).stdout
+    assert f"`secondring --config {tmp_path} mode live` ends it" in shown
+    (tmp_path / "state/secondring.db").unlink()
+    shown = runner.invoke(app, [*begin, "doctor", *gone], catch_exceptions=False).stdout
+    assert f"`secondring --config {tmp_path} migrate`" in shown
+    assert "`secondring mode" not in shown
 
 
 @pytest.mark.parametrize(

@@ -101,6 +101,18 @@ async def test_taking_it_rings_the_nurses_phone_at_once(pages: Pages) -> None:
     assert len(carried) == 1
 
 
+async def test_a_nurse_without_a_phone_here_gets_the_number_to_dial(pages: Pages) -> None:
+    case = urgent(pages)
+    pages.desk = pages.make_desk(triage=Triage(pages.rules, PlainWording()))
+    pages.app = make_app(pages.desk)
+    browser = await pages.signed_in("bo", Role.NURSE, phone="")
+    answer = await browser.post(f"/urgent/{case.id}/take", {}, None, **{"x-quick": "1"})
+    assert answer.status_code == 409
+    assert "Dial (202) 555-0123 on any phone." in answer.json()["words"]
+    assert [entry.about for entry in pages.audit("reveal")] == [case.episode]
+    assert case_of(pages, case) == case
+
+
 @pytest.mark.parametrize("stage", [Stage.JOINING, Stage.CALLING, Stage.TALKING, Stage.CONNECTED, Stage.LEFT])
 async def test_what_somebody_has_cannot_be_taken(pages: Pages, stage: Stage) -> None:
     case = urgent(pages, stage=stage)

@@ -233,6 +233,35 @@ async def test_where_nobody_can_be_rung_it_says_what_still_works(
     assert task_of(pages, task).owner is None
 
 
+async def test_whoever_has_no_phone_here_gets_the_number_to_dial_and_that_is_written_down(
+    pages: Pages,
+) -> None:
+    with_phones(pages, Phones())
+    task = missed(pages)
+    browser = await pages.signed_in(phone="")
+    words = (await press(browser, task, "call")).json()["words"]
+    assert words.startswith("Dial (202) 555-0123 on any phone.")
+    assert "secondring user phone ana PHONE" in words
+    whole_page = await browser.post(f"/work/{task.id}/call", {"seen": mark(task)})
+    assert (whole_page.status_code, "(202) 555-0123" in text_of(whole_page)) == (409, True)
+    shown = pages.audit("reveal")
+    assert [(entry.about, entry.site, entry.user is None) for entry in shown] == [
+        (task.episode, task.site, False)
+    ] * 2
+    assert "555" not in repr(shown)
+
+
+async def test_no_number_is_told_of_somebody_elses_row(pages: Pages) -> None:
+    with_phones(pages, Phones())
+    theirs, taken = missed(pages, did="2025550180"), missed(pages, number=BEN)
+    await press(await pages.signed_in("cam"), taken, "take")
+    browser = await pages.signed_in(phone="")
+    for task, status in ((theirs, 404), (taken, 409)):
+        answer = await press(browser, task, "call")
+        assert (answer.status_code, "Dial" in answer.json()["words"]) == (status, False)
+    assert pages.audit("reveal") == []
+
+
 async def test_the_list_can_be_narrowed_to_a_site_and_a_queue(pages: Pages) -> None:
     missed(pages, "BILLING")
     missed(pages, "REFILL", BEN, did="2025550180")
