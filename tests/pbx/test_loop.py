@@ -264,6 +264,6 @@ def test_the_loop_over_http_with_signed_webhooks(pbx: Pbx, desk: Phone, tmp_path
 
             forged = {"id": "C-2", "from": number, "to": CLINIC, "text": "STOP"}
             assert deliver(hook, "inbound", forged, secret=f"not-{SECRET}") == 401
-            assert deliver(hook, "inbound", forged | {"from": "nobody"}) == 400
+            assert deliver(hook, "inbound", forged | {"to": "nobody"}) == 400
             assert outcome(clinic, number) is None
             assert len(carrier.posts_to(number)) == 2

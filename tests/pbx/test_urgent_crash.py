@@ -17,6 +17,16 @@ from tests.support.onlooker import Onlooker
 from tests.support.until import until
 from tests.support.urgent import BUSY, case_of, missed, wait_for_stage
 
+UNHURRIED = {
+    "keep_trying": "60s",
+    "rounds": 2,
+    "pause": "3s",
+    "steps": [step | {"ring_for": "10s"} for step in triage.STEPS],
+    "last_resort_ring": "10s",
+    "patient_ring": "12s",
+}
+"""Phones ring for longer than a service takes to die and to come back, on a busy machine too."""
+
 _numbers = iter(range(100, 200))
 
 
@@ -30,7 +40,7 @@ def pbx() -> Iterator[Pbx]:
 @pytest.fixture(scope="module")
 def clinic(pbx: Pbx) -> Iterator[Onlooker]:
     with (
-        Service(pbx, config=triage.config(keep_trying="60s", rounds=2, pause="3s")) as service,
+        Service(pbx, config=triage.config(**UNHURRIED)) as service,
         Onlooker(service) as onlooker,
     ):
         triage.add_triage(pbx, service)
