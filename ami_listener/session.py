@@ -110,7 +110,8 @@ class Session:
         request = Request(fields, until)
         sent = self._manager.send_action(request)
         try:
-            reply: Reply = await asyncio.wait_for(sent, limit)
+            async with asyncio.timeout(limit):
+                reply: Reply = await sent
         except TimeoutError:
             raise PeerError(
                 f"the PBX at {self._account.where} did not answer {request['Action']} in {limit:g} s"

@@ -45,7 +45,8 @@ class Wire:
         if self._keeper is None:
             self._keeper = asyncio.create_task(self._keep(), name=f"ami wire {self._account.where}")
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._tried.wait(), self._timing.connect)
+            async with asyncio.timeout(self._timing.connect):
+                await self._tried.wait()
         return self._session is not None
 
     async def action(self, fields: Fields, *, until: str | None = None, within: float | None = None) -> Reply:

@@ -50,7 +50,8 @@ class Link:
         if self._keeper is None:
             self._keeper = asyncio.create_task(self._keep(), name=f"smpp link {self._centre.where}")
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._tried.wait(), self._centre.connect)
+            async with asyncio.timeout(self._centre.connect):
+                await self._tried.wait()
         return self._session
 
     async def close(self) -> None:

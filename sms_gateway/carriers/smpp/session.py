@@ -102,7 +102,8 @@ class Session:
         """Unbind and close. Harmless when it has ended already."""
         if politely and not self._writer.is_closing():
             with contextlib.suppress(PeerError, TimeoutError):
-                await asyncio.wait_for(self._request(Command.UNBIND, b""), 1.0)
+                async with asyncio.timeout(1.0):
+                    await self._request(Command.UNBIND, b"")
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -115,7 +116,8 @@ class Session:
         centre = self._centre
         body = pdu.bind(centre.system_id, centre.password, centre.system_type)
         try:
-            answer = await asyncio.wait_for(self._request(Command.BIND_TRANSCEIVER, body), centre.connect)
+            async with asyncio.timeout(centre.connect):
+                answer = await self._request(Command.BIND_TRANSCEIVER, body)
         except TimeoutError:
             raise PeerError(f"the message centre at {centre.where} does not answer the bind") from None
         if answer.status in WRONG_CREDENTIALS:
@@ -190,11 +192,13 @@ class Session:
         while True:
             self._heard.clear()
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._heard.wait(), self._centre.enquire_every)
+                async with asyncio.timeout(self._centre.enquire_every):
+                    await self._heard.wait()
                 await asyncio.sleep(self._centre.enquire_every / 4)
                 continue
             try:
-                await asyncio.wait_for(self._request(Command.ENQUIRE_LINK, b""), self._centre.answer)
+                async with asyncio.timeout(self._centre.answer):
+                    await self._request(Command.ENQUIRE_LINK, b"")
             except TimeoutError:
                 raise PeerError(f"the message centre at {self._centre.where} fell silent") from None
 
