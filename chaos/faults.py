@@ -19,6 +19,8 @@ from lab.pbx import Pbx
 Pause = Callable[[float], None]
 """Waits so many seconds, or less when the run is given up."""
 Act = Callable[[float], None]
+STEP = 5
+"""A clock that is wrong for so many seconds is wrong by so many times as many: what is planned meanwhile comes later."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +122,7 @@ def of_clock(clock: Clock, pause: Pause) -> dict[str, Fault]:
 
     def step(sign: int) -> Act:
         def act(seconds: float) -> None:
-            clock.set(sign * 10 * seconds)
+            clock.set(sign * STEP * seconds)
             pause(seconds)
             clock.set(0)
 

@@ -117,7 +117,9 @@ def _blocked(case: Circumstances) -> Decision | None:
 def _too_short(case: Circumstances) -> Decision | None:
     shortest = case.rules.guards.min_wait
     waited = case.call.ended_at - case.call.started_at if case.call.ended_at else shortest
-    if timedelta(0) <= waited < shortest:  # less than nothing: a clock was set meanwhile, which is no caller's doing
+    if (
+        timedelta(0) <= waited < shortest
+    ):  # less than nothing: a clock was set meanwhile, which is no caller's doing
         return _exclude("too-short", f"the caller hung up within {shortest.total_seconds():g} s")
     return None
 
