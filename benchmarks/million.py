@@ -176,11 +176,15 @@ async def _through(
                 calls=done,
                 resident_mb=resident_mb(os.getpid()),
                 held=here.tracker.open_calls + here.tracker.legs_known,
-                database_mb=sum(file.stat().st_size for file in home.glob("state/*")) / 1e6,
+                database_mb=_megabytes(home / "state"),
             )
         )
         tell(found[-1])
     return tuple(found)
+
+
+def _megabytes(folder: Path) -> float:
+    return sum(file.stat().st_size for file in folder.iterdir()) / 1e6
 
 
 def _settings(home: Path) -> Settings:
