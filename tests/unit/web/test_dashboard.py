@@ -157,7 +157,9 @@ async def test_each_chart_has_its_table_on_paper_too(pages: Pages) -> None:
     assert drawn == tables == 3
 
 
-async def test_weeks_before_the_first_call_are_not_drawn_as_weeks_without_missed_callers(pages: Pages) -> None:
+async def test_weeks_before_the_first_call_are_not_drawn_as_weeks_without_missed_callers(
+    pages: Pages,
+) -> None:
     answer = await (await manager(pages)).get("/dashboard")
     table = answer.text[answer.text.index("Missed callers as a table") :].split("</table>")[0]
     weeks = re.findall(r"<tr><th[^>]*>[^<]+</th><td><a[^>]*>([^<]+)<", table)
