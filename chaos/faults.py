@@ -20,7 +20,7 @@ Pause = Callable[[float], None]
 """Waits so many seconds, or less when the run is given up."""
 Act = Callable[[float], None]
 STEP = 5
-"""A clock that is wrong for so many seconds is wrong by so many times as many: what is planned meanwhile comes later."""
+"""A clock that is wrong for so many seconds is wrong by so many times as many."""
 
 
 @dataclass(frozen=True, slots=True)

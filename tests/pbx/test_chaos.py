@@ -20,9 +20,7 @@ FAULTS = (
 
 @pytest.mark.timeout(300)
 def test_the_ledger_balances_after_one_fault_of_each_family() -> None:
-    wanted = Wanted(
-        shape="one", seed=29, calls=60, faults=len(FAULTS), rate=4, patience=180, only=FAULTS
-    )
+    wanted = Wanted(shape="one", seed=29, calls=60, faults=len(FAULTS), rate=4, patience=180, only=FAULTS)
     result = run(wanted, lambda _: None)
     told = report.for_people(result)
     assert result.passed, told
