@@ -11,6 +11,7 @@ from secondring.domain.deskwork import Deskwork
 from secondring.domain.sending import ClinicDesk
 from secondring.gateway import Gateway
 from secondring.lamps import LampKeeper
+from secondring.retention import NightlyRetention, Parts
 from secondring.service.frame import TEXTS, Frame, Part
 from secondring.texting_side import Side, TextingSide
 from secondring.timers import Timers
@@ -37,7 +38,7 @@ async def texting(frame: Frame) -> Texting:
     timers = Timers(Deskwork(frame.rules, frame.wording), frame.writer, clock=now, ring=frame.ring)
     parts: dict[str, Part] = {"texting": side.run, "timers": timers.run}
     parts |= following.parts(frame.settings, frame.wording, frame.store, frame.writer, side)
-    return Texting(parts | _alarms(frame) | _figures(frame), side)
+    return Texting(parts | _alarms(frame) | _figures(frame) | _retention(frame), side)
 
 
 def texting_side(frame: Frame, *, shadow: bool) -> Side:
@@ -64,6 +65,19 @@ def _alarms(frame: Frame) -> dict[str, Part]:
         board = MqttBoard(channels.mqtt.link, channels.mqtt.at)
         parts["lamps"] = LampKeeper(sites, frame.store.reading, board, clock=now).run
     return parts
+
+
+def _retention(frame: Frame) -> dict[str, Part]:
+    """Every night."""
+    night = Parts(
+        policy=frame.settings.retention,
+        zone=frame.rules.sites[0].hours.zone,
+        read=frame.read,
+        write=frame.writer,
+        tidy=frame.store.tidy,
+        clock=now,
+    )
+    return {"retention": NightlyRetention(night).run}
 
 
 def _figures(frame: Frame) -> dict[str, Part]:
