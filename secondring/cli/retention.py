@@ -15,6 +15,7 @@ from secondring.cli.common import Json, console, count, iso, number_of, person, 
 from secondring.domain import retention as keeping
 from secondring.domain.phone import PhoneNumber
 from secondring.domain.ports import Books, Store
+from secondring.domain.pulse import Service
 from secondring.domain.retention import Night
 from secondring.domain.retention_ports import Forgotten, What
 from secondring.retention import NIGHT, NightlyRetention, Parts
@@ -189,7 +190,7 @@ def _undo_unless(*, really: bool) -> None:
 
 def _compact(chosen: Settings) -> str:
     file = Path(chosen.database_url.removeprefix("sqlite:///"))
-    with wiring.alone(chosen):
+    with wiring.alone(chosen, Service, "retention --compact"):
         store = wiring.open_store(chosen)
         before = file.stat().st_size
         try:

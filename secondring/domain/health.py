@@ -1,14 +1,14 @@
 """How the service is doing, link by link, in words that name the remedy; no patient's data in any of it."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 from secondring.domain import pulse, retention
 from secondring.domain.episodes import SEND_TEXT, TIMERS
 from secondring.domain.ports import Books
-from secondring.domain.pulse import Silence
+from secondring.domain.pulse import Pulse, Service, Silence
 from secondring.domain.retention import Night
 from secondring.domain.urgent_begin import JOB
 
@@ -61,8 +61,10 @@ class Numbers:
     alarms: int
     last_call: datetime | None
     silence: Silence | None
-    night: Night | None
+    night: Night | None = None
     """The last one in which what is old was removed."""
+    silences: Mapping[Service, Silence] = field(default_factory=dict)
+    """Services beside the one that listens that are not heard of."""
 
 
 def numbers(books: Books, now: datetime) -> Numbers:
@@ -86,6 +88,7 @@ def numbers(books: Books, now: datetime) -> Numbers:
         last_call=calls[0].started_at if calls else None,
         silence=pulse.silence(pulse.last(books), now),
         night=retention.last(books),
+        silences=pulse.silences(books, now),
     )
 
 
@@ -93,6 +96,7 @@ def of_books(found: Numbers, now: datetime, *, clinic_open: bool) -> list[Findin
     """What the books tell of the rest of the service."""
     return [
         of_pulse(found.silence),
+        *(of_service(service, silence) for service, silence in found.silences.items()),
         _texts(found, now),
         _jobs(found, now),
         _calls(found, now, clinic_open=clinic_open),
@@ -155,6 +159,43 @@ def of_pulse(found: Silence | None) -> Finding:
     }.get(found.because or pulse.State.LISTENING, "the service was not heard of lately")
     remedy = "Missed calls go unseen: `systemctl status secondring`, then `secondring doctor`."
     return Finding("listener", "Listening", State.BAD, words, remedy)
+
+
+WITHOUT = {
+    Service.AGI: "Callers in a menu or queue get no offer, and nobody is rung for who presses the key for urgent",
+    Service.GATEWAY: "No text goes out or is read, and no alarm is told",
+    Service.WEB: "Nobody sees the work list",
+}
+"""What it costs that a service is gone."""
+
+
+def of_service(service: Service, found: Silence) -> Finding:
+    """A service beside the one that listens, gone."""
+    words = "was stopped" if found.because is pulse.State.STOPPED else "was not heard of lately"
+    remedy = f"{WITHOUT[service]}: `systemctl status secondring-{service}`."
+    return Finding(f"service-{service}", f"Service {service}", State.BAD, words, remedy)
+
+
+def into_pulse(findings: Sequence[Finding]) -> list[dict[str, str]]:
+    """Findings as a sign of life carries them to services that cannot see these parts themselves."""
+    return [
+        {"name": f.name, "shown": f.shown, "state": f.state, "words": f.words, "remedy": f.remedy}
+        for f in findings
+    ]
+
+
+def from_pulse(found: Pulse | None, now: datetime) -> dict[str, Finding]:
+    """What another service says of its parts, by name; nothing when it was not heard of lately."""
+    if found is None or found.state is pulse.State.STOPPED or now - found.at > pulse.SILENT_AFTER:
+        return {}
+    try:
+        return {said["name"]: _understood(said) for said in found.says}
+    except (KeyError, ValueError):  # said by another version of ours
+        return {}
+
+
+def _understood(said: Mapping[str, str]) -> Finding:
+    return Finding(said["name"], said["shown"], State(said["state"]), said["words"], said["remedy"])
 
 
 def of_disk(free: int) -> Finding:
