@@ -3,7 +3,20 @@
 import sys
 from collections.abc import Callable
 
-from benchmarks import clinic, dashboard, latency, loop, menu, million, page, replay, screens, texting, urgent
+from benchmarks import (
+    clinic,
+    dashboard,
+    growth,
+    latency,
+    loop,
+    menu,
+    million,
+    page,
+    replay,
+    screens,
+    texting,
+    urgent,
+)
 from lab.pbx import Pbx
 
 SECONDS = 60.0
@@ -55,6 +68,11 @@ def measure_urgent() -> str:
     return urgent.page(urgent.measure())
 
 
+def measure_growth() -> str:
+    """Cost of a call against what is stored."""
+    return growth.page(growth.measure())
+
+
 def measure_dashboard() -> str:
     """Pages of figures at a million episodes."""
     return dashboard.page(dashboard.measure())
@@ -76,6 +94,7 @@ ROWS: dict[str, Callable[[], str]] = {
     "replay": measure_replay,
     "loop": measure_loop,
     "million": measure_million,
+    "growth": measure_growth,
     "menu": measure_menu,
     "urgent": measure_urgent,
     "dashboard": measure_dashboard,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from benchmarks import loop, million, page, replay
+from benchmarks import growth, loop, million, page, replay
 
 
 def test_a_recording_is_judged_as_often_as_it_is_told() -> None:
@@ -25,3 +25,10 @@ def test_every_call_of_the_million_is_taken_in_and_memory_is_told_at_each_mark()
     assert [mark.calls for mark in result.marks] == [100, 200]
     assert result.marks[0].held < result.marks[1].held, "one in fifty never hangs up"
     assert "| 200 |" in million.page(result)
+
+
+def test_a_clinic_grows_to_the_size_that_is_asked_for_and_goes_on_texting() -> None:
+    small, grown = growth.measure((100, 1000), calls=20)
+    assert (small.stored, small.calls) == (100, 20)
+    assert 1000 - growth.REAL < grown.stored <= 1000
+    assert f"| {grown.stored} |" in growth.page([small, grown])
