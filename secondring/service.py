@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import os
+import socket
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -16,6 +17,7 @@ from secondring.booking_part import booking_parts
 from secondring.bus.memory import Doorbell
 from secondring.bus.mqtt import MqttLink
 from secondring.channels import MqttBoard, MqttChannel, broker, mail_channel
+from secondring.company import Company, company_of
 from secondring.domain import pulse, shadow
 from secondring.domain.calls import CallTracker
 from secondring.domain.casework import Casework
@@ -128,6 +130,7 @@ async def _serve(settings: Settings, store: SqlStore, test: Test | None) -> None
                 carrier=texting,
                 test=test,
                 catch_up=listening.catch_up,
+                company=listening.company,
                 ehrs=booking.findings,
             ),
         )
@@ -267,6 +270,7 @@ class _Listening:
 
     parts: dict[str, Part]
     catch_up: Callable[[], Finding] | None
+    company: Callable[[], Finding]
 
 
 async def _listening(frame: _Frame, notifier: Notifier) -> _Listening:
@@ -284,9 +288,10 @@ async def _listening(frame: _Frame, notifier: Notifier) -> _Listening:
     if adopted:
         log.info("%d calls were going on when the service last stopped", adopted)
     link = frame.link
+    company = await company_of(link, keeper, casework, frame.writer, host=socket.gethostname(), clock=now)
 
     async def alive() -> None:
-        await _tell_alive(link, keeper, notifier, frame.rules)
+        await _tell_alive(link, keeper, notifier, frame.rules, company)
 
     async def beat() -> None:
         await _keep_beating(frame.writer, link)
@@ -294,16 +299,19 @@ async def _listening(frame: _Frame, notifier: Notifier) -> _Listening:
     parts: dict[str, Part] = {
         "AMI listener": lambda: link.run(keeper.handle),
         "call clean-up": keeper.tick,
+        "company": company.run,
         "watchdog": alive,
         "pulse": beat,
     }
     catch_up = recorded.catching_up(settings, keeper, casework, frame.writer, frame.ring)
     if catch_up is None:
-        return _Listening(parts, None)
-    return _Listening(parts | {"catch-up": catch_up.run}, catch_up.finding)
+        return _Listening(parts, None, company.finding)
+    return _Listening(parts | {"catch-up": catch_up.run}, catch_up.finding, company.finding)
 
 
-async def _tell_alive(link: AmiLink, keeper: CallKeeper, notifier: Notifier, rules: Rules) -> None:
+async def _tell_alive(
+    link: AmiLink, keeper: CallKeeper, notifier: Notifier, rules: Rules, company: Company
+) -> None:
     """Pet the watchdog and say how things stand, in which mode, for `systemctl status`."""
     every = watchdog_interval(os.environ) or timedelta(seconds=10)
     while True:
@@ -312,7 +320,7 @@ async def _tell_alive(link: AmiLink, keeper: CallKeeper, notifier: Notifier, rul
         seen = f"; last call at {last:%H:%M:%S} UTC" if last else ""
         mode = "; SHADOW MODE: nothing is sent" if rules.shadow else ""
         notifier.alive()
-        notifier.status(f"{state}{mode}{seen}; {link.stats.backlog} events waiting")
+        notifier.status(f"{state}{company.status()}{mode}{seen}; {link.stats.backlog} events waiting")
         await asyncio.sleep(every.total_seconds())
 
 

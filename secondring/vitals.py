@@ -52,9 +52,12 @@ class Vitals:
         simulated: bool = False,
         shadow: Callable[[], bool] = lambda: False,
         catch_up: Callable[[], Finding] | None = None,
+        company: Callable[[], Finding] | None = None,
         ehrs: Callable[[], list[Finding]] = list,
     ) -> None:
-        """`catch_up` tells how far calls were looked up that ended while nobody listened; None where nothing does."""
+        """`catch_up` tells how far calls were looked up that ended while nobody listened, `company` whether another
+        service listens to this PBX; None where nothing does.
+        """
         self._database = database
         self._certificates = certificates
         self._clock = clock
@@ -64,6 +67,7 @@ class Vitals:
         self._carrier = carrier
         self._simulated = simulated
         self._shadow = shadow
+        self._company = company
         self._catch_up = catch_up or health.no_catch_up
         self._ehrs = ehrs
 
@@ -72,7 +76,8 @@ class Vitals:
         return await asyncio.to_thread(self._look)
 
     def _look(self) -> list[Finding]:
-        found = [self._ami(), self._catch_up(), self._dialling(), self._carriers(), *self._ehrs()]
+        company = [self._company()] if self._company else []
+        found = [self._ami(), *company, self._catch_up(), self._dialling(), self._carriers(), *self._ehrs()]
         found.append(health.of_disk(shutil.disk_usage(self._database.parent).free))
         papers = [self._paper(name, file) for name, file in self._certificates.items()]
         return found + (papers or [health.no_certificate()])

@@ -214,6 +214,7 @@ async def test_systemctl_status_says_so(*, said: bool) -> None:
         cast("Any", SimpleNamespace(last_call_at=None)),
         cast("Any", notifier),
         some_rules(a_site(shadow=said)),
+        cast("Any", SimpleNamespace(status=lambda: "")),
     )
     with pytest.raises(TimeoutError):
         await asyncio.wait_for(part, 0.05)
