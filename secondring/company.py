@@ -22,6 +22,7 @@ from secondring.domain.casework import Casework
 from secondring.domain.errors import PeerError
 from secondring.domain.facts import BeatHeard, Fact, LinkLost
 from secondring.domain.health import Finding, State
+from secondring.domain.ids import Uniqueid
 from secondring.domain.ports import Books
 from secondring.domain.shelf import Fate, Shelf, may_wait
 from secondring.domain.twins import Me, Twins
@@ -31,6 +32,8 @@ log = logging.getLogger(__name__)
 
 LOOK = 0.25
 """Seconds between two looks at the clock."""
+LOOK_IN_BOOKS = 0.5
+"""While we stand by."""
 AGAIN = timedelta(hours=1)
 """While there are two, people are told so often."""
 KNOWN_FOR = timedelta(days=7)
@@ -65,6 +68,7 @@ class Company:
         casework: Casework,
         in_store: InStore,
         *,
+        pbx: str,
         clock: Callable[[], datetime],
         ticks: Callable[[], float] = time.monotonic,
         known: bool = False,
@@ -73,6 +77,7 @@ class Company:
         self._keeper = keeper
         self._casework = casework
         self._in_store = in_store
+        self._pbx = pbx
         self._clock = clock
         self._ticks = ticks
         self._twins = Twins(me, now=clock(), known=known)
@@ -81,7 +86,9 @@ class Company:
         self._shown: tuple[Role, frozenset[str]] | None = None
         self._told_at: datetime | None = None
         self._complaint = ""
-        self._speaking = True
+        self._asked: set[Uniqueid] = set()
+        """Calls on the line whose callers asked us for something."""
+        self._looked = 0.0
 
     # -- what the keeper of calls asks and tells
 
@@ -164,12 +171,27 @@ class Company:
     async def _round(self) -> None:
         at = self._ticks()
         self._twins.linked(at, self._clock())
+        if self._twins.role is Role.WAITING and at >= self._looked + LOOK_IN_BOOKS:
+            self._looked = at
+            await self._claim_those_who_asked()
         beat = self._twins.due(at, self._clock())
         if beat is not None and not self._twins.mute:
             await self._say(beat)
         await self._tell_people()
         for event, fate in self._shelf.take(self._twins, self._ticks()):
             await self._keeper.settle(event, lambda books, e=event, f=fate: self._becomes(books, e, f))  # type: ignore[misc]
+
+    async def _claim_those_who_asked(self) -> None:
+        """The dialplan may be ours though another keeps the PBX: whoever pressed a key has had our text."""
+        try:
+            calls = await self._in_store(lambda books: books.open_calls(self._pbx))
+        except PeerError as error:
+            log.debug("who asked during a call could not be read: %s", error)
+            return
+        asked = {call.id.uniqueid for call in calls if call.episode is not None}
+        for call in asked - self._asked:
+            self._twins.judged(call)
+        self._asked = asked
 
     async def _say(self, beat: Beat) -> None:
         try:
@@ -182,7 +204,9 @@ class Company:
 
     def _becomes(self, books: Books, event: CallEnded, fate: Fate) -> None:
         now = self._clock()
-        if fate is Fate.OURS:
+        known = books.call(event.call)
+        asked_us = known is not None and known.episode is not None
+        if fate is Fate.OURS or asked_us:
             self._casework.tell(books, [event], now)
         elif fate is Fate.THEIRS:
             self._casework.leave_to_another(books, event, now)
@@ -235,6 +259,7 @@ async def company_of(
     casework: Casework,
     in_store: InStore,
     *,
+    pbx: str,
     host: str,
     clock: Callable[[], datetime],
 ) -> Company:
@@ -250,7 +275,7 @@ async def company_of(
 
     installation, known = await in_store(work)
     me = Me(installation, run, sendable(host))
-    company = Company(me, link, keeper, casework, in_store, clock=clock, known=known)
+    company = Company(me, link, keeper, casework, in_store, pbx=pbx, clock=clock, known=known)
     keeper.company = company
     return company
 

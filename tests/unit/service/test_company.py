@@ -11,15 +11,15 @@ from ami_listener.messages import Message
 from ami_listener.protocol import Fields, Reply
 from secondring.company import Company, company_of
 from secondring.domain.beats import Beat, Role
-from secondring.domain.call_events import CallEnded
+from secondring.domain.call_events import CallBegan, CallEnded
 from secondring.domain.calls import CallTracker
 from secondring.domain.casework import Casework
 from secondring.domain.errors import PeerError
 from secondring.domain.facts import BeatHeard, LinkLost
 from secondring.domain.health import State
-from secondring.domain.ids import CallId, Uniqueid
+from secondring.domain.ids import CallId, Uniqueid, episode_id
 from secondring.domain.ports import Books
-from secondring.domain.records import Call
+from secondring.domain.records import Call, Episode, Origin
 from secondring.domain.shelf import CONFIRM
 from secondring.domain.twins import ASK, LEASE, SILENT
 from secondring.listening import CallKeeper
@@ -71,7 +71,7 @@ class House:
 
     async def starts(self) -> None:
         self.company = await company_of(
-            self.link, self.keeper, self.casework, self.in_store, host="here", clock=self.clock
+            self.link, self.keeper, self.casework, self.in_store, pbx="pbx", host="here", clock=self.clock
         )
         self.company._ticks = lambda: self.at
 
@@ -250,6 +250,28 @@ async def test_a_call_that_another_has_judged_is_not_judged_again(house: House) 
     assert found.verdict == "ignored"
 
 
+async def test_a_caller_who_pressed_our_key_is_ours_though_another_keeps_the_pbx(house: House) -> None:
+    house.other(Role.HOLDING)
+    await house.passes(1)
+    call = CallId("pbx", Uniqueid("1.1"))
+    with house.store.transaction() as books:
+        began = CallBegan(call=call, at=house.clock(), caller="+12025550123", did="+12025550100")
+        house.casework.call_began(books, began, house.clock())
+        row = books.call(call)
+        assert row
+        episode = an_episode(row, house.clock())
+        books.save_episode(episode)
+        books.save_call(replace(row, episode=episode.id))
+    await house.passes(1)
+    assert any(fields.get("Judged") == ["1.1"] for fields in house.link.said)
+    await house.misses()
+    house.other(Role.HOLDING, judged=("1.1",))
+    await house.passes(1)
+    found = house.call(call)
+    assert found
+    assert (found.verdict, found.episode) == ("missed", episode.id)
+
+
 async def test_the_other_is_told_of_anew_every_hour_and_of_every_change(house: House) -> None:
     house.other(Role.WAITING)
     await house.passes(ASK + 1)
@@ -274,6 +296,19 @@ async def test_the_installation_keeps_its_name_and_each_run_has_its_own(house: H
     again = house.company._twins.me
     assert first.installation == again.installation
     assert first.run != again.run
+
+
+def an_episode(call: Call, now: datetime) -> Episode:
+    """What a caller has who asked for a text while on the line."""
+    return Episode(
+        id=episode_id(call.id),
+        site=call.site,
+        caller=call.caller,
+        origin=Origin.OFFER,
+        opened_at=now,
+        window_ends_at=now + timedelta(days=1),
+        calls=0,
+    )
 
 
 def last_beat(house: House) -> Beat:
