@@ -21,7 +21,7 @@ from secondring.domain.call_events import CallEnded, CallEvent, Direction
 from secondring.domain.casework import Casework
 from secondring.domain.errors import PeerError
 from secondring.domain.facts import BeatHeard, Fact, LinkLost
-from secondring.domain.health import Finding, State
+from secondring.domain.health import COMPANY, Finding, State
 from secondring.domain.ids import Uniqueid
 from secondring.domain.ports import Books
 from secondring.domain.shelf import Fate, Shelf, may_wait
@@ -292,4 +292,4 @@ def _named(beat: Beat) -> str:
 
 
 def _finding(state: State, words: str, remedy: str = "") -> Finding:
-    return Finding("company", "Alone on the PBX", state, words, remedy)
+    return Finding(COMPANY, "Alone on the PBX", state, words, remedy)
