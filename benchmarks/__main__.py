@@ -16,6 +16,7 @@ from benchmarks import (
     screens,
     texting,
     urgent,
+    workers,
 )
 from lab.pbx import Pbx
 
@@ -70,7 +71,12 @@ def measure_urgent() -> str:
 
 def measure_growth() -> str:
     """Cost of a call against what is stored."""
-    return growth.page(growth.measure())
+    return growth.page(growth.measure(), drawn=True)
+
+
+def measure_workers() -> str:
+    """One, two and four gateways."""
+    return workers.page(workers.measure())
 
 
 def measure_dashboard() -> str:
@@ -95,6 +101,7 @@ ROWS: dict[str, Callable[[], str]] = {
     "loop": measure_loop,
     "million": measure_million,
     "growth": measure_growth,
+    "workers": measure_workers,
     "menu": measure_menu,
     "urgent": measure_urgent,
     "dashboard": measure_dashboard,

@@ -18,6 +18,7 @@ from benchmarks.carrier import Carrier
 from benchmarks.fake_pbx import FakePbx
 from benchmarks.gauges import cpu_seconds, resident_mb
 from benchmarks.loop import CONCURRENCY, missed_calls, push
+from benchmarks.plots import draw
 from lab.service import Service
 
 SIZES = (1_000, 10_000, 100_000, 1_000_000, 10_000_000)
@@ -52,7 +53,7 @@ class Grown:
     load: float
 
 
-def measure(sizes: Sequence[int] = SIZES, calls: int = CALLS) -> list[Grown]:
+def measure(sizes: Sequence[int] = SIZES, calls: int = CALLS, warm_up: int = WARM_UP) -> list[Grown]:
     """Fill, measure, fill on."""
     with tempfile.TemporaryDirectory(prefix="secondring-bench-", dir="/var/tmp") as folder:
         home = Path(folder) / "clinic"
@@ -61,10 +62,10 @@ def measure(sizes: Sequence[int] = SIZES, calls: int = CALLS) -> list[Grown]:
             push(stream, pbx, carrier, 0, REAL)
             service.stop()
         file = home / "state/secondring.db"
-        return [_one(home, file, stream, size, calls) for size in sizes]
+        return [_one(home, file, stream, size, calls, warm_up) for size in sizes]
 
 
-def _one(home: Path, file: Path, stream: Iterator[bytes], size: int, calls: int) -> Grown:
+def _one(home: Path, file: Path, stream: Iterator[bytes], size: int, calls: int, warm_up: int) -> Grown:
     began = time.monotonic()
     stored = multiply(file, size)
     filled, load = time.monotonic() - began, os.getloadavg()[0]
@@ -72,9 +73,9 @@ def _one(home: Path, file: Path, stream: Iterator[bytes], size: int, calls: int)
     launched = time.monotonic()
     with _clinic(home) as (service, pbx, carrier):
         started = time.monotonic() - launched
-        push(stream, pbx, carrier, 0, WARM_UP)
+        push(stream, pbx, carrier, 0, warm_up)
         began, used = time.monotonic(), cpu_seconds(service.pid)
-        push(stream, pbx, carrier, WARM_UP, WARM_UP + calls)
+        push(stream, pbx, carrier, warm_up, warm_up + calls)
         return Grown(
             stored=stored,
             megabytes=file.stat().st_size / 1e6,
@@ -192,10 +193,11 @@ carrier's acceptance. The floor is a durable one-row commit by the bare driver o
 | calls stored | database | start | processor time a call | calls/s | floor: commits/s | ratio | resident | load |
 |---:|---:|---:|---:|---:|---:|---:|---:|---:|
 {rows}
-"""
+
+{drawing}"""
 
 
-def page(results: Sequence[Grown]) -> str:
+def page(results: Sequence[Grown], *, drawn: bool = False) -> str:
     """The section of docs/performance.md."""
     rows = "\n".join(
         f"| {g.stored:,} | {g.megabytes:,.0f} MB | {g.start_s:.1f} s | {1000 * g.cpu / g.calls:.2f} ms"
@@ -203,4 +205,8 @@ def page(results: Sequence[Grown]) -> str:
         f" | {g.load:.1f} |"
         for g in results
     )
-    return PAGE.format(calls=results[-1].calls, rows=rows)
+    values = [(f"{g.stored:,}", 1000 * g.cpu / g.calls) for g in results]
+    drawing = (
+        draw("growth", "Processor time of a missed call, by calls stored", "ms", values) if drawn else ""
+    )
+    return PAGE.format(calls=results[-1].calls, rows=rows, drawing=drawing)

@@ -76,7 +76,7 @@ def _put_up(
     """Write the configuration, make the database, and start each command under its name."""
     home, disk = _home(world, stack)
     ami = stack.enter_context(Wire(world.pbx.ami_host, world.pbx.ami_port))
-    write_clinic(home, world.pbx, _config(world, ami.port) | config)
+    write_clinic(home, world.pbx, {**_config(world, ami.port), **config})
     clock = Clock(world.folder)
     ask(home, "migrate")
     units = [

@@ -2,7 +2,7 @@
 
 import pytest
 
-from benchmarks import growth, loop, million, page, replay
+from benchmarks import growth, loop, million, page, replay, workers
 
 
 def test_a_recording_is_judged_as_often_as_it_is_told() -> None:
@@ -28,7 +28,13 @@ def test_every_call_of_the_million_is_taken_in_and_memory_is_told_at_each_mark()
 
 
 def test_a_clinic_grows_to_the_size_that_is_asked_for_and_goes_on_texting() -> None:
-    small, grown = growth.measure((100, 1000), calls=20)
-    assert (small.stored, small.calls) == (100, 20)
-    assert 1000 - growth.REAL < grown.stored <= 1000
-    assert f"| {grown.stored} |" in growth.page([small, grown])
+    (grown,) = growth.measure((1000,), calls=20, warm_up=1)
+    assert (grown.stored, grown.calls) == (1000, 20)
+    assert f"| {1000:,} |" in growth.page([grown])
+
+
+def test_each_text_goes_once_however_many_workers_there_are() -> None:
+    found = workers.measure(counts=(1, 2), most=12)
+    assert {sent.workers for sent in found} == {1, 2}
+    assert {(sent.texts, sent.twice) for sent in found} == {(12, 0)}
+    assert "| SQLite | at once | 2 |" in workers.page(found)
