@@ -1,39 +1,10 @@
 """One service to a database: two that listen would do everything twice."""
 
-import fcntl
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 
-from secondring.domain.errors import ConfigError
-from secondring.store.engine import sqlite_file
+from secondring.store.databases import database
 
 
-@contextmanager
-def alone(url: str) -> Iterator[None]:
-    """Be the only one to serve a database; raises ConfigError naming the process that already does.
-
-    The lock is the kernel's: whoever dies gives it up, however they die.
-    """
-    file = sqlite_file(url)
-    place = file.with_name(f"{file.name}.service")
-    try:
-        lock = os.open(place, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
-    except OSError as error:
-        raise ConfigError(
-            f"database.url: {place}: {error.strerror}: its folder must exist and belong to the service's user"
-        ) from error
-    try:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            who = os.pread(lock, 20, 0).decode("ascii", "replace").strip()
-            raise ConfigError(
-                f"{file}: a service works with this database already (process {who or 'unknown'})."
-                " Stop that one first, or give this one a database of its own."
-            ) from None
-        os.ftruncate(lock, 0)
-        os.pwrite(lock, f"{os.getpid()}\n".encode(), 0)
-        yield
-    finally:
-        os.close(lock)
+def alone(url: str, password: str | None = None) -> AbstractContextManager[None]:
+    """Be the only one to serve a database; raises ConfigError naming the process that already does."""
+    return database(url, password).alone()
