@@ -42,7 +42,7 @@ class Vitals:
     def __init__(
         self,
         *,
-        database: Path,
+        disk: Path,
         certificates: Mapping[str, Path],
         clock: Callable[[], datetime],
         listens: Link | None = None,
@@ -55,7 +55,7 @@ class Vitals:
         ehrs: Callable[[], list[Finding]] = list,
     ) -> None:
         """`catch_up` tells how far calls were looked up that ended while nobody listened; None where nothing does."""
-        self._database = database
+        self._disk = disk
         self._certificates = certificates
         self._clock = clock
         self._listens = listens
@@ -73,7 +73,7 @@ class Vitals:
 
     def _look(self) -> list[Finding]:
         found = [self._ami(), self._catch_up(), self._dialling(), self._carriers(), *self._ehrs()]
-        found.append(health.of_disk(shutil.disk_usage(self._database.parent).free))
+        found.append(health.of_disk(shutil.disk_usage(self._disk).free))
         papers = [self._paper(name, file) for name, file in self._certificates.items()]
         return found + (papers or [health.no_certificate()])
 

@@ -54,6 +54,14 @@ _PATIENCE: dict[str, object] = {
 _HANGS = 30_000
 """Milliseconds: a process that is stopped in the middle of its turn loses it, and the others go on."""
 
+_MANNERS = (
+    "SELECT set_config('lock_timeout', %s, false),"
+    " set_config('idle_in_transaction_session_timeout', %s, false),"
+    " CASE current_setting('synchronous_commit') WHEN 'off'"
+    " THEN set_config('synchronous_commit', 'on', false) END"
+)
+"""How long a session waits, and that a commit counts only once it is on the server's disk."""
+
 
 class Postgres:
     """`Database` on a server."""
@@ -142,11 +150,8 @@ class Postgres:
         """A connection for a pool."""
         connection = self.connect_plainly()
         connection.adapters.register_dumper(str, _Words)
-        connection.execute(
-            "SELECT set_config('lock_timeout', %s, false), set_config('idle_in_transaction_session_timeout', %s, false),"
-            " CASE current_setting('synchronous_commit') WHEN 'off' THEN set_config('synchronous_commit', 'on', false) END",
-            (f"{wait // timedelta(milliseconds=1)}", f"{_HANGS if mode == 'write' else 0}"),
-        )
+        waits, hangs = wait // timedelta(milliseconds=1), _HANGS if mode == "write" else 0
+        connection.execute(_MANNERS, (str(waits), str(hangs)))
         connection.autocommit = False
         if mode == "read":
             connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ

@@ -12,7 +12,9 @@ _WAITS = {"55P03", "40001", "40P01", "57014", "25P03", "25P04"}
 _FULL = {"53100": "the disk of its server is full", "53200": "its server has no memory left"}
 _GONE = ("08", "57P")
 _TOO_MANY = "its server takes no more connections: raise max_connections there, or run fewer processes"
-_PASSWORD = "its server refuses the password: look at database.password_file, and at the user's password there"  # noqa: S105 - a remedy
+_PASSWORD = (
+    "its server refuses the password: look at database.password_file, and at the user's password there"  # noqa: S105 - a remedy
+)
 _REMEDIES = {
     "53300": _TOO_MANY,
     "28P01": _PASSWORD,
@@ -64,7 +66,10 @@ def _never_connected(where: str, error: BaseException) -> PeerError:
         if words in said and "does not exist" not in said:
             return _broken(where, state)
     if "does not exist" in said:
-        return _broken(where, "3D000" if "database" in said.partition("does not exist")[0].rpartition("FATAL")[2] else "28000")
+        return _broken(
+            where,
+            "3D000" if "database" in said.partition("does not exist")[0].rpartition("FATAL")[2] else "28000",
+        )
     if any(word in said for word in _TLS):
         return StoreBroken(
             f"{where}: no encrypted connection: look at sslmode and sslrootcert of database.url ({_first(said)})"
@@ -82,7 +87,9 @@ def _away(where: str, why: str) -> StoreAway:
 def _broken(where: str, state: str) -> PeerError:
     if state == "53300":
         return StoreBusy(f"{where}: {_TOO_MANY} ({state})")
-    remedy = _REMEDIES.get(state, "this is a defect of Second Ring or a foreign hand in the database: report it")
+    remedy = _REMEDIES.get(
+        state, "this is a defect of Second Ring or a foreign hand in the database: report it"
+    )
     return StoreBroken(f"{where}: {remedy} ({state})")
 
 

@@ -45,7 +45,9 @@ class Cluster:
     """A server with databases that are made from a template in some 30 ms."""
 
     def __init__(self, settings: Mapping[str, str] = FAST) -> None:
-        self.folder = Path(tempfile.mkdtemp(prefix="pg-", dir="/tmp"))  # a socket's path may have 107 characters
+        self.folder = Path(
+            tempfile.mkdtemp(prefix="pg-", dir="/tmp")
+        )  # a socket's path may have 107 characters
         self._settings = PLAIN | dict(settings)
         self._numbers = itertools.count(1)
         self._swept: list[str] = []
@@ -53,7 +55,9 @@ class Cluster:
         if os.geteuid() == 0:
             shutil.chown(self.folder, SUPER, SUPER)
             self.folder.chmod(0o755)
-        self._run("initdb", "-D", self.data, "-U", SUPER, "-A", "trust", "--locale=C", "-E", "UTF8", "--no-sync")
+        self._run(
+            "initdb", "-D", self.data, "-U", SUPER, "-A", "trust", "--locale=C", "-E", "UTF8", "--no-sync"
+        )
 
     @property
     def data(self) -> Path:
@@ -68,9 +72,7 @@ class Cluster:
                 self._as_owner(command, "--pdeathsig", "QUIT"), stdout=log, stderr=log, cwd="/"
             )
         until(self._answers, "the server's first answer", timeout=60)
-        self.sql(
-            f"DO $$ BEGIN CREATE ROLE {USER} LOGIN; EXCEPTION WHEN duplicate_object THEN NULL; END $$"
-        )
+        self.sql(f"DO $$ BEGIN CREATE ROLE {USER} LOGIN; EXCEPTION WHEN duplicate_object THEN NULL; END $$")
 
     def stop(self, how: signal.Signals = signal.SIGINT) -> None:
         """SIGINT: at once, in order; SIGQUIT: as a crash would."""
@@ -122,10 +124,11 @@ class Cluster:
 
     def _sweep(self, name: str) -> None:
         """Out with whoever is still there, and with every row; triggers that keep rows are asleep meanwhile."""
-        tables = [table for table in metadata.tables if table != "meta"]
+        deleting = [f"DELETE FROM {table}" for table in metadata.tables if table != "meta"]  # noqa: S608 - our own
         self.sql(
-            f"SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = '{name}' AND pid <> pg_backend_pid()",
-            "SET session_replication_role = replica; " + "; ".join(f"DELETE FROM {table}" for table in tables),
+            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()",
+            "; ".join(["SET session_replication_role = replica", *deleting]),
             "SELECT setval(oid::regclass, 1, false) FROM pg_class WHERE relkind = 'S'",
             name=name,
         )

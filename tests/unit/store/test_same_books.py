@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import fields
 from datetime import timedelta
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
 from secondring.domain.booking import Booking, BookingId, BookingState, Link, LinkKind, TokenHash
 from secondring.domain.calls import Direction
@@ -54,6 +55,7 @@ from secondring.domain.weeks import Week, last
 from secondring.store.memory import MemoryStore
 from secondring.store.sqlstore import SqlStore
 from tests.support.books import ANNA, BEN, CLINIC, EAST, KEY, LEASE, MAIN, MINUTE, NINE, NOW, new_database
+from tests.support.postgres import Cluster
 
 QUICK_DISK = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108 - a folder of its own in it
 """Thousands of commits wait for the disk, which others keep busy: pytest's time limit then strikes in the midst
@@ -289,7 +291,11 @@ class SameBooks(RuleBasedStateMachine):
         super().__init__()
         self.folder = TemporaryDirectory(dir=QUICK_DISK)
         self.memory = MemoryStore()
-        self.sql = SqlStore(new_database(Path(self.folder.name)), KEY)
+        self.sql = SqlStore(self.new_url(), KEY)
+
+    def new_url(self) -> str:
+        """An empty database for one example."""
+        return new_database(Path(self.folder.name))
 
     def teardown(self) -> None:
         self.sql.close()
@@ -336,3 +342,16 @@ SameBooks.TestCase.settings = settings(
     max_examples=60, stateful_step_count=12, deadline=None, derandomize=True, database=None
 )
 test_memory_and_database_are_the_same_books = SameBooks.TestCase
+
+
+def test_memory_and_postgresql_are_the_same_books(cluster: Cluster) -> None:
+    """Fewer examples: to sweep a server's database takes longer than to begin a file."""
+    with ExitStack() as open_one:
+
+        class SameOnServer(SameBooks):
+            def new_url(self) -> str:
+                open_one.close()
+                return open_one.enter_context(cluster.database())
+
+        few = settings(SameBooks.TestCase.settings, max_examples=15)
+        run_state_machine_as_test(SameOnServer, settings=few)

@@ -22,5 +22,7 @@ def upgrade() -> None:
         sa.Column("note", sa.String(), nullable=False),
         sa.PrimaryKeyConstraint("version", name="settings_versions_pk"),
     )
-    for statement in only_grows(op.get_bind().dialect.name, "settings_versions", "versions of the settings can only be added"):
+    for statement in only_grows(
+        op.get_bind().dialect.name, "settings_versions", "versions of the settings can only be added"
+    ):
         op.execute(statement)
