@@ -1,10 +1,13 @@
-"""One service to a database: two that listen would do everything twice."""
+"""One service of a kind to a database: two that listen would do everything twice."""
 
 from contextlib import AbstractContextManager
 
 from secondring.store.databases import database
 
 
-def alone(url: str, password: str | None = None) -> AbstractContextManager[None]:
-    """Be the only one to serve a database; raises ConfigError naming the process that already does."""
-    return database(url, password).alone()
+def alone(url: str, service: str, command: str, password: str | None = None) -> AbstractContextManager[None]:
+    """Be the only one to be that service of a database; raises ConfigError naming the process that already is.
+
+    `command` is what others are told we are. Whoever dies gives it up, however they die.
+    """
+    return database(url, password).alone(service, command)

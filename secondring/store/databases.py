@@ -51,8 +51,16 @@ class Database(Protocol):
         """Another one as soon as somebody else has committed something; to ask costs microseconds."""
         ...
 
-    def alone(self) -> AbstractContextManager[None]:
-        """Be the only service; raises ConfigError naming the one that already is."""
+    def alone(self, service: str, command: str) -> AbstractContextManager[None]:
+        """Be the only one to be that service; raises ConfigError naming the one that already is."""
+        ...
+
+    def tidy(self, engine: Engine) -> None:
+        """Let nothing of what was removed stand in a log; raises StoreBusy when others are in the way."""
+        ...
+
+    def compact(self, engine: Engine) -> None:
+        """Give back the room that removed things took. Nobody else can write meanwhile."""
         ...
 
 

@@ -2,6 +2,7 @@
 
 import os
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -12,12 +13,14 @@ from urllib.parse import quote
 from sqlalchemy import Connection, Engine, create_engine
 from sqlalchemy.pool import QueuePool
 
-from secondring.domain.errors import ConfigError
+from secondring.domain.errors import ConfigError, StoreBusy
 from secondring.store.agreed import BUSY_WAIT
 from secondring.store.columns import lend_vault
 from secondring.store.file_lock import locked
 from secondring.store.vault import Vault
 
+FOLD_PAUSE = 0.1
+TIDY_TRIES = 50
 READERS_KEPT = 4
 READERS_MOST = 60
 """asyncio's threads are at most 32 (os.cpu_count() + 4), so a reader never queues for a connection."""
@@ -26,7 +29,13 @@ Mode = Literal["write", "read"]
 _BEGIN = {"write": "BEGIN IMMEDIATE", "read": "BEGIN DEFERRED"}
 """Immediate: a write lock taken at the start cannot fail half-way because somebody else wrote since."""
 
-_PRAGMAS = ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "temp_store = MEMORY")
+_PRAGMAS = (
+    "journal_mode = WAL",
+    "synchronous = FULL",
+    "foreign_keys = ON",
+    "temp_store = MEMORY",
+    "secure_delete = ON",  # what is removed or written over is overwritten with zeros, in every page it was in
+)
 _EXAMPLE = "sqlite:////var/lib/secondring/secondring.db"
 
 
@@ -98,9 +107,17 @@ class SqliteFile:
         return connection.exec_driver_sql("PRAGMA data_version").scalar_one()
 
     @contextmanager
-    def alone(self) -> Iterator[None]:
-        with locked(self.file):
+    def alone(self, service: str, command: str) -> Iterator[None]:
+        with locked(self.file, service, command):
             yield
+
+    def tidy(self, engine: Engine) -> None:
+        fold(engine, tries=TIDY_TRIES)
+
+    def compact(self, engine: Engine) -> None:
+        with engine.connect() as connection:
+            connection.exec_driver_sql("VACUUM")
+        self.tidy(engine)
 
 
 def create_file(file: Path) -> None:
@@ -115,6 +132,27 @@ def create_file(file: Path) -> None:
         raise ConfigError(
             f"database.url: {file}: {error.strerror}: its folder must exist and belong to the service's user"
         ) from error
+
+
+def fold(engine: Engine, *, tries: int) -> None:
+    """Bring the write-ahead log into the database and cut it to nothing.
+
+    While it waits for readers nobody may write: so it never waits, but tries again a little later.
+    """
+    for _ in range(tries):
+        with engine.connect() as connection:
+            wait = connection.exec_driver_sql("PRAGMA busy_timeout").scalar_one()
+            connection.exec_driver_sql("PRAGMA busy_timeout = 0")
+            try:
+                busy = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").scalar_one()
+            finally:
+                connection.exec_driver_sql(f"PRAGMA busy_timeout = {wait}")
+        if not busy:
+            return
+        time.sleep(FOLD_PAUSE)
+    raise StoreBusy(
+        "the write-ahead log could not be cut: somebody reads all the time; it is tried again next time"
+    )
 
 
 def _connect(file: Path, seconds: float) -> sqlite3.Connection:

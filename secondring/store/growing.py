@@ -16,7 +16,8 @@ def only_grows(dialect: str, table: str, refusal: str) -> Iterator[str]:
         f"CREATE FUNCTION {table}_refuses() RETURNS trigger LANGUAGE plpgsql AS"
         f" $$ BEGIN RAISE EXCEPTION '{refusal}' USING ERRCODE = 'integrity_constraint_violation'; END $$"
     )
-    yield (
-        f"CREATE TRIGGER {table}_only_grows BEFORE UPDATE OR DELETE OR TRUNCATE ON {table}"
-        f" FOR EACH STATEMENT EXECUTE FUNCTION {table}_refuses()"
-    )
+    for change in ("UPDATE", "DELETE", "TRUNCATE"):
+        yield (
+            f"CREATE TRIGGER {table}_no_{change.lower()} BEFORE {change} ON {table}"
+            f" FOR EACH STATEMENT EXECUTE FUNCTION {table}_refuses()"
+        )

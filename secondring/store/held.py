@@ -15,7 +15,8 @@ LOOK_EVERY = 5.0
 """Seconds between two looks whether the lock is still ours."""
 _TAKE = "SELECT pg_try_advisory_lock(%s)"
 _HOLDER = (
-    "SELECT pid, coalesce(host(client_addr), 'this machine') FROM pg_stat_activity JOIN pg_locks USING (pid)"
+    "SELECT application_name, coalesce(host(client_addr), 'this machine')"
+    " FROM pg_stat_activity JOIN pg_locks USING (pid)"
     " WHERE locktype = 'advisory' AND classid = %s AND objid = %s AND objsubid = 1 AND granted"
 )
 _ALIVE = "SELECT 1"
@@ -57,7 +58,7 @@ class Held:
     def _holder(self) -> str:
         high, low = divmod(self._lock, 1 << 32)
         row = self._connection.execute(_HOLDER, (high, low)).fetchone()
-        return "just gone" if row is None else f"session {row[0]} from {row[1]}"
+        return "just gone" if row is None else f"{row[0]}, {row[1]}"
 
     def _keep(self) -> None:
         while not self._done.wait(LOOK_EVERY):

@@ -11,6 +11,7 @@ from datetime import timedelta
 from functools import cached_property
 from typing import Any, Literal
 from urllib.parse import SplitResult, unquote, urlsplit
+from zlib import crc32
 
 from sqlalchemy import Connection, Engine, create_engine
 from sqlalchemy.exc import DBAPIError
@@ -124,14 +125,24 @@ class Postgres:
         return connection.exec_driver_sql("SELECT pg_current_snapshot()::text").scalar_one()
 
     @contextmanager
-    def alone(self) -> Iterator[None]:
-        """A lock of the session; taken again when the session was cut."""
-        held = Held(self.connect_plainly, SERVICE, self.where)
+    def alone(self, service: str, command: str) -> Iterator[None]:
+        """A lock of the session, which is named after the command; taken again when the session was cut."""
+        name = {"application_name": f"secondring {command}"[:60]}
+        lock = SERVICE ^ crc32(service.encode())
+        held = Held(lambda: self.connect_plainly(**name), lock, f"{self.where}: `{service}`")
         held.take()
         try:
             yield
         finally:
             held.give_back()
+
+    def tidy(self, engine: Engine) -> None:
+        """The server's log is the server's own: it is written over by and by."""
+
+    def compact(self, engine: Engine) -> None:  # noqa: ARG002
+        """VACUUM FULL, which is no part of a transaction."""
+        with self.connected() as connection:
+            connection.execute("VACUUM FULL")
 
     @contextmanager
     def connected(self) -> Iterator["psycopg.Connection[Any]"]:
@@ -142,9 +153,9 @@ class Postgres:
         finally:
             connection.close()
 
-    def connect_plainly(self) -> "psycopg.Connection[Any]":
+    def connect_plainly(self, **more: str) -> "psycopg.Connection[Any]":
         """A connection of its own, each statement its own transaction."""
-        return psycopg.connect(**self._with_password, autocommit=True)
+        return psycopg.connect(**self._with_password | more, autocommit=True)
 
     def connect(self, mode: Mode, wait: timedelta) -> "psycopg.Connection[Any]":
         """A connection for a pool."""

@@ -69,6 +69,21 @@ class SqlStore:
         """A connection of its own that looks for what others commit."""
         return SqlWatch(self._database, self._reading)
 
+    def tidy(self) -> None:
+        """Fold the log into the database and cut it to nothing, so that it holds nothing of what was removed.
+
+        Raises StoreBusy when a reader or a writer was in the way all the time.
+        """
+        with told_plainly(self._where):
+            self._database.tidy(self._writing)
+
+    def compact(self) -> None:
+        """Write the database anew, without the room that removed things took. Nobody else can write meanwhile, and the
+        disk needs room for a second copy. Raises StoreBusy when somebody writes or reads.
+        """
+        with told_plainly(self._where):
+            self._database.compact(self._writing)
+
     def close(self) -> None:
         """Give back all connections. The last process to leave folds the log into the database."""
         self._reading.dispose()
