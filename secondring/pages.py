@@ -56,6 +56,8 @@ class Links:
     """Tries the links to the PBX and the carrier."""
     catch_up: Callable[[], Finding] | None = None
     """How far calls were looked up that ended while nobody listened."""
+    company: Callable[[], Finding] | None = None
+    """Whether another service listens to this PBX."""
     ehrs: Callable[[], list[Finding]] = list
     """How the EHRs are in which patients book."""
     elsewhere: Callable[[], Mapping[str, Finding]] = dict
@@ -195,6 +197,7 @@ def _vitals(settings: Settings, links: Links) -> Vitals:
         simulated=settings.only_simulated,
         shadow=lambda: settings.rules.shadow,
         catch_up=links.catch_up,
+        company=links.company,
         ehrs=links.ehrs,
         elsewhere=links.elsewhere,
     )
