@@ -35,8 +35,8 @@ QUEUE = 500
 STATUS = "status"
 LOGIN_REFUSED = (4, 5, 134, 135)
 """What a broker answers to a wrong name or password: MQTT 3.1.1 table 3.1, and the codes of MQTT 5 for the same."""
-_quiet = logging.getLogger("secondring.mqtt.library")
-_quiet.setLevel(logging.CRITICAL)
+quiet = logging.getLogger("secondring.mqtt.library")
+quiet.setLevel(logging.CRITICAL)
 """What the library has to say we say ourselves, once, and with the remedy."""
 
 Payload = dict[str, Any]
@@ -92,7 +92,7 @@ class MqttLink:
         try:
             await _publish(client, topic, payload)
         except aiomqtt.MqttError as error:
-            raise _plainly(error, self._broker) from None
+            raise plainly(error, self._broker) from None
 
     def show(self, topic: str, payload: Payload) -> None:
         """Keep a retained state up to date, from now on and after every outage."""
@@ -117,7 +117,7 @@ class MqttLink:
                     await self._serve(client)
             except aiomqtt.MqttError as error:
                 if failures == 0:
-                    log.warning("%s", _plainly(error, self._broker))
+                    log.warning("%s", plainly(error, self._broker))
             finally:
                 self._client = None
                 self._linked.clear()
@@ -180,7 +180,7 @@ def connected(broker: Broker, *, will: bool = False) -> aiomqtt.Client:
         tls_context=broker.tls,
         keepalive=KEEP_ALIVE,
         timeout=SECONDS,
-        logger=_quiet,
+        logger=quiet,
     )
 
 
@@ -191,7 +191,7 @@ async def once(broker: Broker, *messages: tuple[str, Payload]) -> None:
             for topic, payload in messages:
                 await _publish(client, topic, payload)
     except aiomqtt.MqttError as error:
-        raise _plainly(error, broker) from None
+        raise plainly(error, broker) from None
 
 
 async def _until_lost(client: aiomqtt.Client) -> None:
@@ -212,14 +212,15 @@ def _written(payload: Payload) -> str:
     return json.dumps({"v": VERSION, **payload}, ensure_ascii=False)
 
 
-def _plainly(error: aiomqtt.MqttError, broker: Broker) -> PeerError:
+def plainly(error: aiomqtt.MqttError, broker: Broker, section: str = "mqtt") -> PeerError:
+    """The same in words that name the remedy; `section` is where the broker is configured."""
     words = str(error) or type(error).__name__
     reason = getattr(error, "rc", None)
     if getattr(reason, "value", reason) in LOGIN_REFUSED:
-        remedy = "look at mqtt.user and at the file in mqtt.password_file"
+        remedy = f"look at {section}.user and at the file in {section}.password_file"
         return PeerError(f"MQTT broker {broker} refused our login: {remedy}")
     if "CERTIFICATE" in words.upper():
-        remedy = "give its authority in mqtt.ca_file, or the name in its certificate in mqtt.host"
+        remedy = f"give its authority in {section}.ca_file, or the name in its certificate in {section}.host"
         return PeerError(f"MQTT broker {broker} has a certificate that we do not trust: {remedy}")
-    remedy = "look at mqtt.host, mqtt.port and mqtt.tls"
+    remedy = f"look at {section}.host, {section}.port and {section}.tls"
     return PeerError(f"MQTT broker {broker} cannot be reached or broke off ({words}): {remedy}")

@@ -11,6 +11,7 @@ from secondring.store.sql.known_lines import KnownLinePages
 from secondring.store.sql.notes import NotePages
 from secondring.store.sql.rows import RowPages
 from secondring.store.sql.settings import SettingsPages
+from secondring.store.sql.sites import SitePages
 from secondring.store.sql.staff import StaffPages
 from secondring.store.sql.tallies import TallyPages
 from secondring.store.sql.tasks import TaskPages
@@ -37,5 +38,6 @@ class SqlBooks(
     StaffPages,
     SettingsPages,
     NotePages,
+    SitePages,
 ):
     """`Books` inside one SQL transaction."""
