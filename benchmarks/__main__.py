@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Callable
 
-from benchmarks import clinic, dashboard, latency, loop, menu, page, replay, screens, texting, urgent
+from benchmarks import clinic, dashboard, latency, loop, menu, million, page, replay, screens, texting, urgent
 from lab.pbx import Pbx
 
 SECONDS = 60.0
@@ -11,6 +11,7 @@ REPLAYED = 2000
 """Copies of five calls each."""
 SAMPLED = 5000
 MARKS = (10_000, 50_000, 100_000)
+MILLION, MILLION_STEP = 1_000_000, 100_000
 
 
 def measure_latency() -> str:
@@ -35,6 +36,13 @@ def measure_replay() -> str:
 def measure_loop() -> str:
     """The whole loop, and memory."""
     return page.loop(loop.measure(MARKS), loop.parts(SAMPLED), SAMPLED)
+
+
+def measure_million() -> str:
+    """Memory over a million calls."""
+    marks = tuple(range(MILLION_STEP, MILLION + 1, MILLION_STEP))
+    told = million.measure(marks, tell=lambda mark: print(mark, file=sys.stderr, flush=True))
+    return million.page(told)
 
 
 def measure_menu() -> str:
@@ -67,6 +75,7 @@ ROWS: dict[str, Callable[[], str]] = {
     "filter": measure_filter,
     "replay": measure_replay,
     "loop": measure_loop,
+    "million": measure_million,
     "menu": measure_menu,
     "urgent": measure_urgent,
     "dashboard": measure_dashboard,

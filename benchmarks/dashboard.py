@@ -24,6 +24,7 @@ from starlette.applications import Starlette
 from benchmarks import grown
 from benchmarks.timed import BUDGET_MS, ROUNDS, Timed, floor_ms, rows_of, time_pages
 from secondring.bus.memory import Ear
+from secondring.clinic_words import ClinicWording
 from secondring.domain.booking_link import Links
 from secondring.domain.booking_on_behalf import OnBehalf
 from secondring.domain.deskwork import Deskwork
@@ -39,7 +40,6 @@ from secondring.web.changes import Changes
 from secondring.web.desk import Desk
 from secondring.web.settings_port import SettingsDesk
 from secondring.web.tokens import kept, new_token
-from secondring.wiring import ClinicWording
 from secondring.writer import Reader, Writer
 from secondring.written import TextDesk
 from sms_gateway.messages import Messages

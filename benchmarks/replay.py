@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.streams import END, day_of_calls
-from secondring import wiring
+from secondring import recordings
 from secondring.domain.call_events import ListeningRules
 
 
@@ -56,4 +56,4 @@ def _split(file: Path) -> int:
 
 
 def _judge(file: Path) -> int:
-    return sum(1 for call in wiring.replay(file, ListeningRules()).calls() if call.verdict != "ignored")
+    return sum(1 for call in recordings.replay(file, ListeningRules()).calls() if call.verdict != "ignored")

@@ -17,6 +17,7 @@ from dialplan import offer as dialplan
 from dialplan import prompts as words
 from dialplan.texts import render_texts
 from secondring import following, wiring
+from secondring.clinic_words import ClinicWording
 from secondring.domain.ladder import Ladder
 from secondring.domain.offer import Offers
 from secondring.domain.ports import Books
@@ -24,7 +25,6 @@ from secondring.domain.rules import Rules, Site
 from secondring.domain.urgent import Orders, Triage
 from secondring.in_call import InCallDesk, Urgent, Write
 from secondring.running import run_together
-from secondring.wiring import ClinicWording
 from secondring.writer import Writer
 
 log = logging.getLogger("secondring")

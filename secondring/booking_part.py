@@ -34,7 +34,7 @@ Part = Callable[[], Awaitable[None]]
 class BookingParts:
     """What has to run so that patients can book."""
 
-    parts: Mapping[str, Part]
+    parts: dict[str, Part]
     findings: Callable[[], list[Finding]]
     """How the EHRs are."""
 

@@ -11,6 +11,7 @@ from dataclasses import replace
 from config.build import build_rules, build_wording
 from config.settings import Settings
 from secondring import wiring
+from secondring.clinic_words import ClinicWording, refuse_messages
 from secondring.domain import shadow
 from secondring.domain.errors import ConfigError, PeerError
 from secondring.domain.ports import Books, Store
@@ -27,7 +28,7 @@ Part = Callable[[], Awaitable[None]]
 
 def parts(
     settings: Settings,
-    wording: wiring.ClinicWording,
+    wording: ClinicWording,
     store: Store,
     writer: InBooks,
     texting: TextingSide | None = None,
@@ -49,7 +50,7 @@ class Follower:
         self,
         source: Files,
         rules: Rules,
-        wording: wiring.ClinicWording,
+        wording: ClinicWording,
         read: InBooks,
         write: InBooks,
         texting: TextingSide | None = None,
@@ -127,7 +128,7 @@ class Follower:
     def _checked(self, overlay: Overlay) -> tuple[Rules, Messages]:
         found = self._source.layers.checked(overlay).found
         rules, messages = build_rules(found), self._source.messages(build_wording(found))
-        wiring.refuse_messages(messages, rules)
+        refuse_messages(messages, rules, wiring.now())
         return replace(rules, carrier_confirms_opt_out=self._rules.carrier_confirms_opt_out), messages
 
     def _swap(self, books: Books, new: Rules, messages: Messages) -> bool:

@@ -16,6 +16,7 @@ from config.problems import Problem, may_show
 from config.walk import section_at
 from secondring import wiring
 from secondring.carriers_shown import carriers_shown
+from secondring.clinic_words import refuse_messages, site_words, worded_twice
 from secondring.domain.errors import ConfigError
 from secondring.domain.hours import closes_at
 from secondring.domain.ports import Books
@@ -113,7 +114,7 @@ class OnScreen:
         )
 
     def _worded_twice(self, found: Checked, overlay: Overlay) -> tuple[Disagreement, ...]:
-        return wiring.worded_twice(self._messages_with(build_wording(found.found)), overlay)
+        return worded_twice(self._messages_with(build_wording(found.found)), overlay)
 
     def _files_changed(self) -> tuple[str, ...]:
         try:
@@ -222,7 +223,9 @@ class OnScreen:
         if found is None:
             return None, [_wrong(problem) for problem in problems]
         try:
-            wiring.refuse_messages(self._messages_with(build_wording(found.found)), build_rules(found.found))
+            refuse_messages(
+                self._messages_with(build_wording(found.found)), build_rules(found.found), wiring.now()
+            )
         except ConfigError as error:
             return None, [_of_message(line) for line in str(error).splitlines()]
         return found, []
@@ -283,7 +286,7 @@ def _preview(messages: Messages, name: str, language: str, site: Site) -> Previe
     # While they are open, nothing says when they open next; the texts that do go out after closing.
     then = closes_at(site.hours, now) or now
     visit = visit_phrase(then, zone=site.hours.zone, language=language)
-    values = wiring.site_words(site, language, then) | {"task": "T-k3x9a2m4q7wz", "when": visit}
+    values = site_words(site, language, then) | {"task": "T-k3x9a2m4q7wz", "when": visit}
     problems = messages.wrong_with(name, language, samples=(values,))
     if problems:
         said = tuple(problem.partition(": ")[2] for problem in problems)

@@ -13,6 +13,7 @@ from ami_listener.originate import Dialler
 from secondring import following, wiring
 from secondring.bus.memory import Ear
 from secondring.certificates import Certificate, ends_at
+from secondring.clinic_words import ClinicWording
 from secondring.domain.alarms import Alarm
 from secondring.domain.deskwork import Deskwork
 from secondring.domain.errors import ConfigError
@@ -34,7 +35,7 @@ from secondring.web.app import make_app
 from secondring.web.changes import Bell, Changes
 from secondring.web.desk import Desk, nobody_dials, nobody_listens
 from secondring.web.work_rows import WorkRows
-from secondring.wiring import ClinicWording, Settings
+from secondring.wiring import Settings
 from secondring.writer import Reader, Writer
 from secondring.written import TextDesk
 

@@ -3,22 +3,18 @@
 It is also the only place that reads the clock; everyone else is handed one.
 """
 
-import asyncio
 import logging
 import os
 import secrets
 import ssl
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from difflib import get_close_matches
 from pathlib import Path
 
-from ami_listener.recording import read_facts
-from ami_listener.recording import record as record_link
 from ami_listener.session import AmiAccount, Timing
-from ami_listener.stats import LinkStats
 from config.carriers import SipKeys
 from config.loader import config_path, load
 from config.settings import Settings
@@ -27,19 +23,17 @@ from dialplan.render import render_manager as render_account
 from dialplan.texts import render_texter
 from secondring.carriers import door, driver
 from secondring.carriers.handset import spool
+from secondring.clinic_words import ClinicWording, refuse_messages, worded_twice
 from secondring.domain.booking import TOKEN_BYTES
 from secondring.domain.booking_link import Links
 from secondring.domain.booking_on_behalf import OnBehalf
-from secondring.domain.call_events import CallEnded, ListeningRules
-from secondring.domain.calls import CallTracker
 from secondring.domain.deskwork import Deskwork
 from secondring.domain.errors import ConfigError, UnknownThing
-from secondring.domain.hours import next_opening
 from secondring.domain.ids import SiteId
-from secondring.domain.phone import PhoneNumber, hide_numbers, spoken_form
+from secondring.domain.phone import PhoneNumber, hide_numbers
 from secondring.domain.ports import Books
-from secondring.domain.rules import Rules, Site
-from secondring.domain.settings import Disagreement, Overlay, SettingsVersion
+from secondring.domain.rules import Rules
+from secondring.domain.settings import SettingsVersion
 from secondring.store.alone import alone as store_alone
 from secondring.store.keys import Key
 from secondring.store.migrate import is_current, upgrade
@@ -47,9 +41,8 @@ from secondring.store.sqlstore import SqlStore
 from sms_gateway.carriers.null import NullCarrier
 from sms_gateway.carriers.port import Driver, Webhook
 from sms_gateway.carriers.spool import Line, Spool
-from sms_gateway.messages import NAMES, Messages
+from sms_gateway.messages import Messages
 from sms_gateway.privacy import quiet_libraries
-from sms_gateway.spoken_time import opens_phrase, visit_phrase
 
 __all__ = ["Settings"]
 
@@ -112,53 +105,7 @@ def render_manager(settings: Settings, version: str) -> str:
     return listener + dialler + "".join(texters)
 
 
-# ---------------------------------------------------------------- streams
-
-
-def listening_rules(inbound: Sequence[str] | None) -> ListeningRules:
-    """The usual rules, or those with other inbound contexts."""
-    return ListeningRules(inbound=tuple(inbound)) if inbound else ListeningRules()
-
-
-class Replayed:
-    """A recording being replayed."""
-
-    def __init__(self, file: Path, rules: ListeningRules) -> None:
-        self._file = file
-        self._tracker = CallTracker(rules)
-        self._stats = LinkStats()
-
-    def calls(self) -> Iterator[CallEnded]:
-        """Every call in the recording, in order of verdict."""
-        for fact in read_facts(self._file, stats=self._stats):
-            for event in self._tracker.feed(fact):
-                if isinstance(event, CallEnded):
-                    yield event
-
-    @property
-    def is_none(self) -> bool:
-        """True when nothing in the file was ever said by an AMI; to be asked at the end."""
-        return not (self._stats.connects or self._stats.facts)
-
-    def notes(self) -> list[str]:
-        """What a reader of the verdicts should know; to be asked for at the end."""
-        notes = []
-        if self._tracker.open_calls:
-            notes.append(f"calls not over when the recording ended: {self._tracker.open_calls}")
-        skipped = self._stats.garbage + self._stats.broken + sum(self._stats.unreadable.values())
-        if skipped:
-            notes.append(f"messages that could not be read and were skipped: {skipped}")
-        return notes
-
-
-def replay(file: Path, rules: ListeningRules) -> Replayed:
-    """Read a recording through the code of the live service."""
-    return Replayed(file, rules)
-
-
-def record(settings: Settings, file: Path) -> None:
-    """Write down what the PBX says, until Ctrl-C."""
-    asyncio.run(record_link(account(settings), file, clock=now, timing=timing(settings)))
+# ---------------------------------------------------------------- the PBX
 
 
 def account(settings: Settings) -> AmiAccount:
@@ -233,51 +180,6 @@ def _opened(settings: Settings) -> Iterator[SqlStore]:
 # ---------------------------------------------------------------- words
 
 
-class ClinicWording:
-    """The gateway's messages, with what each site puts into them."""
-
-    def __init__(self, messages: Messages) -> None:
-        self._messages = messages
-
-    def become(self, messages: Messages) -> None:
-        """Go by other words from now on; only between transactions, like the rules."""
-        self._messages = messages
-
-    def text(
-        self,
-        template: str,
-        *,
-        site: Site,
-        language: str,
-        now: datetime,
-        task: str = "",
-        link: str = "",
-        visit_at: datetime | None = None,
-    ) -> str:
-        """A message, ready to send."""
-        words = site_words(site, language, now) | {"task": task}
-        if link:
-            words["link"] = link
-        if visit_at is not None:
-            words["when"] = visit_phrase(visit_at, zone=_zone(site), language=language)
-        return self._messages.render(template, language, words)
-
-
-def _zone(site: Site) -> str:
-    return site.timetable.zone if site.timetable else site.hours.zone
-
-
-def site_words(site: Site, language: str, at: datetime) -> dict[str, str]:
-    """What a message may say of a site at a time."""
-    opening = next_opening(site.hours, at)
-    return {
-        "clinic": site.name,
-        "phone": spoken_form(site.phone, site.region),
-        "link": site.booking_url or "",
-        "opens": opens_phrase(opening, now=at, zone=site.hours.zone, language=language) if opening else "",
-    }
-
-
 def links(rules: Rules) -> Links:
     """Makes the links that texts carry."""
     return Links(rules, lambda: secrets.token_bytes(TOKEN_BYTES))
@@ -295,39 +197,13 @@ def messages(settings: Settings) -> Messages:
 
 def check_messages(settings: Settings) -> None:
     """Raise ConfigError naming file and line of every message that must not go to a patient."""
-    refuse_messages(messages(settings), settings.rules)
-
-
-def worded_twice(found: Messages, overlay: Overlay) -> tuple[Disagreement, ...]:
-    """Messages that were worded on screen though the clinic has a file for them as well."""
-    worded = ((path, setting) for path, setting in overlay.items() if path[:2] == ("messages", "wording"))
-    return tuple(
-        Disagreement(path=path, file=str(file), setting=setting)
-        for path, setting in worded
-        if (file := found.hidden_file(path[3], path[2])) is not None
-    )
+    refuse_messages(messages(settings), settings.rules, now())
 
 
 def tell_disagreements(settings: Settings) -> None:
     """Say in the log where the files and the screen do not agree, and which one is in force."""
     for one in settings.disagreements:
         log.warning("%s", one)
-
-
-def refuse_messages(found: Messages, rules: Rules) -> None:
-    """Raise ConfigError when one of these may not go out, or a route sends one that there is not."""
-    found.lint(samples=samples(rules))
-    for intent, route in rules.routes.items():
-        if route.template is not None and route.template not in NAMES:
-            raise ConfigError(
-                f"routes.{intent}.template: no message is called {route.template!r}; there are {', '.join(NAMES)}"
-            )
-
-
-def samples(rules: Rules) -> tuple[dict[str, str], ...]:
-    """What each site puts into the messages now, in both languages."""
-    at = now()
-    return tuple(site_words(site, language, at) for site in rules.sites for language in ("en", "es"))
 
 
 def deskwork(settings: Settings) -> Deskwork:

@@ -5,11 +5,12 @@ from typing import Annotated
 
 import typer
 
-from secondring import answering, pages, service
+from secondring import answering, pages
 from secondring.cli.common import config_directory, settings, to_type
 from secondring.cli.pbx import CONF
 from secondring.doctor import Visit, examine
 from secondring.domain.errors import ConfigError
+from secondring.service import everything
 from secondring.web.settings_port import Found
 
 
@@ -27,7 +28,7 @@ def run() -> None:
 
     Stops cleanly on SIGTERM and Ctrl-C. Tells systemd when it is ready and that it is alive.
     """
-    service.run(settings(), try_links)
+    everything.run(settings(), try_links)
 
 
 def try_links() -> list[Found]:

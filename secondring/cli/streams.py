@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from secondring import wiring
+from secondring import recordings
 from secondring.cli.common import (
     Json,
     Numbers,
@@ -45,7 +45,7 @@ def record(file: Annotated[Path, FILE]) -> None:
     The file holds callers' numbers; only you can read it. `secondring replay` gives the verdicts in it.
     """
     sys.stderr.write(f"recording to {file}; Ctrl-C ends it\n")
-    wiring.record(settings(), file)
+    recordings.record(settings(), file)
 
 
 def _region(code: str) -> str:
@@ -84,8 +84,8 @@ def replay(
     """
     if not file.is_file():
         raise typer.BadParameter(f"there is no file {file}")
-    rules = wiring.listening_rules(inbound)
-    ended = wiring.replay(file, rules)
+    rules = recordings.listening_rules(inbound)
+    ended = recordings.replay(file, rules)
     if json:
         print_json(_verdict(call, region) for call in ended.calls())
     elif found := list(ended.calls()):

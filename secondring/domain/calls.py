@@ -37,6 +37,7 @@ from secondring.domain.call_events import (
 from secondring.domain.facts import Fact, Leg
 from secondring.domain.ids import Uniqueid
 from secondring.domain.ledger import Ledger, OpenCall
+from secondring.domain.leftovers import Leftovers
 from secondring.domain.outside import Outside
 from secondring.domain.talk import TalkGraph
 from secondring.domain.verdict import ANSWER, UNKNOWN_MESSAGE, Detail
@@ -70,6 +71,7 @@ class CallTracker:
         self._people: set[Uniqueid] = set()
         self._graph = TalkGraph()
         self._outside = Outside(self._rules.external_answer)
+        self._leftovers = Leftovers(self._rules.forget_after)
         self._handlers: dict[type[Fact], Callable[[Any], list[CallEvent]]] = {
             facts.ChannelStarted: self._channel_started,
             facts.ChannelUp: self._channel_up,
@@ -99,7 +101,10 @@ class CallTracker:
         return handler(fact) if handler else []
 
     def tick(self, now: datetime) -> list[CallEvent]:
-        """Judge calls that have shown no sign of life for too long."""
+        """Judge calls that have shown no sign of life for too long, and forget legs that nobody will end."""
+        held = self._people | self._graph.legs | self._outside.legs
+        for leg in self._leftovers.overdue(self._ledger.ownerless(held), now):
+            self._forget(leg)
         limit = now - self._rules.forget_after
         return self._lose(
             [call for call in self._ledger.all() if call.last_seen < limit], now, Detail.LOST_TRACK

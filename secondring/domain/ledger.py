@@ -76,6 +76,10 @@ class Ledger:
     def legs_known(self) -> int:
         return len(self._root_of)
 
+    def ownerless(self, legs: Iterable[Uniqueid]) -> set[Uniqueid]:
+        """Those that belong to no open call."""
+        return {leg for leg in legs if leg not in self._root_of}
+
     def knows(self, root: Uniqueid) -> bool:
         """True when a call of that name is open or was judged."""
         return root in self._calls or root in self._judged

@@ -28,6 +28,11 @@ class Outside:
         """How much it holds; zero when the PBX is quiet."""
         return len(self._legs) + len(self._first)
 
+    @property
+    def legs(self) -> set[Uniqueid]:
+        """The legs to the outside that are taken for alive."""
+        return self._legs
+
     def dialled(self, leg: Uniqueid) -> None:
         """A leg to the outside began."""
         if self._needs != ALWAYS_A_PERSON:

@@ -75,6 +75,11 @@ class TalkGraph:
         if not members:
             del self._members[bridge]
 
+    @property
+    def legs(self) -> set[Uniqueid]:
+        """The legs it knows anything about."""
+        return set(self._bridge_of) | set(self._other_half)
+
     def __len__(self) -> int:
-        """How many legs it knows anything about; zero when nobody is on the phone."""
-        return len(self._bridge_of.keys() | self._other_half.keys())
+        """How many these are; zero when nobody is on the phone."""
+        return len(self.legs)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from benchmarks import loop, page, replay
+from benchmarks import loop, million, page, replay
 
 
 def test_a_recording_is_judged_as_often_as_it_is_told() -> None:
@@ -18,3 +18,10 @@ def test_every_call_that_goes_into_the_loop_comes_out() -> None:
     parts = loop.parts(100)
     assert sum(share for _, share in parts) == pytest.approx(1)
     assert "| 40 |" in page.loop(result, parts, 100)
+
+
+def test_every_call_of_the_million_is_taken_in_and_memory_is_told_at_each_mark() -> None:
+    result = million.measure((100, 200))
+    assert [mark.calls for mark in result.marks] == [100, 200]
+    assert result.marks[0].held < result.marks[1].held, "one in fifty never hangs up"
+    assert "| 200 |" in million.page(result)

@@ -8,10 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ami_listener.connection import AmiLink
-from secondring import service, wiring
-from secondring.alarming import Shout
-from secondring.bus.memory import Doorbell
+from secondring import wiring
 from secondring.domain.phone import PhoneNumber
 from secondring.domain.records import TextState
 from secondring.domain.settings import path_of
@@ -19,9 +16,10 @@ from secondring.domain.staff import AuditEntry
 from secondring.files import files_of
 from secondring.following import Follower
 from secondring.on_screen import OnScreen
+from secondring.service import frame, gateway
 from secondring.texting_side import TextingSide
 from secondring.web.settings_port import Change
-from secondring.writer import Reader, Writer
+from secondring.writer import Reader
 from tests.support.clinic import ANNA, BEN, Clinic
 from tests.support.fake_ami import until
 from tests.support.terminal import a_clinic
@@ -38,19 +36,12 @@ class Running:
         a_clinic(self.folder)
         self.settings = wiring.load_settings(self.folder)
         self.store = wiring.open_store(self.settings)
-        self.writer = Writer(self.store)
-        words, rules = wiring.wording(self.settings), self.settings.rules
-        self.frame = service._Frame(
-            self.settings,
-            rules,
-            words,
-            self.writer,
-            Doorbell(),
-            AmiLink(wiring.account(self.settings), clock=wiring.now, timing=wiring.timing(self.settings)),
-            Shout([], rules, clock=wiring.now),
-        )
+        self.frame = frame.build(self.settings, self.store)
+        self.settings = self.frame.settings
+        self.writer = self.frame.writer
+        words, rules = self.frame.wording, self.frame.rules
         self.texting = TextingSide(
-            lambda shadow: service._texting(self.frame, shadow=shadow), shadow=self.settings.shadow
+            lambda shadow: gateway.texting_side(self.frame, shadow=shadow), shadow=self.settings.shadow
         )
         read = Reader(self.store)
         files = files_of(self.settings)

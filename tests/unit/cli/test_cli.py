@@ -170,7 +170,7 @@ def test_a_file_that_may_not_be_read_is_no_bug_of_ours(
     def refuse(*_: object, **__: object) -> None:
         raise PermissionError(13, "Permission denied", "x.ami")
 
-    monkeypatch.setattr("secondring.wiring.read_facts", refuse)
+    monkeypatch.setattr("secondring.recordings.read_facts", refuse)
     code, said = complains(["replay", str(RECORDINGS / "busy.ami")], monkeypatch, capsys)
     assert (code, "x.ami: Permission denied. Run this as root" in said) == (1, True)
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from secondring import wiring
+from secondring.clinic_words import ClinicWording
 from secondring.domain.ids import SiteId
 from secondring.domain.records import Intent
 from secondring.domain.settings import SettingsRefused, path_of
@@ -34,7 +34,7 @@ class Desk:
         self.writer = Writer(self.store)
         self.screen = OnScreen(self.files.made, Reader(self.store), self.writer)
         self.rules = self.files.rules()
-        self.wording = wiring.ClinicWording(self.files.made.messages({}))
+        self.wording = ClinicWording(self.files.made.messages({}))
         self.follower = Follower(self.files.made, self.rules, self.wording, Reader(self.store), self.writer)
 
     async def save(self, *, seen: int | None = None, drop: tuple[str, ...] = (), **values: Any) -> int:

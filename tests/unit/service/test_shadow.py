@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from ami_listener.recording import read_facts
-from secondring import answering, service, wiring
+from secondring import answering, wiring
 from secondring.domain.calls import CallTracker, Direction
 from secondring.domain.casework import Casework
 from secondring.domain.deskwork import Result
@@ -28,6 +28,7 @@ from secondring.domain.ports import Books
 from secondring.domain.records import TextState
 from secondring.domain.rules import FollowUp
 from secondring.domain.verdict import Reason
+from secondring.service import alive, gateway
 from secondring.store.memory import MemoryStore
 from sms_gateway.carriers.null import NullCarrier
 from sms_gateway.carriers.port import OutgoingText
@@ -209,7 +210,7 @@ async def test_systemctl_status_says_so(*, said: bool) -> None:
     told: list[str] = []
     link = SimpleNamespace(is_up=True, stats=SimpleNamespace(backlog=0))
     notifier = SimpleNamespace(alive=lambda: None, status=told.append)
-    part = service._tell_alive(
+    part = alive.tell_alive(
         cast("Any", link),
         cast("Any", SimpleNamespace(last_call_at=None)),
         cast("Any", notifier),
@@ -232,6 +233,6 @@ async def test_what_waited_at_the_start_is_withheld_and_said(caplog: pytest.LogC
     writer: Callable[..., Awaitable[Any]] = in_store
     frame = SimpleNamespace(rules=RULES, writer=writer)
     with caplog.at_level(logging.WARNING):
-        await service._withhold_waiting(cast("Any", frame))
+        await gateway.withhold_waiting(cast("Any", frame))
     assert "1 texts still waited" in caplog.text
     assert [text.state for text in clinic.texts] == [TextState.WITHHELD]
