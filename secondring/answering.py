@@ -16,13 +16,12 @@ from config.settings import Settings
 from dialplan import offer as dialplan
 from dialplan import prompts as words
 from dialplan.texts import render_texts
-from secondring import following, wiring
+from secondring import following, site_box, wiring
 from secondring.clinic_words import ClinicWording
 from secondring.domain.ladder import Ladder
-from secondring.domain.offer import Offers
 from secondring.domain.ports import Books
 from secondring.domain.rules import Rules, Site
-from secondring.domain.urgent import Orders, Triage
+from secondring.domain.urgent import Orders
 from secondring.in_call import InCallDesk, Urgent, Write
 from secondring.running import run_together
 from secondring.writer import Writer
@@ -47,11 +46,9 @@ def call_desk(
     can_ring: Callable[[], bool] | None = None,
 ) -> InCallDesk:
     """What the scripts ask. Without `carry_out` the link that dials is another process's, which looks by itself."""
-    urgent = Urgent(
-        Triage(rules, wording), carry_out=carry_out or _leave_to_the_other, can_ring=can_ring or _surely
-    )
-    links = wiring.links(rules)
-    offers = Offers(rules, wording, settings.ivr.announcement_version, links)
+    triage = site_box.triage(settings, rules, wording)
+    urgent = Urgent(triage, carry_out=carry_out or _leave_to_the_other, can_ring=can_ring or _surely)
+    offers = site_box.offers(settings, rules, wording)
     return InCallDesk(offers, write, pbx=settings.listening.pbx, clock=wiring.now, ring=ring, urgent=urgent)
 
 

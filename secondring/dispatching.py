@@ -30,10 +30,14 @@ def decode(words: str) -> Dispatch:
         version, kind = found["v"], found["kind"]
         adapter = _ADAPTERS.get(kind) if version == VERSION else None
         if adapter is None:
-            raise Unreadable(f"a dispatch of kind {str(kind)[:20]!r}, version {str(version)[:5]}: upgrade the centre")
+            raise Unreadable(
+                f"a dispatch of kind {str(kind)[:20]!r}, version {str(version)[:5]}: upgrade the centre"
+            )
         return adapter.validate_python(found["told"], strict=False)
     except ValidationError as error:
         places = {".".join(str(part) for part in one["loc"]) for one in error.errors(include_input=False)}
-        raise Unreadable(f"a dispatch that does not say {', '.join(sorted(places))[:100]} as it should") from None
+        raise Unreadable(
+            f"a dispatch that does not say {', '.join(sorted(places))[:100]} as it should"
+        ) from None
     except (ValueError, KeyError, TypeError):
         raise Unreadable("a dispatch that is no JSON of ours") from None

@@ -51,10 +51,12 @@ class Post:
         subscriptions: tuple[str, ...],
         heard: Heard,
         *,
+        section: str = "centre",
         will: Will | None = None,
         linked: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
-        """`linked` is called after each new link."""
+        """`linked` is called after each new link; `section` is where the broker is configured."""
+        self._section = section
         self._broker = broker
         self._subscriptions = subscriptions
         self._heard = heard
@@ -76,7 +78,7 @@ class Post:
         try:
             await client.publish(topic, payload, qos=1)
         except aiomqtt.MqttError as error:
-            raise plainly(error, self._broker, "centre") from None
+            raise plainly(error, self._broker, self._section) from None
 
     async def run(self) -> None:
         """Stay connected until cancelled."""
@@ -90,7 +92,7 @@ class Post:
                     failures, self.complaint = 0, ""
                     await self._serve(client)
             except aiomqtt.MqttError as error:
-                words = str(plainly(error, self._broker, "centre"))
+                words = str(plainly(error, self._broker, self._section))
                 if words != self.complaint:
                     log.warning("%s", words)
                 self.complaint = words

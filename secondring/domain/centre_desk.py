@@ -1,8 +1,8 @@
-"""The use cases of the centre: what its site boxes tell becomes casework, each dispatch once, in one transaction with the
-note that it was taken.
+"""The use cases of the centre: what its site boxes tell becomes casework, each dispatch once, in one transaction with
+the note that it was taken.
 
-A box speaks for its own PBX and its own sites. Whatever it says of others is refused, so that a stolen box harms no more
-than its own.
+A box speaks for its own PBX and its own sites. Whatever it says of others is refused, so that a stolen box harms no
+more than its own.
 """
 
 from collections.abc import Sequence
@@ -43,7 +43,9 @@ def rules_for(rules: Rules, box: Box) -> Rules:
     """The clinic's wishes as far as they are about this box's sites."""
     sites = tuple(site for site in rules.sites if site.id in box.sites)
     if not sites:
-        raise NotTheirs(f"box {box.name} has no site of the configuration: look at boxes.known.{box.name}.sites")
+        raise NotTheirs(
+            f"box {box.name} has no site of the configuration: look at boxes.known.{box.name}.sites"
+        )
     others = {number for site in rules.sites for number in (site.phone, *site.texting, *site.dids)}
     return replace(rules, sites=sites, guards=replace(rules.guards, own=rules.guards.own | others))
 
@@ -83,11 +85,15 @@ class CentreDesk:
             Casework(rules, self._wording).tell(books, [dispatch], now)
         return True
 
-    def leave_to_people(self, books: Books, box: Box, name: str, dispatch: Dispatch, why: str, now: datetime) -> None:
+    def leave_to_people(
+        self, books: Books, box: Box, name: str, dispatch: Dispatch, why: str, now: datetime
+    ) -> None:
         """Our code fails on it: people are told, and it counts as taken."""
         books.take_dispatch(box.name, name, now)
         call = call_of(dispatch)
-        what = f"call {call}" if call else "an urgent caller" if isinstance(dispatch, UrgentTold) else "an alarm"
+        what = (
+            f"call {call}" if call else "an urgent caller" if isinstance(dispatch, UrgentTold) else "an alarm"
+        )
         because = f"a person has to look after {what} of box {box.name}: {why}"
         raise_in(books, Alarm("call-not-handled", because), self.rules, now)
         if not isinstance(dispatch, TextAsked | TextsDeclined | UrgentTold | AlarmTold):

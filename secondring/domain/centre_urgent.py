@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-
 from secondring.domain.dispatches import NotTheirs, Presser, UrgentTold
 from secondring.domain.phone import parse_number
 from secondring.domain.ports import Books
@@ -124,5 +123,3 @@ def _effects(told: UrgentTold, *, late: bool) -> Sequence[Effect]:
     if told.spoken:
         effects.append(Spoken())
     return effects
-
-

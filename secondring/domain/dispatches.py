@@ -1,5 +1,5 @@
-"""What a site box tells the centre: calls, wishes of callers, urgent callers. Each is told once, whatever happens to the
-line between the two.
+"""What a site box tells the centre: calls, wishes of callers, urgent callers. Each counts once, whatever happens to
+the line between the two.
 
 A dispatch is kept in the box's spool in the transaction that it belongs to, and leaves it when the centre has said that
 it is in its books. Dispatches of one group (one call, one urgent caller) go one after the other.
@@ -15,6 +15,7 @@ from secondring.domain.ids import CallId
 from secondring.domain.offer import InCall
 from secondring.domain.site_ports import SiteBooks, Spooled
 from secondring.domain.urgent_case import UrgentCase
+
 
 class NotTheirs(SecondRingError):
     """A box told something that is not its to tell."""

@@ -143,8 +143,8 @@ class SiteOffers(Offers):
 class SiteTriage(Triage):
     """The ladder at a box: rings from its own PBX with its own state; every step is told the centre.
 
-    Its episodes stand for nothing but the case: one for each call in which somebody pressed 2, or for each case that the
-    centre handed over.
+    Its episodes stand for nothing but the case: one for each call in which somebody pressed 2, or for each case that
+    the centre handed over.
     """
 
     def __init__(self, rules: Rules, wording: Wording, spool: Spool, pbx: str) -> None:
@@ -163,14 +163,14 @@ class SiteTriage(Triage):
         self, books: Books, who: OnLine, site: Site, caller: PhoneNumber | None, now: datetime
     ) -> Episode:
         running = [
-            case for case in books.open_urgent_cases() if caller and case.caller == caller and case.site == site.id
+            case
+            for case in books.open_urgent_cases()
+            if caller and case.caller == caller and case.site == site.id
         ]
         # Never the name that the centre would give it: their cases must not be called alike.
         own = EpisodeId(derived_id("E", "box", str(who.call)))
         known = books.episode(running[0].episode if running else own)
-        episode = known or _bare(
-            own, site, caller, now, language=who.language or site.language, did=who.did
-        )
+        episode = known or _bare(own, site, caller, now, language=who.language or site.language, did=who.did)
         books.save_episode(replace(episode, urgent_at=episode.urgent_at or now))
         call = books.call(who.call)
         if call is not None:
@@ -236,9 +236,7 @@ def _bare(
     )
 
 
-def _told(
-    presser: Presser | None, case: UrgentCase, effects: Sequence[Effect], now: datetime
-) -> UrgentTold:
+def _told(presser: Presser | None, case: UrgentCase, effects: Sequence[Effect], now: datetime) -> UrgentTold:
     return UrgentTold(
         case=case,
         presser=presser,

@@ -6,11 +6,10 @@ from dataclasses import dataclass
 
 from ami_listener.connection import AmiLink
 from ami_listener.originate import Dialler
-from secondring import recorded, wiring
+from secondring import recorded, site_box, wiring
 from secondring.domain.calls import CallTracker
-from secondring.domain.casework import Casework
 from secondring.domain.health import Finding
-from secondring.domain.urgent import Orders, Triage
+from secondring.domain.urgent import Orders
 from secondring.listening import CallKeeper
 from secondring.service.frame import TEXTS, Frame, Part
 from secondring.urgent import UrgentRunner
@@ -35,7 +34,7 @@ async def listening(frame: Frame) -> Listening:
     """Set it up; calls that were going on when the service last stopped are taken up here."""
     settings = frame.settings
     link = AmiLink(wiring.account(settings), clock=now, timing=wiring.timing(settings))
-    casework = Casework(frame.rules, frame.wording)
+    casework = site_box.casework(settings, frame.rules, frame.wording)
     keeper = CallKeeper(
         CallTracker(settings.listening),
         casework,
@@ -78,8 +77,9 @@ def _dialling(frame: Frame) -> Dialling:
     if account is None:
         return Dialling(None, _nobody_dials, {})
     link = AmiLink(account, clock=now, timing=wiring.timing(frame.settings))
+    triage = site_box.triage(frame.settings, frame.rules, frame.wording)
     runner = UrgentRunner(
-        Triage(frame.rules, frame.wording),
+        triage,
         Dialler(link),
         link,
         frame.writer,

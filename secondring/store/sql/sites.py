@@ -15,7 +15,9 @@ from secondring.store.sql.page import Page, keep
 _s = spool.c
 _ADD = keep(spool, "id")
 _DROP = delete(spool).where(_s.id.in_(bindparam("ids", expanding=True)))
-_OVERTAKEN = delete(spool).where(_s.line == bindparam("which"), _s.kind.in_(bindparam("kinds", expanding=True)))
+_OVERTAKEN = delete(spool).where(
+    _s.line == bindparam("which"), _s.kind.in_(bindparam("kinds", expanding=True))
+)
 _STATE = select(func.count().label("waiting"), func.min(_s.at).label("oldest")).select_from(spool)
 _TAKE = keep(dispatches, "box", "dispatch")
 _FORGET = delete(dispatches).where(dispatches.c.at < bindparam("moment"))
@@ -85,5 +87,11 @@ def _heads(asked: frozenset[str], *, newest_first: bool) -> Select[Any]:
 
 def _read(row: Row[Any]) -> Spooled:
     return Spooled(
-        id=row.id, number=row.seq, group=row.line, kind=row.kind, urgent=row.urgent, at=row.at, words=row.words
+        id=row.id,
+        number=row.seq,
+        group=row.line,
+        kind=row.kind,
+        urgent=row.urgent,
+        at=row.at,
+        words=row.words,
     )
