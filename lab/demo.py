@@ -10,17 +10,20 @@ from pathlib import Path
 
 from rich._export_format import CONSOLE_SVG_FORMAT
 from rich.console import Console
+from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from lab import offer, triage
+from lab import clinic, offer, triage
 from lab.ending import ended_by_signals, our_command
+from lab.errors import LabError
 from lab.pbx import Pbx
-from lab.people import PEOPLE, ended, episodes, number_of, tasks_of, texts_to, verdicts
+from lab.people import PEOPLE, ended, episodes, number_of, phone_of, tasks_of, texts_to, verdicts
 from lab.phones import Answer, Line, Phone, Refuse, State
 from lab.scenarios import dids
 from lab.service import Service
 from lab.ticker import Ticker
+from lab.visitor import book_first_time
 from secondring import wiring
 from secondring.domain.phone import PhoneNumber, spoken_form
 
@@ -31,6 +34,7 @@ STYLES = {
     "reply": "bold",
     "task": "magenta",
     "urgent": "bold red",
+    "books": "green",
     "outcome": "green",
     "lost": "dim",
     "rings": "bold red",
@@ -39,8 +43,6 @@ STYLES = {
 }
 PICTURE_WIDTH = 110
 TALK = 3.0
-CONFIG = triage.config() | {"guards": {"spoken": "2s"}}
-"""An outside call counts as spoken sooner than usual, for people who watch."""
 
 
 def run_demo(*, stay: bool = False, picture: Path | None = None) -> None:
@@ -57,7 +59,7 @@ def run_demo(*, stay: bool = False, picture: Path | None = None) -> None:
             out.print(
                 f"  {pbx.cli('core show version').split(' built')[0].strip()} at {pbx.sip_host}:{pbx.sip_port}"
             )
-            with Service(pbx, config=CONFIG) as service:
+            with Service(pbx, config=clinic.config()) as service:
                 triage.add_triage(pbx, service)
                 out.print("  secondring run, listening to it\n")
                 Morning(pbx, service, out).play()
@@ -119,11 +121,16 @@ class Morning:
         self._wait_until_calls(1)
 
     def ben_books(self) -> None:
-        """Rang out; the text asks, BOOK gets the link."""
+        """Rang out; the text asks, BOOK gets the link, and two taps book a real time."""
         self._story("Ben calls; it rings and nobody comes.")
         with self._desk(), self._caller("Ben") as ben:
             ben.call(dids.ONE_PHONE_BRIEFLY).wait_for(State.ENDED, 10)
         self._reply("Ben", "BOOK", then_texts=2)
+        link = self._link_in_last_text("Ben")
+        self._say(
+            "books", f"Ben opens the link, taps the first time: {book_first_time(link, first_name='Ben')}"
+        )
+        self._ticker.wait_for(lambda books: texts_to(books, "Ben") >= 3 and ended(books, "Ben"))
 
     def hal_calls_again(self) -> None:
         """Back on the line before the text: none is sent."""
@@ -243,6 +250,13 @@ class Morning:
         self._service.ask("handset", "reply", number_of(name), words)
         self._ticker.wait_for(lambda books: texts_to(books, name) >= then_texts)
 
+    def _link_in_last_text(self, name: str) -> str:
+        body = wiring.handset(self._settings).inbox(phone_of(name))[-1].body
+        found = re.search(r"https?://\S+", body)
+        if found is None:
+            raise LabError(f"there is no link in the last text to {name}")
+        return found.group().rstrip(".")
+
     def _wait_until_calls(self, count: int) -> None:
         self._ticker.wait_for(lambda books: verdicts(books) >= count)
 
@@ -276,32 +290,41 @@ def _without_web_fonts(svg: str) -> str:
 
 def _what_next(out: Console, pbx: Pbx, service: Service, *, stay: bool) -> None:
     typed = our_command(sys.argv[0], Path.cwd())
-    if not stay:
-        out.print("[bold]Next[/bold]")
-        for command, what in (
-            ("scripts/demo --stay", "keep the clinic running and try things yourself"),
-            (f"{typed} try", "type a reply, see what it would do and why"),
-            ("docs/install.md", "put it on your own PBX"),
-        ):
-            out.print(f"  {command:<28} {what}", markup=False, soft_wrap=True)
+    if stay:
+        _stay(out, pbx, service, f"{typed} --config {service.home}")
         return
-    secondring = f"{typed} --config {service.home}"
+    out.print("[bold]Next[/bold]")
+    for command, what in (
+        ("scripts/demo --stay", "keep the clinic running, see its pages, try things yourself"),
+        (f"{typed} try", "type a reply, see what it would do and why"),
+        ("docs/install.md", "put it on your own PBX"),
+    ):
+        out.print(f"  {command:<28} {what}", markup=False, soft_wrap=True)
+
+
+def _stay(out: Console, pbx: Pbx, service: Service, secondring: str) -> None:
     out.print("[bold]The clinic stays open until Ctrl-C.[/bold] In another terminal, in this folder:\n")
     for command in (
         "calls",
         "explain CALL",
         f"handset inbox {number_of('Ben')}",
-        f"handset reply {number_of('Ben')} 'call me after 4'",
+        f"handset reply {number_of('Carla')} 'call me after 4'",
         "tasks --numbers",
         "tasks show TASK",
     ):
         out.print(f"  {secondring} {command}", markup=False, soft_wrap=True)
     out.print(
-        f"\nA softphone on this machine can register as 1004, password {pbx.phone_secrets['1004']},",
+        f"\nA softphone on this machine can register as 1004, password {pbx.phone_secrets['1004']},"
+        f"\nat {pbx.sip_host}:{pbx.sip_port}, and call 1001 to 1003.",
         markup=False,
         soft_wrap=True,
     )
-    out.print(f"at {pbx.sip_host}:{pbx.sip_port}, and call 1001 to 1003.")
-    with contextlib.suppress(KeyboardInterrupt):
+    visitor = clinic.add_visitor(service)
+    out.print(f"\n[bold]The pages:[/bold] {clinic.pages(service)}   name: {visitor.name}", soft_wrap=True)
+    out.print(f"password: {visitor.password}", markup=False, soft_wrap=True)
+    with contextlib.suppress(KeyboardInterrupt), Live(console=out, auto_refresh=False) as line:
         while True:
-            time.sleep(3600)
+            line.update(
+                Text(f"code, another one every 30 seconds: {visitor.code(wiring.now())}"), refresh=True
+            )
+            time.sleep(1)

@@ -63,7 +63,7 @@ def draw(template: str, visit: "Visit", values: Mapping[str, Any]) -> str:
         "visit": visit,
         "now": visit.now,
         "csrf": form_token(visit.token) if visit.token else "",
-        "menu": menu(visit.somebody) if visit.somebody else (),
+        "menu": menu(visit.user) if visit.has_come_in else (),
         "said": said,
         "idle": idle_seconds(visit),
         "shadow": visit.somebody is not None and visit.desk.rules.shadow,

@@ -110,6 +110,11 @@ class Visit:
         return self._user
 
     @property
+    def has_come_in(self) -> bool:
+        """They have done all that a log-in asks, so that the pages are open to them."""
+        return self._session is not None and self._session.stage is Stage.FULL
+
+    @property
     def in_emergency(self) -> bool:
         """They have opened emergency access, and it has not ended."""
         return self._session is not None and is_open(self._session, self.now)

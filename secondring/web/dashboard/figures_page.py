@@ -1,6 +1,6 @@
 """The dashboard: one sentence, the funnel, the trend, when calls are missed, what to fix, and the tables."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from markupsafe import Markup
@@ -121,6 +121,7 @@ class Trend:
 
 
 def _trends(board: Board) -> list[Trend]:
+    board = replace(board, trend=_since_the_first_call(board.trend))
     return [
         _share_trend(board, "recovery", "Recovery rate", Measure.RECOVERED, Measure.MISSED, "missed callers"),
         _count_trend(board),
@@ -131,6 +132,12 @@ def _trends(board: Board) -> list[Trend]:
             board, "unrecovered", "Unrecovered", Measure.UNRECOVERED, Measure.MISSED, "missed callers"
         ),
     ]
+
+
+def _since_the_first_call(weeks: tuple[tuple[Week, Tally], ...]) -> tuple[tuple[Week, Tally], ...]:
+    """Weeks before anything was seen are no weeks of nought missed callers."""
+    begun = next((n for n, (_, tally) in enumerate(weeks) if tally.numbers), len(weeks) - 1)
+    return weeks[begun:]
 
 
 def _share_trend(board: Board, name: str, title: str, part: Measure, whole: Measure, of: str) -> Trend:

@@ -379,6 +379,8 @@ const secondRing = (() => {
 
   document.addEventListener("DOMContentLoaded", () => {
     document.documentElement.classList.add("scripted");
+    const menu = document.querySelector(".top nav"); // on a phone it is wider than the screen
+    if (menu) { menu.scrollLeft = (menu.querySelector("[aria-current]")?.offsetLeft ?? 0) - 60; }
     stillHere();
     follow();
     tick();

@@ -157,6 +157,15 @@ async def test_each_chart_has_its_table_on_paper_too(pages: Pages) -> None:
     assert drawn == tables == 3
 
 
+async def test_weeks_before_the_first_call_are_not_drawn_as_weeks_without_missed_callers(
+    pages: Pages,
+) -> None:
+    answer = await (await manager(pages)).get("/dashboard")
+    table = answer.text[answer.text.index("Missed callers as a table") :].split("</table>")[0]
+    weeks = re.findall(r"<tr><th[^>]*>[^<]+</th><td><a[^>]*>([^<]+)<", table)
+    assert weeks == ["84", "100"]
+
+
 async def test_urgent_callers_have_a_trend(pages: Pages) -> None:
     at = WEEK.span("America/New_York").begins + timedelta(hours=30)
     Pen(pages.store, THERE, written=60_000).week(
