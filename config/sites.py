@@ -163,6 +163,9 @@ def slips_of_sites(found: "Configuration") -> Iterator[Slip]:
             "is there, and centre.host too",
             "A machine is a site box or the centre, not both.",
         )
+    if found.centre.host is not None and found.alarms.texts:
+        what = "are there, and this is a site box, which texts nobody"
+        yield ("alarms", "texts"), what, "Write them into the centre's files; here name alarms.mail or mqtt."
     yield from _slips_of_boxes(found)
 
 

@@ -27,6 +27,7 @@ from secondring.cli import (
     report,
     services,
     setup,
+    sites,
     sms,
     streams,
     tasks,
@@ -122,6 +123,7 @@ GROUPS = (
     versions,
     streams,
     phones,
+    sites,
 )
 for group in GROUPS:
     group.register(app)

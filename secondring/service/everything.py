@@ -9,7 +9,7 @@ from secondring.domain.pulse import State
 from secondring.on_screen import Test
 from secondring.rehearsal import Undone, rehearse
 from secondring.running import run_together
-from secondring.service import agi, alive, frame, gateway, listen, web
+from secondring.service import agi, alive, frame, gateway, listen, site, web
 from secondring.service.frame import Frame, Part
 from secondring.store.sqlstore import SqlStore
 from secondring.wiring import Settings, now
@@ -26,7 +26,10 @@ def run(settings: Settings, test: Test | None = None) -> None:
     store = wiring.open_store(settings)
     try:
         with wiring.alone(settings):
-            asyncio.run(_serve(settings, store, test))
+            served = (
+                _serve(settings, store, test) if settings.centre is None else _serve_site(settings, store)
+            )
+            asyncio.run(served)
     finally:
         store.close()
 
@@ -57,6 +60,21 @@ async def _serve(settings: Settings, store: SqlStore, test: Test | None) -> None
         ours.notifier.stopping()
         await alive.beat(ours.writer, State.STOPPED)
         await texting.side.close()
+        ours.writer.close()
+
+
+async def _serve_site(settings: Settings, store: SqlStore) -> None:
+    """This machine is a site box: it listens, serves callers and rings nurses; all else is its centre's."""
+    ours = frame.build(settings, store)
+    try:
+        listening = await listen.listening(ours)
+        parts = listening.parts | site.tie(ours, listening)
+        parts |= agi.callers(ours, listening.dialling, asyncio.get_running_loop())
+        parts |= ours.channels.parts | _signs_of_life(ours, listening)
+        await run_together(parts, lambda: ours.notifier.ready("starting"))
+    finally:
+        ours.notifier.stopping()
+        await alive.beat(ours.writer, State.STOPPED)
         ours.writer.close()
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from secondring import digesting, following, wiring
 from secondring.alarming import Alarms, Teller
+from secondring.centre import Centre
 from secondring.channels import MqttBoard
 from secondring.domain import shadow as shadow_mode
 from secondring.domain.deskwork import Deskwork
@@ -37,7 +38,7 @@ async def texting(frame: Frame) -> Texting:
     timers = Timers(Deskwork(frame.rules, frame.wording), frame.writer, clock=now, ring=frame.ring)
     parts: dict[str, Part] = {"texting": side.run, "timers": timers.run}
     parts |= following.parts(frame.settings, frame.wording, frame.store, frame.writer, side)
-    return Texting(parts | _alarms(frame) | _figures(frame), side)
+    return Texting(parts | alarms(frame) | _figures(frame) | _site_boxes(frame), side)
 
 
 def texting_side(frame: Frame, *, shadow: bool) -> Side:
@@ -54,7 +55,8 @@ async def withhold_waiting(frame: Frame) -> None:
         log.warning("%d texts still waited when shadow mode was switched on: they will never go", withheld)
 
 
-def _alarms(frame: Frame) -> dict[str, Part]:
+def alarms(frame: Frame) -> dict[str, Part]:
+    """Those who tell people of what was raised, and show urgent callers."""
     channels, rules = frame.channels, frame.rules
     parts: dict[str, Part] = {"alarms": Alarms(channels.all, rules, frame.writer, clock=now).run}
     for channel in channels.all:
@@ -73,3 +75,11 @@ def _figures(frame: Frame) -> dict[str, Part]:
     if settings.digest.owner is not None:
         parts["digest"] = DigestPost(digesting.delivery(settings), read, frame.writer, clock=now).run
     return parts
+
+
+def _site_boxes(frame: Frame) -> dict[str, Part]:
+    at = frame.settings.boxes
+    if at is None:
+        return {}
+    theirs = Centre(frame.settings, at, frame.rules, frame.wording, frame.writer, ring=frame.ring)
+    return theirs.parts(frame.bell.listen(TEXTS))
