@@ -18,7 +18,7 @@ from secondring.domain.ids import CallId, Uniqueid
 from secondring.domain.phone import PhoneNumber
 from secondring.domain.records import Call, Task
 from secondring.domain.site_ports import SpoolState
-from tests.support.ami_messages import hangup, newchannel
+from tests.support.ami_messages import block, event, newchannel
 from tests.support.fake_ami import SECRET, FakeAmi
 from tests.support.mosquitto import PROGRAM
 from tests.support.until import until
@@ -165,9 +165,12 @@ def a_box(folder: Path, centre: Machine, name: str, sites: Sequence[str], *, ami
 
 
 def a_missed_call(ami: FakeAmi, uniqueid: str, caller: PhoneNumber, did: str) -> None:
-    """Somebody calls, hears it ring, and gives up."""
-    ami.say(newchannel(uniqueid, CallerIDNum=caller.e164, Exten=did))
-    ami.say(hangup(uniqueid, Linkedid=uniqueid, CallerIDNum=caller.e164, Exten=did))
+    """Somebody calls, is in the menu, and hangs up."""
+    who = {"CallerIDNum": caller.e164, "Exten": did}
+    up = {"ChannelState": "6", "ChannelStateDesc": "Up", "Linkedid": uniqueid, **who}
+    ami.say(newchannel(uniqueid, **who))
+    ami.say(event("Newstate", block(uniqueid=uniqueid, **up)))
+    ami.say(event("Hangup", block(uniqueid=uniqueid, **up), Cause="16", Cause_txt="Normal Clearing"))
 
 
 def at(box: str, uniqueid: str) -> CallId:
@@ -181,6 +184,6 @@ PATIENCE = 60.0
 async def soon(happened: Callable[[], bool], what: str) -> None:
     """Wait for evidence."""
     deadline = time.monotonic() + PATIENCE
-    while not happened():  # noqa: ASYNC110 - any evidence will do
+    while not happened():
         assert time.monotonic() < deadline, f"{what} did not happen"
         await asyncio.sleep(0.05)
