@@ -14,6 +14,7 @@ from config.ehr import EhrKeys, EhrSettings
 from config.oidc import BACK, Oidc, OidcSettings
 from config.problems import KeyPath, Problem
 from config.records import build_records
+from config.retention import build_retention
 from config.schema import Configuration, Ivr, SiteKeys
 from config.secret_files import (
     RESTORE_KEY,
@@ -113,6 +114,7 @@ def build_settings(found: Configuration, secrets: Secrets) -> Settings:
         centre=build_centre(found.centre, secrets),
         boxes=build_boxes(found.boxes, secrets),
         records=build_records(found.records, secrets.password),
+        retention=build_retention(found.retention),
         log_level=found.log.level,
         state_directory=found.state_directory,
         shadow=found.mode == "shadow",

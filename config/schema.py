@@ -39,6 +39,7 @@ from config.links import DatabaseUrl, SecretPlace, WebAddress
 from config.messages import Messages
 from config.oidc import Oidc
 from config.records import Records
+from config.retention import Retention
 from config.section import Section
 from config.sites import Boxes, Centre
 from config.triage import AmiDial, TriageKeys
@@ -339,6 +340,7 @@ class Configuration(Section):
     records: Records
     log: Log
     digest: Digest
+    retention: Retention
     state_directory: AbsolutePath = Field(examples=["/var/lib/secondring"])
     """Where the service keeps its own files."""
     sites: dict[Word, SiteKeys] = Field(min_length=1, examples=["{main: {name: ...}}"])

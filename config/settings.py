@@ -17,6 +17,7 @@ from config.records import RecordSettings
 from config.sites import BoxesSettings, CentreSettings
 from config.web import WebSettings
 from secondring.domain.calls import ListeningRules
+from secondring.domain.retention import Policy
 from secondring.domain.rules import Rules
 from secondring.domain.settings import Disagreement
 
@@ -204,6 +205,8 @@ class Settings:
     """Where this machine is the centre of site boxes."""
     records: RecordSettings
     """What the PBX itself keeps of its calls."""
+    retention: Policy
+    """How long what of patients is kept."""
     log_level: str
     """`debug`, `info`, `warning` or `error`."""
     state_directory: Path

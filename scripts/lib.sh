@@ -88,7 +88,7 @@ need_lab_packages() {
 # For the tests beside the lab: a real MQTT broker, of which each test starts one of its own.
 need_test_packages() {
   need_lab_packages
-  need_packages chromium fonts-dejavu-core gammu-smsd kannel kannel-extras libdbd-sqlite3 mosquitto openssl
+  need_packages chromium faketime fonts-dejavu-core gammu-smsd kannel kannel-extras libdbd-sqlite3 mosquitto openssl
   need_node_peers
 }
 

@@ -3,6 +3,8 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Collection, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import TypeVar
 
@@ -16,15 +18,16 @@ from config.settings import Settings
 from dialplan import offer as dialplan
 from dialplan import prompts as words
 from dialplan.texts import render_texts
-from secondring import following, site_box, wiring
+from secondring import site_box, vitals, wiring
 from secondring.clinic_words import ClinicWording
+from secondring.domain import health, pulse
+from secondring.domain.health import State
 from secondring.domain.ladder import Ladder
 from secondring.domain.ports import Books
+from secondring.domain.pulse import Service
 from secondring.domain.rules import Rules, Site
 from secondring.domain.urgent import Orders
 from secondring.in_call import InCallDesk, Urgent, Write
-from secondring.running import run_together
-from secondring.writer import Writer
 
 log = logging.getLogger("secondring")
 
@@ -35,6 +38,14 @@ TRY_AGAIN_SECONDS = 10
 """How long to wait for a port that somebody else has."""
 
 
+@dataclass(frozen=True, slots=True)
+class Hands:
+    """The link that dials, where it is in this process."""
+
+    carry_out: Callable[[Orders], None]
+    can_ring: Callable[[Books], bool]
+
+
 def call_desk(
     settings: Settings,
     rules: Rules,
@@ -42,12 +53,16 @@ def call_desk(
     write: Write,
     *,
     ring: Callable[[], None],
-    carry_out: Callable[[Orders], None] | None = None,
-    can_ring: Callable[[], bool] | None = None,
+    hands: Hands | None = None,
 ) -> InCallDesk:
-    """What the scripts ask. Without `carry_out` the link that dials is another process's, which looks by itself."""
-    triage = site_box.triage(settings, rules, wording)
-    urgent = Urgent(triage, carry_out=carry_out or _leave_to_the_other, can_ring=can_ring or _surely)
+    """What the scripts ask. Without `hands` the link that dials is another process's, which takes its orders from the
+    books.
+    """
+    urgent = Urgent(
+        site_box.triage(settings, rules, wording),
+        carry_out=hands.carry_out if hands else None,
+        can_ring=hands.can_ring if hands else _somebody_rings,
+    )
     offers = site_box.offers(settings, rules, wording)
     return InCallDesk(offers, write, pbx=settings.listening.pbx, clock=wiring.now, ring=ring, urgent=urgent)
 
@@ -58,12 +73,15 @@ class CallServer:
     def __init__(self, settings: Settings, desk: CallDesk) -> None:
         self._where = settings.agi
         self._desk = desk
+        self.status = "callers are not served yet"
+        """For `systemctl status`."""
 
     async def run(self) -> None:
         """Serve until cancelled."""
         server = await self._listen()
         server.start()
-        log.info("callers are served on %s port %d", self._where.listen, server.port)
+        self.status = f"callers are served on {self._where.listen} port {server.port}"
+        log.info("%s", self.status)
         try:
             await asyncio.Event().wait()
         finally:
@@ -76,28 +94,12 @@ class CallServer:
                 return Server(self._serve, where.listen, where.port, Limits(threads=where.threads))
             except OSError as error:
                 because = f"agi.port {where.port} of {where.listen} cannot be had ({error.strerror})"
-                log.error("%s: callers get no offer; trying again every %d s", because, TRY_AGAIN_SECONDS)  # noqa: TRY400
+                self.status = f"{because}: callers get no offer"
+                log.error("%s; trying again every %d s", self.status, TRY_AGAIN_SECONDS)  # noqa: TRY400
                 await asyncio.sleep(TRY_AGAIN_SECONDS)
 
     def _serve(self, request: Request, wire: Wire) -> None:
         run_script(request, wire, self._desk)
-
-
-def run_agi(settings: Settings) -> None:
-    """Only the FastAGI server: texts are sent by a gateway beside it, which looks once a second."""
-    wiring.start_logging(settings)
-    wiring.tell_disagreements(settings)
-    store = wiring.open_store(settings)
-    writer = Writer(store)
-    wording = wiring.wording(settings)
-    desk = call_desk(settings, settings.rules, wording, writer.within, ring=_nobody_to_tell)
-    try:
-        ours: dict[str, Part] = {"FastAGI": CallServer(settings, desk).run}
-        ours |= following.parts(settings, wording, store, writer)
-        asyncio.run(run_together(ours, lambda: None))
-    finally:
-        writer.close()
-        store.close()
 
 
 def run_agi_script(settings: Settings, name: str, arguments: Sequence[str] = ()) -> bool:
@@ -125,12 +127,18 @@ def run_agi_script(settings: Settings, name: str, arguments: Sequence[str] = ())
         store.close()
 
 
-def _leave_to_the_other(orders: Orders) -> None:
-    """The process that dials works from the books; what it cannot see there, its next look at the PBX shows."""
+RINGS_WITHIN = timedelta(seconds=15)
+"""So old may the last word be of whoever rings nurses: three signs of life. A caller who waits for phones that nobody
+rings is worse off than one who goes to the last resort at once."""
 
 
-def _surely() -> bool:
-    return True
+def _somebody_rings(books: Books) -> bool:
+    """Does the process that dials live, and has it its link?"""
+    found, at = pulse.last(books, Service.LISTEN), wiring.now()
+    if found is None or at - found.at > RINGS_WITHIN:
+        return False
+    dialling = health.from_pulse(found, at).get(vitals.DIALLING)
+    return dialling is not None and dialling.state is State.OK
 
 
 def _nobody_to_tell() -> None:

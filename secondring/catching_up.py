@@ -111,6 +111,7 @@ class CatchUp:
         self._wake = asyncio.Event()
         self._skew = Skew()
         self._deaf_since: datetime | None = None
+        self._set_back_at: datetime | None = None
         self._begun = False
         self._kept: dict[str, str] = {}
         self._complaint = ""
@@ -200,9 +201,17 @@ class CatchUp:
         now, since = self._clock(), self._listening_since()
         if since is not None:
             self._deaf_since = None
-            return now >= since + WRITTEN
+            return now >= self._heard_since(since, now) + WRITTEN
         self._deaf_since = self._deaf_since or now
         return now >= self._deaf_since + LINK_PATIENCE
+
+    def _heard_since(self, since: datetime, now: datetime) -> datetime:
+        """Since when, also for whoever's clock was set back after that: the past begins when this is noticed."""
+        if since <= now:
+            self._set_back_at = None
+            return since
+        self._set_back_at = min(self._set_back_at or now, now)
+        return self._set_back_at
 
     def _not_ours(self) -> Collection[Uniqueid] | None:
         """Channels of calls that are judged elsewhere: they go on, or are in doubt."""

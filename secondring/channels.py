@@ -9,7 +9,8 @@ from typing import Any
 
 from config.settings import MailSettings, MqttSettings, Settings
 from secondring.alarming import Channel
-from secondring.bus.mqtt import Broker, MqttLink, Payload
+from secondring.bus.client import Broker, Payload
+from secondring.bus.mqtt import MqttLink
 from secondring.domain.alarms import in_words
 from secondring.domain.errors import ConfigError
 from secondring.domain.ids import SiteId

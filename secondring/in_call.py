@@ -10,6 +10,7 @@ from secondring.domain.ports import Books
 from secondring.domain.triage_events import CallbackAsked, LastResortEnded
 from secondring.domain.urgent import Orders, Triage
 from secondring.domain.urgent_begin import OnLine, Waiting
+from secondring.domain.urgent_orders import leave
 
 T = TypeVar("T")
 
@@ -24,25 +25,37 @@ class Write(Protocol):
 
 
 class Urgent:
-    """The way from the scripts to the ladder. `carry_out` and `can_ring` belong to whoever has the link that dials."""
+    """The way from the scripts to the ladder. `carry_out` and `can_ring` belong to whoever has the link that dials;
+    without `carry_out` that is another process, for which orders are left in the books.
+    """
 
     def __init__(
-        self, triage: Triage, *, carry_out: Callable[[Orders], None], can_ring: Callable[[], bool]
+        self, triage: Triage, *, carry_out: Callable[[Orders], None] | None, can_ring: Callable[[Books], bool]
     ) -> None:
         self._triage = triage
-        self.carry_out = carry_out
+        self._carry_out = carry_out
         self.can_ring = can_ring
 
     def begin(self, books: Books, who: OnLine, now: datetime) -> Orders | None:
         """Open the case; None when the site has no ladder."""
-        return self._triage.from_key(books, who, now)
+        return self._left(books, self._triage.from_key(books, who, now), now)
 
     def tell(
         self, books: Books, line: Uniqueid, event: CallbackAsked | LastResortEnded, now: datetime
     ) -> Orders | None:
         """Something happened to the caller who waits on that channel."""
         case = self._triage.case_of_line(books, line)
-        return self._triage.tell(books, case.id, event, now) if case else None
+        return self._left(books, self._triage.tell(books, case.id, event, now), now) if case else None
+
+    def _left(self, books: Books, orders: Orders | None, now: datetime) -> Orders | None:
+        if orders is not None and self._carry_out is None:
+            leave(books, orders, now)
+        return orders
+
+    def carry_out(self, orders: Orders | None) -> None:
+        """To be called after the commit."""
+        if orders is not None and self._carry_out is not None:
+            self._carry_out(orders)
 
 
 class InCallDesk:
@@ -98,12 +111,15 @@ class InCallDesk:
         welcome = self._offers.welcome(call, self._clock())
         caller = "" if call.withheld else call.caller
         who = OnLine(call=self._id(call), line=line, caller=caller, did=call.did, language=welcome.language)
-        orders = self._write(BOOKS_SECONDS, lambda books: self._urgent.begin(books, who, self._clock()))
+
+        def work(books: Books) -> tuple[Orders | None, bool]:
+            return self._urgent.begin(books, who, self._clock()), self._urgent.can_ring(books)
+
+        orders, can_ring = self._write(BOOKS_SECONDS, work)
         self._ring()
-        seconds = None
-        if orders is not None:
-            self._urgent.carry_out(orders)
-            seconds = int(orders.ladder.longest_search.total_seconds()) if self._urgent.can_ring() else None
+        self._urgent.carry_out(orders)
+        searched = orders.ladder.longest_search if orders is not None and can_ring else None
+        seconds = int(searched.total_seconds()) if searched is not None else None
         return Waiting(
             site=welcome.site, language=welcome.language, seconds=seconds, is_shadow=not welcome.is_offered
         )
@@ -120,8 +136,8 @@ class InCallDesk:
         orders = self._write(
             BOOKS_SECONDS, lambda books: self._urgent.tell(books, call.uniqueid, event, self._clock())
         )
-        if orders is not None:
-            self._urgent.carry_out(orders)
+        self._ring()
+        self._urgent.carry_out(orders)
         return orders is not None
 
     def _id(self, call: InCall) -> CallId:

@@ -1,8 +1,7 @@
 """The part that serves staff's pages, inside `secondring run` or on its own."""
 
-import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,7 +9,7 @@ from pathlib import Path
 
 from ami_listener.connection import AmiLink
 from ami_listener.originate import Dialler
-from secondring import following, wiring
+from secondring import wiring
 from secondring.bus.memory import Ear
 from secondring.certificates import Certificate, ends_at
 from secondring.clinic_words import ClinicWording
@@ -18,7 +17,7 @@ from secondring.domain.alarms import Alarm
 from secondring.domain.deskwork import Deskwork
 from secondring.domain.errors import ConfigError
 from secondring.domain.facts import Fact
-from secondring.domain.health import Finding
+from secondring.domain.health import Finding, State
 from secondring.domain.ports import Store
 from secondring.domain.staff import SessionRules
 from secondring.domain.urgent import Orders, Triage
@@ -26,11 +25,10 @@ from secondring.files import files_of
 from secondring.oidc.provider import Provider, ProviderSettings
 from secondring.on_screen import OnScreen, Test
 from secondring.papers import papers
-from secondring.running import run_together
 from secondring.serving import Listen, serve
 from secondring.telephone import Telephone
 from secondring.urgent import UrgentRunner
-from secondring.vitals import Carrier, Vitals
+from secondring.vitals import OF_CARRIER, Carrier, Vitals
 from secondring.web.app import make_app
 from secondring.web.changes import Bell, Changes
 from secondring.web.desk import Desk, nobody_dials, nobody_listens
@@ -42,29 +40,6 @@ from secondring.written import TextDesk
 log = logging.getLogger("secondring")
 
 Part = Callable[[], Awaitable[None]]
-
-
-def run_web(settings: Settings, test: Test | None = None) -> None:
-    """Only the pages; what the other processes write is seen within half a second."""
-    wiring.start_logging(settings)
-    wiring.tell_disagreements(settings)
-    if settings.web.port is None:
-        raise ConfigError("web.port is null: there are no pages to serve. Give it a port, for example 8440.")
-    store = wiring.open_store(settings)
-    writer = Writer(store)
-    try:
-        asyncio.run(_run_alone(settings, store, writer, test))
-    finally:
-        writer.close()
-        store.close()
-
-
-async def _run_alone(settings: Settings, store: Store, writer: Writer, test: Test | None) -> None:
-    words = wiring.wording(settings)
-    links, ours = _own_link(settings, writer, words, test)
-    ours |= parts(settings, store, writer, Ear(), links)
-    ours |= following.parts(settings, words, store, writer)
-    await run_together(ours, lambda: None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,15 +59,32 @@ class Links:
     """How far calls were looked up that ended while nobody listened."""
     ehrs: Callable[[], list[Finding]] = list
     """How the EHRs are in which patients book."""
+    elsewhere: Callable[[], Mapping[str, Finding]] = dict
+    """What the services of other processes say of their parts, by name."""
+
+    def carriers_answer(self) -> dict[str, bool]:
+        """By name, whether each carrier answers."""
+        if self.carrier is not None:
+            return dict(self.carrier.answers)
+        said = self.elsewhere().items()
+        return {
+            name.removeprefix(OF_CARRIER): finding.state is State.OK
+            for name, finding in said
+            if name.startswith(OF_CARRIER)
+        }
 
 
-def _own_link(
-    settings: Settings, writer: Writer, words: ClinicWording, test: Test | None
+def own_link(
+    settings: Settings,
+    writer: Writer,
+    words: ClinicWording,
+    ring: Callable[[], Awaitable[None]],
+    raise_alarm: Callable[[Alarm], None],
 ) -> tuple[Links, dict[str, Part]]:
     """A link that only dials: what becomes of the calls is heard by the process that listens."""
     account = wiring.dial_account(settings)
     if account is None:
-        return Links(wording=words, test=test), {}
+        return Links(wording=words, ring=ring), {}
     link = AmiLink(account, clock=wiring.now, timing=wiring.timing(settings))
     runner = UrgentRunner(
         Triage(settings.rules, words),
@@ -101,19 +93,15 @@ def _own_link(
         writer,
         clock=wiring.now,
         bell=Ear(),
-        ring=nobody_listens,
-        raise_alarm=_in_the_log,
+        ring=ring,
+        raise_alarm=raise_alarm,
     )
-    links = Links(wording=words, dials=link, carry_out=runner.carry_out, test=test)
+    links = Links(wording=words, dials=link, carry_out=runner.carry_out, ring=ring)
     return links, {"AMI dialler": lambda: link.run(_heard_elsewhere)}
 
 
 async def _heard_elsewhere(facts: list[Fact]) -> None:
     """The listening process hears the same."""
-
-
-def _in_the_log(alarm: Alarm) -> None:
-    log.error("ALARM %s%s: %s", alarm.kind, f" at {alarm.site}" if alarm.site else "", alarm.because)
 
 
 def parts(settings: Settings, store: Store, writer: Writer, bell: Bell, links: Links) -> dict[str, Part]:
@@ -157,7 +145,7 @@ def make_desk(
         telephone=Telephone(links.dials, settings.call_back) if links.dials else None,
         ring=links.ring,
         vitals=_vitals(settings, links),
-        carriers_answer=lambda: links.carrier.answers if links.carrier else {},
+        carriers_answer=links.carriers_answer,
         work_rows=rows,
         provider=_provider(settings),
         logins=SessionRules(idle=web.idle, absolute=web.absolute, emergency=web.emergency),
@@ -209,4 +197,5 @@ def _vitals(settings: Settings, links: Links) -> Vitals:
         shadow=lambda: settings.rules.shadow,
         catch_up=links.catch_up,
         ehrs=links.ehrs,
+        elsewhere=links.elsewhere,
     )

@@ -14,7 +14,7 @@ from config.settings import Settings
 from config.sites import CentreSettings, TlsBroker
 from secondring import dispatching, wiring
 from secondring.bus import parcels
-from secondring.bus.mqtt import Broker
+from secondring.bus.client import Broker
 from secondring.bus.post import Post, Will, parsed
 from secondring.bus.seal import Forged, Seal
 from secondring.domain.casework import Casework, Wording

@@ -29,6 +29,7 @@ from secondring.domain.triage_events import (
     CallerIs,
     CallerLeft,
     Failed,
+    HangUp,
     Joined,
     Looked,
     Ring,
@@ -38,6 +39,7 @@ from secondring.domain.triage_events import (
 from secondring.domain.urgent import Orders, PbxOrder, Triage
 from secondring.domain.urgent_begin import JOB, case_of
 from secondring.domain.urgent_case import Stage, UrgentCase
+from secondring.domain.urgent_orders import LEFT, take
 from secondring.listening import InStore
 
 log = logging.getLogger("secondring.urgent")
@@ -126,9 +128,14 @@ class UrgentRunner:
         def work(books: Books) -> list[Orders]:
             at = self._clock()
             told = []
-            for job in books.claim_jobs((JOB,), now=at, lease=LEASE, limit=20):
+            for job in books.claim_jobs((LEFT, JOB), now=at, lease=LEASE, limit=20):
                 books.finish_job(job)
-                told.append(self._triage.due(books, job, at, ask=to_ask.append))
+                left = job.kind == LEFT
+                told.append(
+                    take(books, job, self._triage.rules)
+                    if left
+                    else self._triage.due(books, job, at, ask=to_ask.append)
+                )
             return [orders for orders in told if orders is not None]
 
         try:
@@ -238,6 +245,8 @@ class UrgentRunner:
             task.add_done_callback(self._ringing.discard)
         elif isinstance(order, StopRinging):
             await self._dialler.stop([attempt.id for attempt in order.attempts])
+        elif isinstance(order, HangUp):
+            await self._dialler.stop(list(order.attempts))
         elif isinstance(order, CallerIs):
             for attempt in order.attempts:
                 await self._dialler.set_line(attempt.id, order.line)

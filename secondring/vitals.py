@@ -36,6 +36,51 @@ class Carrier(Protocol):
         ...
 
 
+AMI, DIALLING, CARRIERS = "ami", "ami-dial", "carrier"
+CATCHING_UP = "catch-up"
+OF_CARRIER = "carrier:"
+"""What findings are called that services tell each other of; the last one stands before a carrier's name."""
+
+
+def of_link(link: Link) -> Finding:
+    """The link that listens."""
+    if link.is_up:
+        return Finding(AMI, "Link to the PBX", State.OK, "listening")
+    remedy = "Calls go on, but nobody sees the missed ones until it is back: `secondring doctor`."
+    return Finding(AMI, "Link to the PBX", State.BAD, "down, trying again", remedy)
+
+
+def of_dialling(link: Link | None, *, may_dial: bool) -> Finding:
+    """The link that rings phones."""
+    if not may_dial:
+        return Finding(DIALLING, "Ringing phones", State.UNKNOWN, "not set up (ami_dial)")
+    if link is not None and link.is_up:
+        return Finding(DIALLING, "Ringing phones", State.OK, "can ring nurses and clerks")
+    remedy = "Urgent callers reach only the last resort, and nobody calls back by a click."
+    return Finding(DIALLING, "Ringing phones", State.BAD, "down, trying again", remedy)
+
+
+def of_carriers(*, is_open: bool, simulated: bool, shadow: bool) -> Finding:
+    """Whoever sends the texts."""
+    shown = "Text carrier"
+    if shadow:
+        return Finding(CARRIERS, shown, State.UNKNOWN, "shadow mode: no carrier is asked for anything")
+    if simulated:
+        return Finding(CARRIERS, shown, State.WARN, "simulated phones: no text leaves this machine")
+    if is_open:
+        remedy = "Texts wait and are tried again; what stays unsent becomes a task to call."
+        return Finding(CARRIERS, shown, State.BAD, "does not answer", remedy)
+    return Finding(CARRIERS, shown, State.OK, "answers")
+
+
+def of_each_carrier(carrier: Carrier) -> list[Finding]:
+    """Each by itself, for the pages of another process."""
+    return [
+        Finding(OF_CARRIER + name, name, State.OK if answers else State.BAD, "")
+        for name, answers in carrier.answers.items()
+    ]
+
+
 class Vitals:
     """Looks at everything once, when asked."""
 
@@ -53,8 +98,11 @@ class Vitals:
         shadow: Callable[[], bool] = lambda: False,
         catch_up: Callable[[], Finding] | None = None,
         ehrs: Callable[[], list[Finding]] = list,
+        elsewhere: Callable[[], Mapping[str, Finding]] = dict,
     ) -> None:
-        """`catch_up` tells how far calls were looked up that ended while nobody listened; None where nothing does."""
+        """`catch_up` tells how far calls were looked up that ended while nobody listened; None where nothing does.
+        `elsewhere` is what other processes say of the parts that are not in this one.
+        """
         self._database = database
         self._certificates = certificates
         self._clock = clock
@@ -64,49 +112,43 @@ class Vitals:
         self._carrier = carrier
         self._simulated = simulated
         self._shadow = shadow
-        self._catch_up = catch_up or health.no_catch_up
+        self._catch_up = catch_up
         self._ehrs = ehrs
+        self._elsewhere = elsewhere
 
     async def __call__(self) -> list[Finding]:
         """The findings; nothing in them names a patient."""
         return await asyncio.to_thread(self._look)
 
     def _look(self) -> list[Finding]:
-        found = [self._ami(), self._catch_up(), self._dialling(), self._carriers(), *self._ehrs()]
+        found = [self._ami(), self._caught_up(), self._dialling(), self._carriers(), *self._ehrs()]
         found.append(health.of_disk(shutil.disk_usage(self._database.parent).free))
         papers = [self._paper(name, file) for name, file in self._certificates.items()]
         return found + (papers or [health.no_certificate()])
 
     def _ami(self) -> Finding:
-        name, shown = "ami", "Link to the PBX"
-        if self._listens is None:
-            return Finding(name, shown, State.UNKNOWN, "another process listens", "See the last call below.")
-        if self._listens.is_up:
-            return Finding(name, shown, State.OK, "listening")
-        remedy = "Calls go on, but nobody sees the missed ones until it is back: `secondring doctor`."
-        return Finding(name, shown, State.BAD, "down, trying again", remedy)
+        if self._listens is not None:
+            return of_link(self._listens)
+        gone = Finding(
+            AMI, "Link to the PBX", State.UNKNOWN, "another process listens", "See the last call below."
+        )
+        return self._elsewhere().get(AMI, gone)
+
+    def _caught_up(self) -> Finding:
+        if self._catch_up is not None:
+            return self._catch_up()
+        return self._elsewhere().get(CATCHING_UP, health.no_catch_up())
 
     def _dialling(self) -> Finding:
-        name, shown = "ami-dial", "Ringing phones"
-        if not self._may_dial:
-            return Finding(name, shown, State.UNKNOWN, "not set up (ami_dial)")
-        if self._dials is not None and self._dials.is_up:
-            return Finding(name, shown, State.OK, "can ring nurses and clerks")
-        remedy = "Urgent callers reach only the last resort, and nobody calls back by a click."
-        return Finding(name, shown, State.BAD, "down, trying again", remedy)
+        return of_dialling(self._dials, may_dial=self._may_dial)
 
     def _carriers(self) -> Finding:
-        name, shown = "carrier", "Text carrier"
-        if self._shadow():
-            return Finding(name, shown, State.UNKNOWN, "shadow mode: no carrier is asked for anything")
-        if self._simulated:
-            return Finding(name, shown, State.WARN, "simulated phones: no text leaves this machine")
-        if self._carrier is None:
-            return Finding(name, shown, State.UNKNOWN, "another process sends the texts")
-        if self._carrier.is_open:
-            remedy = "Texts wait and are tried again; what stays unsent becomes a task to call."
-            return Finding(name, shown, State.BAD, "does not answer", remedy)
-        return Finding(name, shown, State.OK, "answers")
+        carrier, shadow = self._carrier, self._shadow()
+        if carrier is not None or shadow or self._simulated:
+            is_open = carrier is not None and carrier.is_open
+            return of_carriers(is_open=is_open, simulated=self._simulated, shadow=shadow)
+        gone = Finding(CARRIERS, "Text carrier", State.UNKNOWN, "another process sends the texts")
+        return self._elsewhere().get(CARRIERS, gone)
 
     def _paper(self, name: str, file: Path) -> Finding:
         try:

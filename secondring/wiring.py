@@ -7,8 +7,8 @@ import logging
 import os
 import secrets
 import ssl
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from difflib import get_close_matches
@@ -32,6 +32,7 @@ from secondring.domain.errors import ConfigError, UnknownThing
 from secondring.domain.ids import SiteId
 from secondring.domain.phone import PhoneNumber, hide_numbers
 from secondring.domain.ports import Books
+from secondring.domain.pulse import Service
 from secondring.domain.rules import Rules
 from secondring.domain.settings import SettingsVersion
 from secondring.store.alone import alone as store_alone
@@ -144,9 +145,13 @@ def migrate(settings: Settings) -> str:
     return f"The database at {settings.database_url} is up to date."
 
 
-def alone(settings: Settings) -> AbstractContextManager[None]:
-    """Be the only service of this database; raises ConfigError when there is one already."""
-    return store_alone(settings.database_url)
+@contextmanager
+def alone(settings: Settings, services: Iterable[Service], command: str) -> Iterator[None]:
+    """Be the only one to be these services of this database; raises ConfigError when there is one already."""
+    with ExitStack() as locks:
+        for service in services:
+            locks.enter_context(store_alone(settings.database_url, service, command))
+        yield
 
 
 def open_store(settings: Settings) -> SqlStore:

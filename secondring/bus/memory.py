@@ -38,5 +38,9 @@ class Doorbell:
 
     async def ring(self, topic: str) -> None:
         """Wake all who listen; nothing happens when nobody does."""
+        self.hear(topic)
+
+    def hear(self, topic: str) -> None:
+        """The same, for whoever cannot wait."""
         for ear in self._ears.get(topic, ()):
             ear.hear()

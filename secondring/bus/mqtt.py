@@ -1,75 +1,58 @@
-"""The MQTT broker: an open door for lamps, pagers and dashboards. Nothing of ours depends on it.
+"""A service's link to the MQTT broker: an open door for lamps and dashboards, and the doorbell between processes.
 
-Three ways out, by what a lost message would cost: `publish` is awaited and says when it failed (alarms), `show` keeps
-the newest state of a topic and brings it back after every outage (lamps), `tell` is a bounded queue (what happened).
-That we are here stands in `status`, and our last will takes it back.
+Nothing of ours depends on it. Four ways out, by what a lost message would cost: `publish` is awaited and says when it
+failed (alarms), `show` keeps the newest state of a topic and brings it back after every outage (lamps), `tell` is a
+bounded queue (what happened), `ring` is a hint that is sent once however often it was given (the doorbell).
+That we are here stands in a topic, and our last will takes it back.
 """
 
 import asyncio
 import contextlib
 import json
 import logging
-import ssl
 from collections import deque
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Callable, Mapping
 
-import aiomqtt
-
+from secondring.bus.client import Broker, Client, MqttError, Payload, Session, connected, plainly, presence
 from secondring.domain.errors import PeerError
 
 log = logging.getLogger("secondring.mqtt")
 
-VERSION = 1
-"""In every message as `v`; grows when a field changes its meaning, not when one is added."""
 PAUSES = (1.0, 2.0, 5.0, 15.0, 30.0)
 """Seconds between tries to connect; the last one repeats."""
-SECONDS = 10.0
-"""How long the broker may take for anything."""
 LINK_SECONDS = 2.0
 """How long a message that must not get lost waits for a link that is just being made."""
-KEEP_ALIVE = 20
-"""Seconds; after one and a half of these without a word from us the broker publishes our last will."""
 QUEUE = 500
 """Events that wait for the broker; the oldest give way."""
-STATUS = "status"
-LOGIN_REFUSED = (4, 5, 134, 135)
-"""What a broker answers to a wrong name or password: MQTT 3.1.1 table 3.1, and the codes of MQTT 5 for the same."""
-quiet = logging.getLogger("secondring.mqtt.library")
-quiet.setLevel(logging.CRITICAL)
-"""What the library has to say we say ourselves, once, and with the remedy."""
 
-Payload = dict[str, Any]
+REFUSED = 128
+"""From here on an answer to a subscription is a refusal."""
+DEAF = (
+    "MQTT broker {broker} does not let us listen to {topics}: what other services have for us waits for our next look;"
+    " let our user read there, in the broker's access list (docs/mqtt.md)"
+)
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Broker:
-    """Where the broker is, and as whom we come."""
-
-    host: str
-    port: int
-    pbx: str
-    """Our place in the topics, and our name at the broker."""
-    user: str | None = None
-    password: str = field(default="", repr=False)
-    tls: ssl.SSLContext | None = None
-
-    def __str__(self) -> str:
-        return f"{self.host}:{self.port}"
-
-    def topic(self, *path: str) -> str:
-        """`secondring/<pbx>/...`."""
-        return "/".join(("secondring", self.pbx, *path))
+Heard = Callable[[Payload | None], None]
+"""Told of each message of a topic, and with None when some may have been missed: after each new link."""
 
 
 class MqttLink:
     """The link of a running service. One event loop only."""
 
-    def __init__(self, broker: Broker) -> None:
+    def __init__(
+        self, broker: Broker, session: Session | None = None, ears: Mapping[str, Heard] | None = None
+    ) -> None:
+        """Without a session it is the one that shows lamps and tells alarms, with its presence in `status`.
+
+        `ears` are the topics that are listened to.
+        """
         self._broker = broker
-        self._client: aiomqtt.Client | None = None
+        self._session = session or Session(name=f"secondring-{broker.pbx}", presence=broker.topic("status"))
+        self._ears = dict(ears or {})
+        self._client: Client | None = None
         self._shown: dict[str, Payload] = {}
         self._to_show: set[str] = set()
+        self._rings: dict[str, Payload] = {}
         self._waiting: deque[tuple[str, Payload]] = deque(maxlen=QUEUE)
         self._wake = asyncio.Event()
         self._linked = asyncio.Event()
@@ -90,8 +73,8 @@ class MqttLink:
         if client is None:
             raise PeerError(f"no link to the MQTT broker {self._broker}: see `secondring doctor`")
         try:
-            await _publish(client, topic, payload)
-        except aiomqtt.MqttError as error:
+            await client.say(topic, payload)
+        except MqttError as error:
             raise plainly(error, self._broker) from None
 
     def show(self, topic: str, payload: Payload) -> None:
@@ -105,6 +88,11 @@ class MqttLink:
         self._waiting.append((topic, payload))
         self._wake.set()
 
+    def ring(self, topic: str, payload: Payload) -> None:
+        """Hint at something. While one hint has not gone out yet, another of the same topic adds nothing."""
+        self._rings[topic] = payload
+        self._wake.set()
+
     # -- the link
 
     async def run(self) -> None:
@@ -112,10 +100,10 @@ class MqttLink:
         failures = 0
         while True:
             try:
-                async with connected(self._broker, will=True) as client:
+                async with connected(self._broker, self._session) as client:
                     failures = 0
                     await self._serve(client)
-            except aiomqtt.MqttError as error:
+            except MqttError as error:
                 if failures == 0:
                     log.warning("%s", plainly(error, self._broker))
             finally:
@@ -124,14 +112,12 @@ class MqttLink:
             await asyncio.sleep(PAUSES[min(failures, len(PAUSES) - 1)])
             failures += 1
 
-    async def _serve(self, client: aiomqtt.Client) -> None:
+    async def _serve(self, client: Client) -> None:
         self._to_show = set(self._shown)
-        watch = asyncio.create_task(_until_lost(client), name="MQTT watch")
+        watch = asyncio.create_task(self._hear(client), name="MQTT watch")
         drain = asyncio.create_task(self._drain(client), name="MQTT drain")
         try:
-            await _publish(client, self._broker.topic(STATUS), _presence(online=True), retain=True)
-            self._client = client
-            self._linked.set()
+            await self._come_in(client)
             log.info("linked to the MQTT broker %s", self._broker)
             done, _ = await asyncio.wait((watch, drain), return_when=asyncio.FIRST_COMPLETED)
             for task in done:
@@ -144,83 +130,60 @@ class MqttLink:
                 task.cancel()
             await asyncio.gather(watch, drain, return_exceptions=True)
 
-    async def _goodbye(self, client: aiomqtt.Client) -> None:
+    async def _come_in(self, client: Client) -> None:
+        if self._ears:  # a session that was kept has them already; who knows whether it was
+            answers = await client.subscribe([(topic, 1) for topic in self._ears])
+            if any(_value(answer) >= REFUSED for answer in answers):
+                log.warning("%s", DEAF.format(broker=self._broker, topics=", ".join(self._ears)))
+        await client.say(self._session.presence, presence(online=True), retain=True)
+        self._client = client
+        self._linked.set()
+        for heard in self._ears.values():
+            heard(None)
+
+    async def _goodbye(self, client: Client) -> None:
         """A clean leave publishes no last will, so we say it ourselves."""
         try:
             async with asyncio.timeout(1):
-                await _publish(client, self._broker.topic(STATUS), _presence(online=False), retain=True)
-        except (aiomqtt.MqttError, TimeoutError):
+                await client.say(self._session.presence, presence(online=False), retain=True)
+        except (MqttError, TimeoutError):
             log.info("left without a word to the MQTT broker %s", self._broker)
 
-    async def _drain(self, client: aiomqtt.Client) -> None:
+    async def _drain(self, client: Client) -> None:
         while True:
             self._wake.clear()
+            while self._rings:
+                topic = next(iter(self._rings))
+                await client.say(topic, self._rings.pop(topic))
             while self._to_show:
                 topic = self._to_show.pop()
-                await _publish(client, topic, self._shown[topic], retain=True)
+                await client.say(topic, self._shown[topic], retain=True)
             while self._waiting:
                 topic, payload = self._waiting[0]
-                await _publish(client, topic, payload)
+                await client.say(topic, payload)
                 if self._waiting and self._waiting[0] == (topic, payload):
                     self._waiting.popleft()
-            if not self._to_show:
+            if not self._to_show and not self._rings:
                 await self._wake.wait()
 
-
-def connected(broker: Broker, *, will: bool = False) -> aiomqtt.Client:
-    """A client to be entered; with a will it is the service, and any other of that name is thrown out."""
-    last = aiomqtt.Will(broker.topic(STATUS), _written(_presence(online=False)), qos=1, retain=True)
-    return aiomqtt.Client(
-        broker.host,
-        broker.port,
-        username=broker.user,
-        password=broker.password if broker.user is not None else None,
-        identifier=f"secondring-{broker.pbx}" if will else None,
-        will=last if will else None,
-        tls_context=broker.tls,
-        keepalive=KEEP_ALIVE,
-        timeout=SECONDS,
-        logger=quiet,
-    )
+    async def _hear(self, client: Client) -> None:
+        """Hand on what is heard; raises MqttError when the link is gone."""
+        async for message in client.messages:
+            heard = self._ears.get(str(message.topic))
+            if heard is not None:
+                heard(_understood(message.payload))
 
 
-async def once(broker: Broker, *messages: tuple[str, Payload]) -> None:
-    """Connect, publish these, leave: for trials, beside the running service. Raises PeerError."""
+def _value(answer: object) -> int:
+    """A reason code of MQTT 5, or a bare number of the protocol before it."""
+    found = getattr(answer, "value", answer)
+    return found if isinstance(found, int) else 0
+
+
+def _understood(payload: object) -> Payload:
+    """What somebody said; nothing when it is not ours to understand: a hint needs no words."""
     try:
-        async with connected(broker) as client:
-            for topic, payload in messages:
-                await _publish(client, topic, payload)
-    except aiomqtt.MqttError as error:
-        raise plainly(error, broker) from None
-
-
-async def _until_lost(client: aiomqtt.Client) -> None:
-    """We subscribe to nothing; this raises MqttError when the link is gone."""
-    async for _ in client.messages:
-        pass
-
-
-async def _publish(client: aiomqtt.Client, topic: str, payload: Payload, *, retain: bool = False) -> None:
-    await client.publish(topic, _written(payload), qos=1, retain=retain)
-
-
-def _presence(*, online: bool) -> Payload:
-    return {"state": "online" if online else "offline"}
-
-
-def _written(payload: Payload) -> str:
-    return json.dumps({"v": VERSION, **payload}, ensure_ascii=False)
-
-
-def plainly(error: aiomqtt.MqttError, broker: Broker, section: str = "mqtt") -> PeerError:
-    """The same in words that name the remedy; `section` is where the broker is configured."""
-    words = str(error) or type(error).__name__
-    reason = getattr(error, "rc", None)
-    if getattr(reason, "value", reason) in LOGIN_REFUSED:
-        remedy = f"look at {section}.user and at the file in {section}.password_file"
-        return PeerError(f"MQTT broker {broker} refused our login: {remedy}")
-    if "CERTIFICATE" in words.upper():
-        remedy = f"give its authority in {section}.ca_file, or the name in its certificate in {section}.host"
-        return PeerError(f"MQTT broker {broker} has a certificate that we do not trust: {remedy}")
-    remedy = f"look at {section}.host, {section}.port and {section}.tls"
-    return PeerError(f"MQTT broker {broker} cannot be reached or broke off ({words}): {remedy}")
+        found = json.loads(payload) if isinstance(payload, bytes | str) else None
+    except ValueError:
+        found = None
+    return found if isinstance(found, dict) else {}

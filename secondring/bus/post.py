@@ -14,7 +14,7 @@ from typing import Any
 
 import aiomqtt
 
-from secondring.bus.mqtt import Broker, plainly, quiet
+from secondring.bus.client import Broker, Client, plainly, quiet
 from secondring.domain.errors import PeerError
 
 log = logging.getLogger("secondring.sites")
@@ -62,7 +62,7 @@ class Post:
         self._heard = heard
         self._will = will
         self._linked = linked
-        self._client: aiomqtt.Client | None = None
+        self._client: Client | None = None
         self.complaint = ""
         """Why there is no link; empty while there is one."""
 
@@ -101,7 +101,7 @@ class Post:
             await asyncio.sleep(PAUSES[min(failures, len(PAUSES) - 1)])
             failures += 1
 
-    async def _serve(self, client: aiomqtt.Client) -> None:
+    async def _serve(self, client: Client) -> None:
         self._client = client
         log.info("linked to the MQTT broker %s", self._broker)
         try:
@@ -109,7 +109,7 @@ class Post:
                 await self._linked()
             async for message in client.messages:
                 payload = message.payload
-                if isinstance(payload, bytes) and len(payload) <= LARGEST:
+                if len(payload) <= LARGEST:
                     self._heard(str(message.topic), payload)
         except asyncio.CancelledError:
             with contextlib.suppress(aiomqtt.MqttError, TimeoutError):
@@ -117,14 +117,14 @@ class Post:
                     await self._say(client, here=False)
             raise
 
-    async def _say(self, client: aiomqtt.Client, *, here: bool) -> None:
+    async def _say(self, client: Client, *, here: bool) -> None:
         if self._will is not None:
             words = self._will.here if here else self._will.gone
             await client.publish(self._will.topic, words, qos=1, retain=True)
 
-    def _connected(self) -> aiomqtt.Client:
+    def _connected(self) -> Client:
         broker, will = self._broker, self._will
-        return aiomqtt.Client(
+        return Client(
             broker.host,
             broker.port,
             username=broker.user,

@@ -1,34 +1,53 @@
-"""`run` and `demo`: the service, and the service in a box."""
+"""`run`, the services that it is made of, and `demo`: all of it in a box."""
 
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from secondring import answering, pages
+from secondring import answering
 from secondring.cli.common import config_directory, settings, to_type
 from secondring.cli.pbx import CONF
 from secondring.doctor import Visit, examine
 from secondring.domain.errors import ConfigError
-from secondring.service import everything
+from secondring.service import commands
 from secondring.web.settings_port import Found
 
 
 def register(app: typer.Typer) -> None:
     """Add these commands to the application."""
     app.command()(run)
+    app.command()(listen)
     app.command()(agi)
+    app.command()(gateway)
     app.command()(web)
     app.command("agi-script", hidden=True, context_settings={"ignore_unknown_options": True})(agi_script)
     app.command()(demo)
 
 
 def run() -> None:
-    """Listen to the PBX, text callers back, route their replies: all in one process.
+    """Everything in one process: listen to the PBX, text callers back, route their replies, serve the pages.
 
-    Stops cleanly on SIGTERM and Ctrl-C. Tells systemd when it is ready and that it is alive.
+    What most clinics run. The same work can be four processes, so that one can be restarted, limited or looked at by
+    itself: `secondring listen`, `agi`, `gateway` and `web`. Either this or those: on one database each of them refuses
+    to start beside another of its kind, and names it.
+
+    Stops cleanly on SIGTERM and Ctrl-C. Tells systemd when it is ready and that it is alive. Exit codes: 0 stopped when
+    asked, 78 a configuration that cannot be used, 1 anything else.
     """
-    everything.run(settings(), try_links)
+    commands.run(settings(), try_links)
+
+
+def listen() -> None:
+    """Only the side of the PBX: hear calls, catch up from the PBX's records, ring nurses for urgent callers.
+
+    It decides what a missed call gets and writes it down; `secondring gateway` sends it. Without this one nothing is
+    noted (and all of it is caught up afterwards where the PBX keeps records), and who presses the key for urgent goes
+    to the last resort. Orders of `agi` and of urgent replies reach it by the database, by MQTT without delay.
+
+    Stops cleanly on SIGTERM and Ctrl-C. Exit codes as for `secondring run`.
+    """
+    commands.run_listen(settings())
 
 
 def try_links() -> list[Found]:
@@ -46,13 +65,36 @@ def try_links() -> list[Found]:
 
 
 def agi() -> None:
-    """Only serve callers who are on the line (FastAGI); `run` does this too."""
-    answering.run_agi(settings())
+    """Only callers who are on the line: the FastAGI server that the dialplan asks (`agi.port`, 4583).
+
+    It offers a text or a nurse, and answers within milliseconds. Without this one the dialplan goes on as though Second
+    Ring were not installed. It rings nobody: what it decides is in the database, and `secondring listen` rings.
+
+    Stops cleanly on SIGTERM and Ctrl-C. Exit codes as for `secondring run`.
+    """
+    commands.run_agi(settings())
+
+
+def gateway() -> None:
+    """Only texts and what is due: send, take replies, run timers, tell of alarms, count, write the weekly digest.
+
+    Without this one texts and alarms wait in the database. One of them to an SQLite database.
+
+    Stops cleanly on SIGTERM and Ctrl-C: a text that is on its way is finished, or asked for at the carrier at the next
+    start. Exit codes as for `secondring run`.
+    """
+    commands.run_gateway(settings())
 
 
 def web() -> None:
-    """Only serve staff's pages; `run` does this too. The configuration's section `web` says where."""
-    pages.run_web(settings(), try_links)
+    """Only pages: staff's (section `web`), and the one where patients book (section `booking`).
+
+    It has a link of its own to the PBX where phones may be rung (`ami_dial`), and reads in the database how the other
+    services are. Without this one nobody sees the work list, and everything else goes on.
+
+    Stops cleanly on SIGTERM and Ctrl-C. Exit codes as for `secondring run`.
+    """
+    commands.run_web(settings(), try_links)
 
 
 def agi_script(

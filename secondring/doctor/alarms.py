@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from secondring import wiring
-from secondring.bus.mqtt import once
+from secondring.bus.client import once
 from secondring.channels import alarm_mail, alarm_payload, alarm_topic, broker, mailer
 from secondring.doctor.findings import Check, Finding, bad, unseen, well
 from secondring.domain.alarms import Alarm, first

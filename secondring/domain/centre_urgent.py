@@ -32,13 +32,13 @@ class CentreTriage(Triage):
         known = books.urgent_case(told.case.id) if told.case else None
         self._must_be_theirs(known)
         if known is not None:
-            episode, site = books.episode(known.episode), self._rules.site(known.site)
+            episode, site = books.episode(known.episode), self.rules.site(known.site)
         elif told.presser is not None:
-            site = self._rules.site_of_did(told.presser.did)
+            site = self.rules.site_of_did(told.presser.did)
             episode = self._pressed(books, told.presser, site, told.at)
             self._begin(books, episode, site, has_ladder=told.case is not None, now=now)
         elif told.case is not None:
-            site = self._rules.site(told.case.site)
+            site = self.rules.site(told.case.site)
             episode = self._unknown(books, told.case, site, told.at)
         else:
             return
@@ -50,11 +50,11 @@ class CentreTriage(Triage):
             case = replace(case, signed_at=known.signed_at, signed_by=known.signed_by, bridged_at=bridged_at)
         books.save_urgent_case(case)
         books.drop_job(job_key(case.id))
-        late = now - told.at > self._rules.guards.late_after
+        late = now - told.at > self.rules.guards.late_after
         self._carry_out(books, case, site, _effects(told, late=late), now)
 
     def _must_be_theirs(self, record: UrgentCase | Episode | None) -> None:
-        if record is not None and record.site not in {site.id for site in self._rules.sites}:
+        if record is not None and record.site not in {site.id for site in self.rules.sites}:
             raise NotTheirs("a box told of an urgent caller of another one's")
 
     def _pressed(self, books: Books, who: Presser, site: Site, at: datetime) -> Episode:
@@ -79,7 +79,7 @@ class CentreTriage(Triage):
             origin=Origin.CALL,
             calls=0,
             opened_at=at,
-            window_ends_at=at + self._rules.guards.window,
+            window_ends_at=at + self.rules.guards.window,
             intent=Intent.URGENT,
             language=site.language,
         )
@@ -92,7 +92,7 @@ class CentreTriage(Triage):
 
     def leave(self, books: Books, case: UrgentCase, because: str, now: datetime) -> None:
         """Only people can help now."""
-        site = self._rules.site(case.site)
+        site = self.rules.site(case.site)
         closed, effects = leave(replace(case, line=""), now, because)
         books.save_urgent_case(closed)
         books.drop_job(job_key(case.id))
@@ -100,7 +100,7 @@ class CentreTriage(Triage):
 
     def leave_unheard(self, books: Books, now: datetime) -> list[UrgentCase]:
         """Cases of this box that should have been over by now, and of which it tells nothing any more."""
-        ours = {site.id for site in self._rules.sites}
+        ours = {site.id for site in self.rules.sites}
         left = [
             case
             for case in books.open_urgent_cases()

@@ -1,14 +1,15 @@
 """How the service is doing, link by link, in words that name the remedy; no patient's data in any of it."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from secondring.domain import pulse
+from secondring.domain import pulse, retention
 from secondring.domain.episodes import SEND_TEXT, TIMERS
 from secondring.domain.ports import Books
-from secondring.domain.pulse import Silence
+from secondring.domain.pulse import Pulse, Service, Silence
+from secondring.domain.retention import Night
 from secondring.domain.urgent_begin import JOB
 
 LATE = timedelta(minutes=1)
@@ -16,6 +17,8 @@ LATE = timedelta(minutes=1)
 QUIET = timedelta(hours=4)
 """So long without a call is worth a look while a clinic is open."""
 CERTIFICATE_SOON = timedelta(days=14)
+NIGHTS = timedelta(days=3)
+"""So long without a night in which what is old was removed is worth a look."""
 DISK_LEAST, DISK_LITTLE = 100_000_000, 1_000_000_000
 """Bytes: below the first nothing may be written soon, below the second somebody should make room."""
 KINDS = (SEND_TEXT, *TIMERS, JOB)
@@ -58,6 +61,10 @@ class Numbers:
     alarms: int
     last_call: datetime | None
     silence: Silence | None
+    night: Night | None = None
+    """The last one in which what is old was removed."""
+    silences: Mapping[Service, Silence] = field(default_factory=dict)
+    """Services beside the one that listens that are not heard of."""
 
 
 def numbers(books: Books, now: datetime) -> Numbers:
@@ -80,6 +87,8 @@ def numbers(books: Books, now: datetime) -> Numbers:
         alarms=len(books.unsigned_urgent_cases()),
         last_call=calls[0].started_at if calls else None,
         silence=pulse.silence(pulse.last(books), now),
+        night=retention.last(books),
+        silences=pulse.silences(books, now),
     )
 
 
@@ -87,9 +96,11 @@ def of_books(found: Numbers, now: datetime, *, clinic_open: bool) -> list[Findin
     """What the books tell of the rest of the service."""
     return [
         of_pulse(found.silence),
+        *(of_service(service, silence) for service, silence in found.silences.items()),
         _texts(found, now),
         _jobs(found, now),
         _calls(found, now, clinic_open=clinic_open),
+        of_retention(found.night, now),
     ]
 
 
@@ -125,6 +136,19 @@ def _calls(found: Numbers, now: datetime, *, clinic_open: bool) -> Finding:
     return Finding("calls", "Last call", State.OK, words)
 
 
+def of_retention(night: Night | None, now: datetime) -> Finding:
+    """Whether what is old is removed."""
+    name, shown = "retention", "Removing what is old"
+    if night is None:
+        return Finding(name, shown, State.UNKNOWN, "no night has passed yet")
+    remedy = "`secondring retention` tells what would go; see the log of the service."
+    if night.trouble:
+        return Finding(name, shown, State.WARN, f"did not come to its end: {night.trouble}", remedy)
+    if now - night.at > NIGHTS:
+        return Finding(name, shown, State.WARN, f"last done on {night.at:%Y-%m-%d}", remedy)
+    return Finding(name, shown, State.OK, f"last done on {night.at:%Y-%m-%d}: {night.in_words}")
+
+
 def of_pulse(found: Silence | None) -> Finding:
     """The part that listens, wherever it runs, by its own sign of life."""
     if found is None:
@@ -135,6 +159,43 @@ def of_pulse(found: Silence | None) -> Finding:
     }.get(found.because or pulse.State.LISTENING, "the service was not heard of lately")
     remedy = "Missed calls go unseen: `systemctl status secondring`, then `secondring doctor`."
     return Finding("listener", "Listening", State.BAD, words, remedy)
+
+
+WITHOUT = {
+    Service.AGI: "Callers in a menu or queue get no offer, and nobody is rung for who presses the key for urgent",
+    Service.GATEWAY: "No text goes out or is read, and no alarm is told",
+    Service.WEB: "Nobody sees the work list",
+}
+"""What it costs that a service is gone."""
+
+
+def of_service(service: Service, found: Silence) -> Finding:
+    """A service beside the one that listens, gone."""
+    words = "was stopped" if found.because is pulse.State.STOPPED else "was not heard of lately"
+    remedy = f"{WITHOUT[service]}: `systemctl status secondring-{service}`."
+    return Finding(f"service-{service}", f"Service {service}", State.BAD, words, remedy)
+
+
+def into_pulse(findings: Sequence[Finding]) -> list[dict[str, str]]:
+    """Findings as a sign of life carries them to services that cannot see these parts themselves."""
+    return [
+        {"name": f.name, "shown": f.shown, "state": f.state, "words": f.words, "remedy": f.remedy}
+        for f in findings
+    ]
+
+
+def from_pulse(found: Pulse | None, now: datetime) -> dict[str, Finding]:
+    """What another service says of its parts, by name; nothing when it was not heard of lately."""
+    if found is None or found.state is pulse.State.STOPPED or now - found.at > pulse.SILENT_AFTER:
+        return {}
+    try:
+        return {said["name"]: _understood(said) for said in found.says}
+    except (KeyError, ValueError):  # said by another version of ours
+        return {}
+
+
+def _understood(said: Mapping[str, str]) -> Finding:
+    return Finding(said["name"], said["shown"], State(said["state"]), said["words"], said["remedy"])
 
 
 def of_disk(free: int) -> Finding:

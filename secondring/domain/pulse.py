@@ -1,9 +1,10 @@
-"""Whether anybody is listening: what the service says of itself, and what people are told when it says nothing.
+"""Which services are alive: what each says of itself in the books, and what people are told when one says nothing.
 
-An empty list of tasks means a quiet morning only while somebody listens.
+An empty list of tasks means a quiet morning only while somebody listens. `run` speaks for all services at once.
 """
 
 import json
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -19,10 +20,21 @@ UNLINKED_AFTER = timedelta(seconds=30)
 """A link that is gone for so long is worth a warning; shorter gaps are restarts of the PBX."""
 
 
+class Service(StrEnum):
+    """What can run as a process of its own, by its command."""
+
+    LISTEN = "listen"
+    AGI = "agi"
+    GATEWAY = "gateway"
+    WEB = "web"
+
+
 class State(StrEnum):
-    """What the service was at when it last said something."""
+    """What a service was at when it last said something."""
 
     LISTENING = "listening"
+    WORKING = "working"
+    """The same, of those that do not listen to the PBX."""
     UNLINKED = "unlinked"
     """It runs, but the PBX does not talk to it."""
     STOPPED = "stopped"
@@ -36,27 +48,40 @@ class Pulse:
     state: State
     since: datetime
     """Since when it has been in that state."""
+    says: tuple[Mapping[str, str], ...] = ()
+    """How its parts are, for services that cannot see them: `health.from_pulse` reads it."""
 
 
-def keep(books: Books, state: State, now: datetime) -> None:
+def keep(
+    books: Books,
+    state: State,
+    now: datetime,
+    service: Service = Service.LISTEN,
+    says: Iterable[Mapping[str, str]] = (),
+) -> None:
     """Note a sign of life."""
-    before = last(books)
+    before = last(books, service)
     since = before.since if before and before.state is state and now - before.at < SILENT_AFTER else now
-    place = {"at": now.isoformat(), "state": state, "since": since.isoformat()}
-    books.keep_bookmark(BOOKMARK, json.dumps(place))
+    place = {"at": now.isoformat(), "state": state, "since": since.isoformat(), "says": list(says)}
+    books.keep_bookmark(_bookmark(service), json.dumps(place))
 
 
-def last(books: Books) -> Pulse | None:
+def last(books: Books, service: Service = Service.LISTEN) -> Pulse | None:
     """The last sign of life; None when there never was one that we understand."""
     try:
-        found = json.loads(books.bookmark(BOOKMARK) or "null")
+        found = json.loads(books.bookmark(_bookmark(service)) or "null")
         return Pulse(
             at=datetime.fromisoformat(found["at"]),
             state=State(found["state"]),
             since=datetime.fromisoformat(found["since"]),
+            says=tuple(dict(one) for one in found.get("says", ())),
         )
     except (ValueError, TypeError, KeyError):
         return None
+
+
+def _bookmark(service: Service) -> str:
+    return BOOKMARK if service is Service.LISTEN else f"{BOOKMARK} {service}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,3 +104,14 @@ def silence(pulse: Pulse | None, now: datetime) -> Silence | None:
     if pulse.state is State.UNLINKED and now - pulse.since > UNLINKED_AFTER:
         return Silence(State.UNLINKED, pulse.since)
     return None
+
+
+BESIDE = (Service.AGI, Service.GATEWAY)
+"""Those without which callers are not served, though somebody listens."""
+
+
+def silences(books: Books, now: datetime) -> dict[Service, Silence]:
+    """Which of those once ran here and are not alive; of the one that listens `silence` tells."""
+    found = {service: last(books, service) for service in BESIDE}
+    quiet = {service: silence(pulse, now) for service, pulse in found.items() if pulse is not None}
+    return {service: one for service, one in quiet.items() if one is not None}

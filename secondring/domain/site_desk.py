@@ -181,7 +181,7 @@ class SiteTriage(Triage):
         """The centre hands over somebody who wrote URGENT: the ladder begins as soon as this is committed. False when
         it cannot begin here.
         """
-        site = next((site for site in self._rules.sites if site.id == case.site), None)
+        site = next((site for site in self.rules.sites if site.id == case.site), None)
         if site is None or site.triage is None:
             return False
         if books.urgent_case(case.id) is not None:

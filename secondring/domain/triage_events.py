@@ -159,6 +159,13 @@ class StopRinging:
 
 
 @dataclass(frozen=True, slots=True)
+class HangUp:
+    """The same, of attempts that are known by their ids alone."""
+
+    attempts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class PutThrough:
     """This nurse and the caller on the line are to hear each other."""
 

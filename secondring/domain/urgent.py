@@ -26,6 +26,7 @@ from secondring.domain.triage_events import (
     Effect,
     Event,
     Failed,
+    HangUp,
     Looked,
     Note,
     PatientEnded,
@@ -45,7 +46,7 @@ from secondring.domain.urgent_begin import JOB, OnLine, case_of, job_key, may_be
 from secondring.domain.urgent_case import Stage, Trigger, UrgentCase
 
 TITLE = "URGENT: call now"
-PbxOrder = Ring | StopRinging | CallerIs | ToLastResort
+PbxOrder = Ring | StopRinging | HangUp | CallerIs | ToLastResort
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,7 @@ class Triage:
     """The use cases of urgent callers."""
 
     def __init__(self, rules: Rules, wording: Wording) -> None:
-        self._rules = rules
+        self.rules = rules
         self._wording = wording
 
     # -- beginnings
@@ -76,9 +77,9 @@ class Triage:
         It begins with its job, which is due at once. Someone for whom it runs already, because they wrote
         before, is put through by that one.
         """
-        site = self._rules.site_of_did(who.did)
+        site = self.rules.site_of_did(who.did)
         caller = parse_number(who.caller, site.region)
-        callable_ = caller if caller is not None and may_be_called(caller, self._rules) else None
+        callable_ = caller if caller is not None and may_be_called(caller, self.rules) else None
         episode = self._episode(books, who, site, caller, now)
         if site.triage is None:
             self.red_task(books, episode.id, site, TITLE, now)
@@ -103,7 +104,7 @@ class Triage:
             origin=Origin.OFFER,
             calls=0,
             opened_at=now,
-            window_ends_at=now + self._rules.guards.window,
+            window_ends_at=now + self.rules.guards.window,
             language=who.language or site.language,
         )
         episode = replace(
@@ -130,7 +131,7 @@ class Triage:
     def tell(self, books: Books, case_id: UrgentId, event: Event, now: datetime) -> Orders | None:
         """Take in one event; None when there is no such case, its site has no ladder any more, or a site box rings."""
         case = books.urgent_case(case_id)
-        site = self._rules.site(case.site) if case else None
+        site = self.rules.site(case.site) if case else None
         if case is None or site is None or site.triage is None or site.box or not case.is_open:
             return None
         if _is_reached(books.episode(case.episode), case, event, now):
@@ -222,7 +223,7 @@ class Triage:
         alert_staff(books, found, site, alert, self._wording, task, now)
 
     def alarm(self, books: Books, alarm: Alarm, now: datetime) -> None:
-        raise_in(books, alarm, self._rules, now)
+        raise_in(books, alarm, self.rules, now)
 
     def text(self, books: Books, episode: EpisodeId, site: Site, template: str, now: datetime) -> None:
         """Text the patient, unless they asked for no texts or have no number. That nobody was found is told again only

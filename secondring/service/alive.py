@@ -3,44 +3,50 @@
 import asyncio
 import logging
 import os
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 
-from ami_listener.connection import AmiLink
 from secondring.domain import pulse
 from secondring.domain.errors import PeerError
+from secondring.domain.health import into_pulse
+from secondring.domain.ports import Books
 from secondring.domain.pulse import State
-from secondring.domain.rules import Rules
-from secondring.listening import CallKeeper
 from secondring.sdnotify import Notifier, watchdog_interval
+from secondring.service.role import Role
 from secondring.wiring import now
 from secondring.writer import Writer
 
 log = logging.getLogger("secondring")
 
 
-async def tell_alive(link: AmiLink, keeper: CallKeeper, notifier: Notifier, rules: Rules) -> None:
-    """Pet the watchdog and say how things stand, in which mode, for `systemctl status`."""
+async def tell_alive(notifier: Notifier, status: Callable[[], str]) -> None:
+    """Pet the watchdog and say how things stand, for `systemctl status`."""
     every = watchdog_interval(os.environ) or timedelta(seconds=10)
     while True:
-        state = "listening" if link.is_up else "no link to the PBX, trying again"
-        last = keeper.last_call_at
-        seen = f"; last call at {last:%H:%M:%S} UTC" if last else ""
-        mode = "; SHADOW MODE: nothing is sent" if rules.shadow else ""
         notifier.alive()
-        notifier.status(f"{state}{mode}{seen}; {link.stats.backlog} events waiting")
+        notifier.status(status())
         await asyncio.sleep(every.total_seconds())
 
 
-async def keep_beating(writer: Writer, link: AmiLink) -> None:
-    """Note for `secondring tasks` and its kin that somebody listens."""
+async def keep_beating(writer: Writer, roles: Sequence[Role]) -> None:
+    """Note for `secondring tasks` and its kin, and for the other services, that these are here."""
     while True:
-        await beat(writer, State.LISTENING if link.is_up else State.UNLINKED)
+        await beat(writer, roles)
         await asyncio.sleep(pulse.EVERY.total_seconds())
 
 
-async def beat(writer: Writer, state: State) -> None:
+async def beat(writer: Writer, roles: Sequence[Role], *, stopped: bool = False) -> None:
     """One sign of life in the books."""
+    said = [
+        (role.service, State.STOPPED if stopped else role.state(), into_pulse(role.findings()))
+        for role in roles
+    ]
+
+    def note(books: Books) -> None:
+        for service, state, says in said:
+            pulse.keep(books, state, now(), service, says)
+
     try:
-        await writer(lambda books: pulse.keep(books, state, now()))
+        await writer(note)
     except PeerError as error:
         log.warning("no sign of life could be noted: %s", error)

@@ -7,7 +7,9 @@ from dataclasses import dataclass, replace
 
 from secondring import ladders, wiring
 from secondring.alarming import Shout
-from secondring.bus.memory import Doorbell
+from secondring.bus.shared import SharedDoorbell
+from secondring.bus.topics import Bell
+from secondring.channels import broker
 from secondring.clinic_words import ClinicWording
 from secondring.domain.rules import Rules
 from secondring.sdnotify import Notifier
@@ -17,9 +19,6 @@ from secondring.wiring import Settings, now
 from secondring.writer import Reader, Writer
 
 log = logging.getLogger("secondring")
-
-TEXTS = "texts"
-"""The doorbell that tells the outbox to look."""
 
 Part = Callable[[], Awaitable[None]]
 
@@ -34,7 +33,7 @@ class Frame:
     wording: ClinicWording
     store: SqlStore
     writer: Writer
-    bell: Doorbell
+    bell: SharedDoorbell
     channels: Channels
     notifier: Notifier
 
@@ -48,23 +47,33 @@ class Frame:
         """For alarms that no transaction can keep; all others are kept where they are raised."""
         return self.channels.shout
 
+    @property
+    def parts(self) -> dict[str, Part]:
+        """What has to run in every service."""
+        found: dict[str, Part] = {"shouts": self.shout.run}
+        if self.bell.link is not None:
+            found["doorbell"] = self.bell.link.run
+        return found
+
     async def ring(self) -> None:
-        """Tell all who care that there is something new in the books."""
-        await self.bell.ring(TEXTS)
+        """Tell all who care, here and in the other services, that there is something new in the books."""
+        await self.bell.ring(Bell.WORK)
 
 
-def build(settings: Settings, store: SqlStore) -> Frame:
-    """Set it up; its writer is to be closed at the end."""
+def build(settings: Settings, store: SqlStore, command: str) -> Frame:
+    """Set it up for the process that `secondring <command>` is; its writer is to be closed at the end."""
     rules = replace(settings.rules)
     settings = replace(settings, rules=rules)
+    at = broker(settings.mqtt, settings.listening.pbx) if settings.mqtt else None
+    bell = SharedDoorbell((Bell.WORK,), at, command)
     return Frame(
         settings=settings,
         rules=rules,
         wording=wiring.wording(settings),
         store=store,
         writer=Writer(store),
-        bell=Doorbell(),
-        channels=channels(settings, rules, now),
+        bell=bell,
+        channels=channels(settings, rules, bell.link, at, now),
         notifier=Notifier.from_environ(os.environ),
     )
 

@@ -3,16 +3,22 @@
 import logging
 from dataclasses import dataclass, replace
 
-from secondring import digesting, following, wiring
+from secondring import digesting, vitals, wiring
 from secondring.alarming import Alarms, Teller
+from secondring.bus.mqtt import MqttLink
+from secondring.bus.topics import Bell
 from secondring.centre import Centre
 from secondring.channels import MqttBoard
 from secondring.domain import shadow as shadow_mode
 from secondring.domain.deskwork import Deskwork
+from secondring.domain.health import Finding
+from secondring.domain.pulse import Service
 from secondring.domain.sending import ClinicDesk
 from secondring.gateway import Gateway
 from secondring.lamps import LampKeeper
-from secondring.service.frame import TEXTS, Frame, Part
+from secondring.retention import NightlyRetention, Parts
+from secondring.service.frame import Frame, Part
+from secondring.service.role import Role
 from secondring.texting_side import Side, TextingSide
 from secondring.timers import Timers
 from secondring.weekly import DigestPost, TallyKeeper
@@ -23,36 +29,48 @@ log = logging.getLogger("secondring")
 
 @dataclass(frozen=True, slots=True)
 class Texting:
-    """Those who send, and those who do what is due; `side` is to be closed at the end."""
+    """Those who send, and those who do what is due."""
 
-    parts: dict[str, Part]
+    role: Role
     side: TextingSide
 
 
-async def texting(frame: Frame) -> Texting:
-    """Set it up. In shadow mode what still waited is withheld here, before anything runs."""
+def texting(frame: Frame) -> Texting:
+    """Set it up; `withhold_waiting` comes before it runs."""
     side = TextingSide(lambda shadow: texting_side(frame, shadow=shadow), shadow=frame.settings.shadow)
     frame.rules.become(replace(frame.rules, carrier_confirms_opt_out=side.confirms_opt_out))
-    if frame.settings.shadow:
-        await withhold_waiting(frame)
     timers = Timers(Deskwork(frame.rules, frame.wording), frame.writer, clock=now, ring=frame.ring)
     parts: dict[str, Part] = {"texting": side.run, "timers": timers.run}
-    parts |= following.parts(frame.settings, frame.wording, frame.store, frame.writer, side)
-    return Texting(parts | alarms(frame) | _figures(frame) | _site_boxes(frame), side)
+    role = Role(
+        service=Service.GATEWAY,
+        parts=parts | alarms(frame) | _figures(frame) | _retention(frame) | _site_boxes(frame),
+        status=lambda: "no carrier answers" if side.is_open else "texts go out",
+        findings=lambda: _findings(frame, side),
+        close=side.close,
+    )
+    return Texting(role, side)
 
 
 def texting_side(frame: Frame, *, shadow: bool) -> Side:
     """Everything that sends or takes in texts, in one mode."""
     gateway = Gateway(replace(frame.settings, shadow=shadow))
     desk = ClinicDesk(frame.rules, frame.wording, wiring.links(frame.rules))
-    return Side(gateway, gateway.parts(desk, frame.writer, frame.bell.listen(TEXTS), frame.ring))
+    return Side(gateway, gateway.parts(desk, frame.writer, frame.bell.listen(Bell.WORK), frame.ring))
 
 
 async def withhold_waiting(frame: Frame) -> None:
-    """What waited to be sent when shadow mode was switched on never goes."""
+    """In shadow mode, what waited to be sent when it was switched on never goes."""
+    if not frame.settings.shadow:
+        return
     withheld = await frame.writer(lambda books: shadow_mode.withhold_waiting(books, frame.rules, now()))
     if withheld:
         log.warning("%d texts still waited when shadow mode was switched on: they will never go", withheld)
+
+
+def _findings(frame: Frame, side: TextingSide) -> list[Finding]:
+    simulated, shadow = frame.settings.only_simulated, frame.rules.shadow
+    told = vitals.of_carriers(is_open=side.is_open, simulated=simulated, shadow=shadow)
+    return [told, *vitals.of_each_carrier(side)]
 
 
 def alarms(frame: Frame) -> dict[str, Part]:
@@ -61,11 +79,26 @@ def alarms(frame: Frame) -> dict[str, Part]:
     parts: dict[str, Part] = {"alarms": Alarms(channels.all, rules, frame.writer, clock=now).run}
     for channel in channels.all:
         parts[f"alarms by {channel.name}"] = Teller(channel, frame.writer, clock=now).run
-    if channels.mqtt is not None:
+    if channels.broker is not None:
+        lamps = MqttLink(channels.broker)
         sites = [site.id for site in rules.sites]
-        board = MqttBoard(channels.mqtt.link, channels.mqtt.at)
+        board = MqttBoard(lamps, channels.broker)
+        parts["MQTT"] = lamps.run
         parts["lamps"] = LampKeeper(sites, frame.store.reading, board, clock=now).run
     return parts
+
+
+def _retention(frame: Frame) -> dict[str, Part]:
+    """Every night."""
+    night = Parts(
+        policy=frame.settings.retention,
+        zone=frame.rules.sites[0].hours.zone,
+        read=frame.read,
+        write=frame.writer,
+        tidy=frame.store.tidy,
+        clock=now,
+    )
+    return {"retention": NightlyRetention(night).run}
 
 
 def _figures(frame: Frame) -> dict[str, Part]:
@@ -82,4 +115,4 @@ def _site_boxes(frame: Frame) -> dict[str, Part]:
     if at is None:
         return {}
     theirs = Centre(frame.settings, at, frame.rules, frame.wording, frame.writer, ring=frame.ring)
-    return theirs.parts(frame.bell.listen(TEXTS))
+    return theirs.parts(frame.bell.listen(Bell.WORK))

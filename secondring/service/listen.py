@@ -6,12 +6,19 @@ from dataclasses import dataclass
 
 from ami_listener.connection import AmiLink
 from ami_listener.originate import Dialler
-from secondring import recorded, site_box, wiring
+from secondring import recorded, site_box, vitals, wiring
+from secondring.bus.topics import Bell
+from secondring.catching_up import CatchUp
+from secondring.domain import health
 from secondring.domain.calls import CallTracker
+from secondring.domain.errors import blame
 from secondring.domain.health import Finding
+from secondring.domain.pulse import Service, State
 from secondring.domain.urgent import Orders
 from secondring.listening import CallKeeper
-from secondring.service.frame import TEXTS, Frame, Part
+from secondring.rehearsal import Undone, rehearse
+from secondring.service.frame import Frame, Part
+from secondring.service.role import Role
 from secondring.urgent import UrgentRunner
 from secondring.wiring import now
 
@@ -22,17 +29,17 @@ log = logging.getLogger("secondring")
 class Listening:
     """Those who hear of calls, at once or afterwards, and those who place some."""
 
-    parts: dict[str, Part]
+    role: Role
     link: AmiLink
     """The one that listens."""
-    keeper: CallKeeper
     dialling: "Dialling"
-    catch_up: Callable[[], Finding] | None
+    catch_up: CatchUp | None
 
 
 async def listening(frame: Frame) -> Listening:
     """Set it up; calls that were going on when the service last stopped are taken up here."""
     settings = frame.settings
+    await _warm_up(frame)
     link = AmiLink(wiring.account(settings), clock=now, timing=wiring.timing(settings))
     casework = site_box.casework(settings, frame.rules, frame.wording)
     keeper = CallKeeper(
@@ -51,13 +58,43 @@ async def listening(frame: Frame) -> Listening:
     catch_up = recorded.catching_up(settings, keeper, casework, frame.writer, frame.ring)
     if catch_up is not None:
         parts["catch-up"] = catch_up.run
-    return Listening(
-        parts=parts | dialling.parts | recorded.audits(settings, frame.read, frame.writer),
-        link=link,
-        keeper=keeper,
-        dialling=dialling,
-        catch_up=catch_up.finding if catch_up else None,
+    parts |= dialling.parts | recorded.audits(settings, frame.read, frame.writer)
+    role = Role(
+        service=Service.LISTEN,
+        parts=parts,
+        status=lambda: _status(link, keeper),
+        state=lambda: State.LISTENING if link.is_up else State.UNLINKED,
+        findings=lambda: _findings(frame, link, dialling, catch_up),
     )
+    return Listening(role=role, link=link, dialling=dialling, catch_up=catch_up)
+
+
+async def _warm_up(frame: Frame) -> None:
+    """Let the first of everything be nobody's. Whatever goes wrong here will say so again when it matters."""
+    play = rehearse(frame.rules, frame.wording, wiring.links(frame.rules))
+    try:
+        await frame.writer(lambda books: play(books, now()))
+    except Undone:
+        return
+    except Exception as error:  # noqa: BLE001 - a rehearsal must not keep the service from starting
+        log.warning(
+            "the rehearsal at the start failed, which costs the first caller some ms: %s", blame(error)
+        )
+
+
+def _status(link: AmiLink, keeper: CallKeeper) -> str:
+    state = "listening" if link.is_up else "no link to the PBX, trying again"
+    last = keeper.last_call_at
+    seen = f"; last call at {last:%H:%M:%S} UTC" if last else ""
+    return f"{state}{seen}; {link.stats.backlog} events waiting"
+
+
+def _findings(frame: Frame, link: AmiLink, dialling: "Dialling", catch_up: CatchUp | None) -> list[Finding]:
+    return [
+        vitals.of_link(link),
+        vitals.of_dialling(dialling.link, may_dial=frame.settings.dial is not None),
+        catch_up.finding() if catch_up else health.no_catch_up(),
+    ]
 
 
 # ---------------------------------------------------------------- urgent callers
@@ -77,14 +114,13 @@ def _dialling(frame: Frame) -> Dialling:
     if account is None:
         return Dialling(None, _nobody_dials, {})
     link = AmiLink(account, clock=now, timing=wiring.timing(frame.settings))
-    triage = site_box.triage(frame.settings, frame.rules, frame.wording)
     runner = UrgentRunner(
-        triage,
+        site_box.triage(frame.settings, frame.rules, frame.wording),
         Dialler(link),
         link,
         frame.writer,
         clock=now,
-        bell=frame.bell.listen(TEXTS),
+        bell=frame.bell.listen(Bell.WORK),
         ring=frame.ring,
         raise_alarm=frame.shout,
     )

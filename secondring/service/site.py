@@ -1,18 +1,21 @@
-"""A site box: `listen` and `agi`, whose casework is the centre's. Nothing here texts, serves pages or makes tasks."""
+"""A site box: `listen` with a line to its centre. Nothing here texts, serves pages or makes tasks."""
+
+from dataclasses import replace
 
 from secondring import site_box
-from secondring.domain.errors import ConfigError
-from secondring.service.frame import TEXTS, Frame, Part
+from secondring.bus.topics import Bell
+from secondring.service.frame import Frame
 from secondring.service.gateway import alarms
 from secondring.service.listen import Listening
+from secondring.service.role import Role
 from secondring.site_box import Tie
 
 
-def tie(frame: Frame, listening: Listening) -> dict[str, Part]:
-    """The line to the centre, and who tells people here while it is cut."""
-    settings, dialling = frame.settings, listening.dialling
+def with_centre(frame: Frame, listening: Listening) -> Role:
+    """The listening service; on a site box with the line to the centre, and with those who tell people here."""
+    settings, dialling, role = frame.settings, listening.dialling, listening.role
     if settings.centre is None:
-        raise ConfigError("centre.host: is missing: this machine is no site box")
+        return role
     line = Tie(
         settings,
         settings.centre,
@@ -24,4 +27,10 @@ def tie(frame: Frame, listening: Listening) -> dict[str, Part]:
         listens=lambda: listening.link.is_up,
         ring=frame.ring,
     )
-    return line.parts(frame.bell.listen(TEXTS)) | alarms(frame)
+
+    def status() -> str:
+        return f"{role.status()}; {'linked to' if line.is_up else 'NO LINK TO'} the centre"
+
+    return replace(
+        role, parts=role.parts | line.parts(frame.bell.listen(Bell.WORK)) | alarms(frame), status=status
+    )

@@ -1,4 +1,4 @@
-"""One service to a database: two that listen would do everything twice."""
+"""One service of a kind to a database: two that listen would do everything twice."""
 
 import fcntl
 import os
@@ -10,13 +10,13 @@ from secondring.store.engine import sqlite_file
 
 
 @contextmanager
-def alone(url: str) -> Iterator[None]:
-    """Be the only one to serve a database; raises ConfigError naming the process that already does.
+def alone(url: str, service: str, command: str) -> Iterator[None]:
+    """Be the only one to be that service of a database; raises ConfigError naming the process that already is.
 
-    The lock is the kernel's: whoever dies gives it up, however they die.
+    `command` is what others are told we are. The lock is the kernel's: whoever dies gives it up, however they die.
     """
     file = sqlite_file(url)
-    place = file.with_name(f"{file.name}.service")
+    place = file.with_name(f"{file.name}.{service}")
     try:
         lock = os.open(place, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
     except OSError as error:
@@ -27,13 +27,13 @@ def alone(url: str) -> Iterator[None]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            who = os.pread(lock, 20, 0).decode("ascii", "replace").strip()
+            who = os.pread(lock, 80, 0).decode("ascii", "replace").strip()
             raise ConfigError(
-                f"{file}: a service works with this database already (process {who or 'unknown'})."
+                f"{file}: a service works with this database already as `{service}` ({who or 'of an unknown process'})."
                 " Stop that one first, or give this one a database of its own."
             ) from None
         os.ftruncate(lock, 0)
-        os.pwrite(lock, f"{os.getpid()}\n".encode(), 0)
+        os.pwrite(lock, f"secondring {command}, process {os.getpid()}\n".encode(), 0)
         yield
     finally:
         os.close(lock)

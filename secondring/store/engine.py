@@ -2,6 +2,7 @@
 
 import os
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -12,7 +13,7 @@ from urllib.parse import quote
 from sqlalchemy import Connection, Engine, create_engine
 from sqlalchemy.pool import QueuePool
 
-from secondring.domain.errors import ConfigError
+from secondring.domain.errors import ConfigError, StoreBusy
 from secondring.store.agreed import BUSY_WAIT
 from secondring.store.columns import lend_vault
 from secondring.store.vault import Vault
@@ -25,7 +26,13 @@ Mode = Literal["write", "read"]
 _BEGIN = {"write": "BEGIN IMMEDIATE", "read": "BEGIN DEFERRED"}
 """Immediate: a write lock taken at the start cannot fail half-way because somebody else wrote since."""
 
-_PRAGMAS = ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "temp_store = MEMORY")
+_PRAGMAS = (
+    "journal_mode = WAL",
+    "synchronous = FULL",
+    "foreign_keys = ON",
+    "temp_store = MEMORY",
+    "secure_delete = ON",  # what is removed or written over is overwritten with zeros, in every page it was in
+)
 _EXAMPLE = "sqlite:////var/lib/secondring/secondring.db"
 
 
@@ -90,6 +97,30 @@ def begun(engine: Engine, mode: Mode) -> Iterator[Connection]:
     with engine.begin() as connection:
         connection.exec_driver_sql(_BEGIN[mode])
         yield connection
+
+
+def fold(engine: Engine, *, tries: int) -> None:
+    """Bring the write-ahead log into the database and cut it to nothing.
+
+    While it waits for readers nobody may write: so it never waits, but tries again a little later.
+    """
+    for _ in range(tries):
+        with engine.connect() as connection:
+            wait = connection.exec_driver_sql("PRAGMA busy_timeout").scalar_one()
+            connection.exec_driver_sql("PRAGMA busy_timeout = 0")
+            try:
+                busy = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").scalar_one()
+            finally:
+                connection.exec_driver_sql(f"PRAGMA busy_timeout = {wait}")
+        if not busy:
+            return
+        time.sleep(FOLD_PAUSE)
+    raise StoreBusy(
+        "the write-ahead log could not be cut: somebody reads all the time; it is tried again next time"
+    )
+
+
+FOLD_PAUSE = 0.1
 
 
 def _connect(file: Path, seconds: float) -> sqlite3.Connection:

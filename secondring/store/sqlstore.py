@@ -9,7 +9,7 @@ from sqlalchemy import Connection, select
 from secondring.domain.errors import ConfigError
 from secondring.domain.ports import Books, Watch
 from secondring.store.agreed import BUSY_WAIT
-from secondring.store.engine import begun, open_engine, require_file, sqlite_file
+from secondring.store.engine import begun, fold, open_engine, require_file, sqlite_file
 from secondring.store.keys import Key
 from secondring.store.migrate import require_head
 from secondring.store.schema import meta
@@ -22,6 +22,9 @@ from secondring.store.watching import SqlWatch
 _CHECK_NAME = "key check"
 _CHECK = select(meta.c.value).where(meta.c.name == _CHECK_NAME)
 _SET_CHECK = keep(meta, "name")
+
+
+TIDY_TRIES = 50
 
 
 class SqlStore:
@@ -64,6 +67,22 @@ class SqlStore:
     def watch(self) -> Watch:
         """A connection of its own that looks for what others commit."""
         return SqlWatch(self._reading, self._where)
+
+    def tidy(self) -> None:
+        """Fold the log into the database and cut it to nothing, so that it holds nothing of what was removed.
+
+        Raises StoreBusy when a reader or a writer was in the way all the time.
+        """
+        with told_plainly(self._where):
+            fold(self._writing, tries=TIDY_TRIES)
+
+    def compact(self) -> None:
+        """Write the database anew, without the room that removed things took. Nobody else can write meanwhile, and the
+        disk needs room for a second copy. Raises StoreBusy when somebody writes or reads.
+        """
+        with told_plainly(self._where), self._writing.connect() as connection:
+            connection.exec_driver_sql("VACUUM")
+        self.tidy()
 
     def close(self) -> None:
         """Give back all connections. The last process to leave folds the log into the database."""

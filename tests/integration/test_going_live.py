@@ -36,7 +36,7 @@ class Running:
         a_clinic(self.folder)
         self.settings = wiring.load_settings(self.folder)
         self.store = wiring.open_store(self.settings)
-        self.frame = frame.build(self.settings, self.store)
+        self.frame = frame.build(self.settings, self.store, "run")
         self.settings = self.frame.settings
         self.writer = self.frame.writer
         words, rules = self.frame.wording, self.frame.rules

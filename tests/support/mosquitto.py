@@ -27,7 +27,7 @@ PUBLISHER, PASSWORD = "secondring", "planted-broker-password"
 READER, READER_PASSWORD = "lamp", "a-lamps-password"
 LISTS = f"""
 user {PUBLISHER}
-topic write secondring/#
+topic readwrite secondring/#
 user {READER}
 topic read secondring/#
 """

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from secondring.bus import mqtt
-from secondring.bus.mqtt import QUEUE, Broker, MqttLink, once
+from secondring.bus.client import Broker, once
+from secondring.bus.mqtt import QUEUE, MqttLink
 from secondring.domain.errors import PeerError
 from tests.integration.alarms.conftest import needs_mosquitto
 from tests.support.certificates import Certificate, loopback_certificate
@@ -116,7 +117,8 @@ async def test_a_broker_that_dies_costs_nothing_but_the_lamp(
 async def test_a_service_that_dies_is_seen_by_its_last_will(broker: Mosquitto, reader: Reader) -> None:
     script = (
         "import asyncio, sys\n"
-        "from secondring.bus.mqtt import Broker, MqttLink\n"
+        "from secondring.bus.client import Broker\n"
+        "from secondring.bus.mqtt import MqttLink\n"
         f"b = Broker(host='127.0.0.1', port={broker.port}, pbx='pbx', user={PUBLISHER!r}, password={PASSWORD!r})\n"
         "async def main():\n    await MqttLink(b).run()\n"
         "asyncio.run(main())\n"

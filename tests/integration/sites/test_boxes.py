@@ -63,6 +63,10 @@ async def clinic(tmp_path: Path) -> AsyncIterator[Clinic]:
             broker.end()
 
 
+def linked(clinic: Clinic) -> int:
+    return command(clinic.centre.folder, "sites", "list").count("linked")
+
+
 async def test_each_site_s_callers_are_texted_by_the_centre_in_its_own_name(clinic: Clinic) -> None:
     a_missed_call(clinic.north_pbx, "17.1", ANNA, NORTH)
     a_missed_call(clinic.south_pbx, "17.1", BEN, SOUTH)
@@ -70,8 +74,7 @@ async def test_each_site_s_callers_are_texted_by_the_centre_in_its_own_name(clin
     assert "Northside" in clinic.centre.texts_on(ANNA)[0]
     assert "Southside" in clinic.centre.texts_on(BEN)[0]
     await soon(lambda: clinic.north.spool().waiting == 0, "an empty spool")
-    listed = lambda: command(clinic.centre.folder, "sites", "list").count("linked")  # noqa: E731
-    await soon(lambda: listed() == 2, "two boxes that are heard of")
+    await soon(lambda: linked(clinic) == 2, "two boxes that are heard of")
     for log in (*(machine.log for machine in clinic.machines), clinic.broker.log):
         assert ANNA.e164[2:] not in log
     call = clinic.centre.call(at("north-box", "17.1"))

@@ -25,10 +25,13 @@ from secondring.domain.ids import TextId
 from secondring.domain.offer import InCall, Offers
 from secondring.domain.phone import PhoneNumber
 from secondring.domain.ports import Books
+from secondring.domain.pulse import Service
 from secondring.domain.records import TextState
 from secondring.domain.rules import FollowUp
 from secondring.domain.verdict import Reason
-from secondring.service import alive, gateway
+from secondring.service import gateway
+from secondring.service.role import Role
+from secondring.service.together import status_of
 from secondring.store.memory import MemoryStore
 from sms_gateway.carriers.null import NullCarrier
 from sms_gateway.carriers.port import OutgoingText
@@ -206,20 +209,14 @@ def test_queues_are_told_of_no_keys_in_shadow() -> None:
 
 
 @pytest.mark.parametrize("said", [True, False])
-async def test_systemctl_status_says_so(*, said: bool) -> None:
-    told: list[str] = []
-    link = SimpleNamespace(is_up=True, stats=SimpleNamespace(backlog=0))
-    notifier = SimpleNamespace(alive=lambda: None, status=told.append)
-    part = alive.tell_alive(
-        cast("Any", link),
-        cast("Any", SimpleNamespace(last_call_at=None)),
-        cast("Any", notifier),
-        some_rules(a_site(shadow=said)),
-    )
-    with pytest.raises(TimeoutError):
-        await asyncio.wait_for(part, 0.05)
-    assert told[0].startswith("listening")
-    assert ("SHADOW MODE" in told[0]) is said
+def test_systemctl_status_says_so(*, said: bool) -> None:
+    roles = [
+        Role(service=Service.LISTEN, parts={}, status=lambda: "listening"),
+        Role(service=Service.AGI, parts={}, status=lambda: ""),
+        Role(service=Service.WEB, parts={}, status=lambda: "pages"),
+    ]
+    told = status_of(roles, some_rules(a_site(shadow=said)))
+    assert told == ("listening; SHADOW MODE: nothing is sent; pages" if said else "listening; pages")
 
 
 async def test_what_waited_at_the_start_is_withheld_and_said(caplog: pytest.LogCaptureFixture) -> None:
@@ -231,7 +228,7 @@ async def test_what_waited_at_the_start_is_withheld_and_said(caplog: pytest.LogC
             return work(books)
 
     writer: Callable[..., Awaitable[Any]] = in_store
-    frame = SimpleNamespace(rules=RULES, writer=writer)
+    frame = SimpleNamespace(rules=RULES, writer=writer, settings=SimpleNamespace(shadow=True))
     with caplog.at_level(logging.WARNING):
         await gateway.withhold_waiting(cast("Any", frame))
     assert "1 texts still waited" in caplog.text

@@ -56,10 +56,14 @@ def test_a_folder_that_is_missing_is_made_for_us_alone(tmp_path: Path) -> None:
     assert (tmp_path / "state/deeper").stat().st_mode & 0o077 == 0
 
 
-def test_only_one_service_works_with_a_database(url: str) -> None:
-    with alone(url), pytest.raises(ConfigError, match=rf"already \(process {os.getpid()}\)"), alone(url):
-        pytest.fail("two at once")
-    with alone(url):
+def test_of_each_kind_only_one_service_works_with_a_database(url: str) -> None:
+    with alone(url, "listen", "run"):
+        whose = rf"already as `listen` \(secondring run, process {os.getpid()}\)"
+        with pytest.raises(ConfigError, match=whose), alone(url, "listen", "listen"):
+            pytest.fail("two at once")
+        with alone(url, "web", "web"):
+            """One of another kind."""
+    with alone(url, "listen", "listen"):
         """It is free again."""
 
 
