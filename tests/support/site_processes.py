@@ -177,7 +177,7 @@ def at(box: str, uniqueid: str) -> CallId:
     return CallId(box, Uniqueid(uniqueid))
 
 
-PATIENCE = 60.0
+PATIENCE = 150.0
 """Seconds for whatever processes do on a busy machine."""
 
 

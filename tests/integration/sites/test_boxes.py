@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 
 from lab.ports import free_port
 from secondring.domain.phone import PhoneNumber
@@ -15,8 +16,8 @@ from tests.support.cut_line import CutLine
 from tests.support.fake_ami import FakeAmi
 from tests.support.site_processes import Broker, Machine, a_box, a_centre, a_missed_call, at, command, soon
 
-pytestmark = needs_mosquitto
-ANNA, BEN, CARL = (PhoneNumber(f"+120255501{number}") for number in (23, 24, 25))
+pytestmark = [needs_mosquitto, pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(600)]
+ANNA, BEN, CARL, DORA, EVE = (PhoneNumber(f"+120255501{number}") for number in range(23, 28))
 NORTH, SOUTH = "2025550100", "2025550200"
 
 
@@ -40,14 +41,20 @@ class Clinic:
         return "\n".join(machine.log for machine in self.machines)
 
 
-@pytest.fixture
-async def clinic(tmp_path: Path) -> AsyncIterator[Clinic]:
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("sites")
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def clinic(folder: Path) -> AsyncIterator[Clinic]:
+    """Running for all the tests of this file: each leaves it well."""
     port = free_port(socket.SOCK_STREAM)
     async with FakeAmi() as north_pbx, FakeAmi() as south_pbx, CutLine(port) as line:
-        centre = a_centre(tmp_path / "centre", port)
+        centre = a_centre(folder / "centre", port)
         broker = Broker(centre.folder / "sites/for-broker/secondring-sites.conf", port)
-        north = a_box(tmp_path / "north", centre, "north-box", ["main"], ami=north_pbx.port, port=line.port)
-        south = a_box(tmp_path / "south", centre, "south-box", ["south"], ami=south_pbx.port, port=port)
+        north = a_box(folder / "north", centre, "north-box", ["main"], ami=north_pbx.port, port=line.port)
+        south = a_box(folder / "south", centre, "south-box", ["south"], ami=south_pbx.port, port=port)
         made = Clinic(centre, broker, north, south, north_pbx, south_pbx, line)
         try:
             broker.start()
@@ -86,21 +93,21 @@ async def test_a_box_that_is_cut_off_and_killed_loses_nothing_and_nothing_counts
     clinic: Clinic,
 ) -> None:
     await clinic.line.cut()
-    a_missed_call(clinic.north_pbx, "17.1", ANNA, NORTH)
+    a_missed_call(clinic.north_pbx, "17.11", CARL, NORTH)
     await soon(lambda: clinic.north.spool().waiting == 1, "a spooled call")
     await clinic.north.end(signal.SIGKILL)
     await clinic.north.start()
     await soon(lambda: clinic.north_pbx.names().count("CoreShowChannels") > 1, "a listener again")
-    a_missed_call(clinic.north_pbx, "17.2", BEN, NORTH)
+    a_missed_call(clinic.north_pbx, "17.12", DORA, NORTH)
     await soon(lambda: clinic.north.spool().waiting == 2, "two spooled calls")
-    assert clinic.centre.texts_on(ANNA) == []
+    assert clinic.centre.texts_on(CARL) == []
     await clinic.centre.end(signal.SIGKILL)
     clinic.broker.end()
     await clinic.line.mend()
     clinic.broker.start()
     await clinic.centre.start()
-    await soon(lambda: bool(clinic.centre.texts_on(ANNA) and clinic.centre.texts_on(BEN)), "two texts")
+    await soon(lambda: bool(clinic.centre.texts_on(CARL) and clinic.centre.texts_on(DORA)), "two texts")
     await soon(lambda: clinic.north.spool().waiting == 0, "an empty spool")
-    a_missed_call(clinic.north_pbx, "17.3", CARL, NORTH)
-    await soon(lambda: bool(clinic.centre.texts_on(CARL)), "the next text")
-    assert [len(clinic.centre.texts_on(phone)) for phone in (ANNA, BEN, CARL)] == [1, 1, 1]
+    a_missed_call(clinic.north_pbx, "17.13", EVE, NORTH)
+    await soon(lambda: bool(clinic.centre.texts_on(EVE)), "the next text")
+    assert [len(clinic.centre.texts_on(phone)) for phone in (CARL, DORA, EVE)] == [1, 1, 1]
