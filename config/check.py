@@ -14,6 +14,7 @@ from config.doors import open_doors
 from config.ladders import cautions, deadly_settings
 from config.links import is_loopback
 from config.problems import SECRET_KEYS, KeyPath, Problem, dotted, may_show, shown
+from config.retention import rash
 from config.schema import Configuration
 from config.tree import Tree
 from config.walk import carrier_kinds, field_at, section_at, without_kind
@@ -176,7 +177,7 @@ def _contradictions(found: Configuration, tree: Tree) -> Iterator[Problem]:
             f"is missing, and {dotted(('sites', with_ladder))} has a triage ladder",
             "Name the file of the second manager account's secret; `secondring render manager` shows the account.",
         )
-    for slip in (*deadly_settings(found), *open_doors(found)):
+    for slip in (*deadly_settings(found), *open_doors(found), *rash(found)):
         yield problem_at(tree, *slip)
     if not found.ami.tls and not is_loopback(found.ami.host):
         yield problem_at(

@@ -39,6 +39,7 @@ from config.links import DatabaseUrl, SecretPlace, WebAddress
 from config.messages import Messages
 from config.oidc import Oidc
 from config.records import Records
+from config.retention import Retention
 from config.section import Section
 from config.triage import AmiDial, TriageKeys
 from config.web import Web
@@ -94,7 +95,9 @@ class Database(Section):
     """Where everything is kept."""
 
     url: DatabaseUrl = Field(examples=["sqlite:////var/lib/secondring/secondring.db"])
-    """The database file."""
+    """The database: a file, or a PostgreSQL server (docs/postgresql.md)."""
+    password_file: SecretPlace | None = Field(default=None, examples=["credential:database-password"])
+    """Where the password of a PostgreSQL user is kept; empty where the server asks for none."""
     key_file: SecretPlace = Field(examples=["credential:key"])
     """Where the key is kept that encrypts numbers and texts. Keep a copy: without it they cannot be read."""
 
@@ -336,6 +339,7 @@ class Configuration(Section):
     records: Records
     log: Log
     digest: Digest
+    retention: Retention
     state_directory: AbsolutePath = Field(examples=["/var/lib/secondring"])
     """Where the service keeps its own files."""
     sites: dict[Word, SiteKeys] = Field(min_length=1, examples=["{main: {name: ...}}"])

@@ -16,6 +16,7 @@ from config.oidc import OidcSettings
 from config.records import RecordSettings
 from config.web import WebSettings
 from secondring.domain.calls import ListeningRules
+from secondring.domain.retention import Policy
 from secondring.domain.rules import Rules
 from secondring.domain.settings import Disagreement
 
@@ -171,6 +172,7 @@ class Settings:
     """None when no secret is configured; a site with a ladder needs one."""
     call_back: CallBackSettings
     database_url: str
+    database_password: SecretStr | None
     key: SecretBytes
     """32 bytes."""
     carriers: tuple[CarrierSettings, ...]
@@ -199,6 +201,8 @@ class Settings:
     """None when nothing is published."""
     records: RecordSettings
     """What the PBX itself keeps of its calls."""
+    retention: Policy
+    """How long what of patients is kept."""
     log_level: str
     """`debug`, `info`, `warning` or `error`."""
     state_directory: Path

@@ -6,12 +6,12 @@ does not take it, it is kept and tried again, and the PBX's events wait meanwhil
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol, TypeVar
 
 from secondring.domain.alarms import Alarm, raise_in
-from secondring.domain.call_events import CallBegan, CallEvent
+from secondring.domain.call_events import CallBegan, CallEnded, CallEvent
 from secondring.domain.calls import CallTracker
 from secondring.domain.casework import Casework
 from secondring.domain.errors import PeerError, blame
@@ -21,6 +21,28 @@ from secondring.domain.ports import Books
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
+
+
+class Company(Protocol):
+    """Whether we are the only service on this PBX; see `secondring.company`."""
+
+    def hear(self, fact: Fact) -> None:
+        """Take in what happened on the link."""
+        ...
+
+    def lays_aside(self, event: CallEvent) -> bool:
+        """True when this call is not ours to tell, or not yet; it is told of later, or by somebody else."""
+        ...
+
+    @property
+    def has_laid_aside(self) -> bool:
+        """True while some call waits for that."""
+        ...
+
+    def told(self, events: Sequence[CallEvent]) -> None:
+        """These are committed."""
+        ...
+
 
 RETRY_PAUSES = (0.1, 0.5, 1.0, 2.0, 5.0)
 """Seconds between tries to store what was found; the last one repeats."""
@@ -48,6 +70,7 @@ class CallKeeper:
         doubt: Callable[[CallEvent], bool] | None = None,
     ) -> None:
         """`doubt` takes over calls that were not seen whole, and tells of them when it knows more."""
+        self.company: Company | None = None
         self._tracker = tracker
         self._casework = casework
         self._in_store = in_store
@@ -93,7 +116,20 @@ class CallKeeper:
         """The channels that callers are on; None while that is not known."""
         return None if self.listening_since is None else self._tracker.roots
 
+    async def settle(self, event: CallEnded, work: Callable[[Books], None]) -> None:
+        """Commit what becomes of a call that had been laid aside."""
+        async with self._busy:
+            try:
+                await self._keep_trying(work)
+            except Exception as error:  # noqa: BLE001 - our bug costs one call's handling, never the others'
+                await self._give_up(event, error)
+            if self.company:
+                self.company.told([event])
+            await self._ring()
+
     def _note_link(self, fact: Fact) -> None:
+        if self.company:
+            self.company.hear(fact)
         if isinstance(fact, LinkLost):
             self.listening_since = None
         elif isinstance(fact, StockTaken) and self.listening_since is None:
@@ -104,9 +140,13 @@ class CallKeeper:
         return [event for event in events if doubt is None or not doubt(event)]
 
     async def _store(self, events: list[CallEvent]) -> None:
+        company = self.company
+        events = [event for event in events if company is None or not company.lays_aside(event)]
         if not events:
             return
         await self._insist(events)
+        if company:
+            company.told(events)
         self.last_call_at = self._clock()
         await self._ring()
 

@@ -16,7 +16,9 @@ from dialplan.install import PbxSite
 from secondring import answering, wiring
 from secondring.carriers import driver
 from secondring.doctor.findings import Check, Finding, bad, unseen, well
+from secondring.domain import health, retention
 from secondring.domain.errors import PeerError
+from secondring.domain.health import State
 from secondring.wiring import Settings
 from sms_gateway.reactions import UNKNOWN_REFUSED, table_of
 
@@ -33,6 +35,7 @@ def own_checks(settings: Settings, *, least_free: int = LEAST_FREE) -> Iterator[
     yield Check("mode", lambda: _mode(settings))
     yield Check("messages", lambda: _messages(settings))
     yield Check("database", lambda: _database(settings))
+    yield Check("retention", lambda: _retention(settings))
     yield Check("disk", lambda: disk(settings.state_directory, least_free))
     yield from _carriers(settings)
     yield Check("service", _unit)
@@ -71,6 +74,14 @@ def _database(settings: Settings) -> Finding:
             return well(f"{settings.database_url}: migrated, opens with this key, takes a writer")
     finally:
         store.close()
+
+
+def _retention(settings: Settings) -> Finding:
+    with wiring.reading(settings) as books:
+        found = health.of_retention(retention.last(books), wiring.now())
+    if found.state is State.OK:
+        return well(found.words)
+    return unseen(found.words, found.remedy or "`secondring retention` tells what would go, and when")
 
 
 def disk(directory: Path, least_free: int = LEAST_FREE) -> Finding:

@@ -5,17 +5,22 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from secondring.domain import pulse
+from secondring.domain import pulse, retention
 from secondring.domain.episodes import SEND_TEXT, TIMERS
 from secondring.domain.ports import Books
 from secondring.domain.pulse import Pulse, Service, Silence
+from secondring.domain.retention import Night
 from secondring.domain.urgent_begin import JOB
 
+COMPANY = "company"
+"""The finding of whether another service listens to the same PBX."""
 LATE = timedelta(minutes=1)
 """A text or a timer that is due for so long is not merely waiting for its turn."""
 QUIET = timedelta(hours=4)
 """So long without a call is worth a look while a clinic is open."""
 CERTIFICATE_SOON = timedelta(days=14)
+NIGHTS = timedelta(days=3)
+"""So long without a night in which what is old was removed is worth a look."""
 DISK_LEAST, DISK_LITTLE = 100_000_000, 1_000_000_000
 """Bytes: below the first nothing may be written soon, below the second somebody should make room."""
 KINDS = (SEND_TEXT, *TIMERS, JOB)
@@ -58,6 +63,8 @@ class Numbers:
     alarms: int
     last_call: datetime | None
     silence: Silence | None
+    night: Night | None = None
+    """The last one in which what is old was removed."""
     silences: Mapping[Service, Silence] = field(default_factory=dict)
     """Services beside the one that listens that are not heard of."""
 
@@ -82,6 +89,7 @@ def numbers(books: Books, now: datetime) -> Numbers:
         alarms=len(books.unsigned_urgent_cases()),
         last_call=calls[0].started_at if calls else None,
         silence=pulse.silence(pulse.last(books), now),
+        night=retention.last(books),
         silences=pulse.silences(books, now),
     )
 
@@ -94,6 +102,7 @@ def of_books(found: Numbers, now: datetime, *, clinic_open: bool) -> list[Findin
         _texts(found, now),
         _jobs(found, now),
         _calls(found, now, clinic_open=clinic_open),
+        of_retention(found.night, now),
     ]
 
 
@@ -127,6 +136,19 @@ def _calls(found: Numbers, now: datetime, *, clinic_open: bool) -> Finding:
         remedy = "A quiet day, or calls that pass us by: `secondring doctor` tells."
         return Finding("calls", "Last call", State.WARN, words, remedy)
     return Finding("calls", "Last call", State.OK, words)
+
+
+def of_retention(night: Night | None, now: datetime) -> Finding:
+    """Whether what is old is removed."""
+    name, shown = "retention", "Removing what is old"
+    if night is None:
+        return Finding(name, shown, State.UNKNOWN, "no night has passed yet")
+    remedy = "`secondring retention` tells what would go; see the log of the service."
+    if night.trouble:
+        return Finding(name, shown, State.WARN, f"did not come to its end: {night.trouble}", remedy)
+    if now - night.at > NIGHTS:
+        return Finding(name, shown, State.WARN, f"last done on {night.at:%Y-%m-%d}", remedy)
+    return Finding(name, shown, State.OK, f"last done on {night.at:%Y-%m-%d}: {night.in_words}")
 
 
 def of_pulse(found: Silence | None) -> Finding:

@@ -38,6 +38,9 @@ class PhoneNumber:
         return format(self.masked, spec)
 
 
+NOBODY = PhoneNumber("+0000000")
+"""Stands where a number was removed; no country has it."""
+
 _LIKE_A_NUMBER = re.compile(r"\+\d{8,15}|(?<![\d.])\d{10,15}(?!\.?\d)")
 """Also without its `+`, but not a Uniqueid: those are seconds, a dot and a counter."""
 

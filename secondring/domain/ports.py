@@ -26,6 +26,7 @@ from secondring.domain.records import (
     Task,
     Text,
 )
+from secondring.domain.retention_ports import RetentionBooks
 from secondring.domain.settings_ports import SettingsBooks
 from secondring.domain.staff_ports import StaffBooks
 from secondring.domain.tally import Tally
@@ -33,7 +34,7 @@ from secondring.domain.urgent_case import UrgentCase
 from secondring.domain.weeks import Span
 
 
-class Books(StaffBooks, BookingBooks, SettingsBooks, NoteBooks, Protocol):
+class Books(StaffBooks, BookingBooks, SettingsBooks, NoteBooks, RetentionBooks, Protocol):
     """Everything kept, as seen inside one transaction: all of it is written, or none.
 
     `save_*` inserts or replaces by id. Look-ups by number compare whole numbers.

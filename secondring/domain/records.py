@@ -61,6 +61,16 @@ class Origin(StrEnum):
     """No caller's: it carries the texts of an alarm to the supervisors, and is on no list of episodes."""
 
 
+class Cleared(StrEnum):
+    """What retention has taken out of an episode: see `domain.retention`."""
+
+    NOTHING = ""
+    WORDS = "words"
+    """What was written and said, and the names that a booking has."""
+    NUMBERS = "numbers"
+    """That, and whose number it was: nothing in it leads to a person any more."""
+
+
 class TextState(StrEnum):
     """Where an outgoing text stands. An incoming one is always RECEIVED."""
 
@@ -163,6 +173,8 @@ class Episode:
     announcement: str | None = None
     """The version of the announcement in force on the call, on which the first text rests: what told callers that they
     may be texted, and how to decline. None where none was in force."""
+    cleared: Cleared = Cleared.NOTHING
+    """What retention has removed from it and from all that belongs to it."""
 
     @property
     def is_open(self) -> bool:

@@ -144,7 +144,7 @@ class Teller:
         return spoken_form(call.caller, site.region) if self._whole else str(call.caller)
 
     def _text(self, text: Text) -> Line:
-        said = f": {text.body!r}" if self._whole else ""
+        said = f": {text.body!r}" if self._whole and text.body else ""
         if not text.outgoing:
             return Line(text.created_at, f"A text came in from the caller{said or '.'}")
         after = f": {text.note}" if text.note else ""

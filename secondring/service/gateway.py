@@ -15,6 +15,7 @@ from secondring.domain.pulse import Service
 from secondring.domain.sending import ClinicDesk
 from secondring.gateway import Gateway
 from secondring.lamps import LampKeeper
+from secondring.retention import NightlyRetention, Parts
 from secondring.service.frame import Frame, Part
 from secondring.service.role import Role
 from secondring.texting_side import Side, TextingSide
@@ -41,7 +42,7 @@ def texting(frame: Frame) -> Texting:
     parts: dict[str, Part] = {"texting": side.run, "timers": timers.run}
     role = Role(
         service=Service.GATEWAY,
-        parts=parts | _alarms(frame) | _figures(frame),
+        parts=parts | _alarms(frame) | _figures(frame) | _retention(frame),
         status=lambda: "no carrier answers" if side.is_open else "texts go out",
         findings=lambda: _findings(frame, side),
         close=side.close,
@@ -83,6 +84,19 @@ def _alarms(frame: Frame) -> dict[str, Part]:
         parts["MQTT"] = lamps.run
         parts["lamps"] = LampKeeper(sites, frame.store.reading, board, clock=now).run
     return parts
+
+
+def _retention(frame: Frame) -> dict[str, Part]:
+    """Every night."""
+    night = Parts(
+        policy=frame.settings.retention,
+        zone=frame.rules.sites[0].hours.zone,
+        read=frame.read,
+        write=frame.writer,
+        tidy=frame.store.tidy,
+        clock=now,
+    )
+    return {"retention": NightlyRetention(night).run}
 
 
 def _figures(frame: Frame) -> dict[str, Part]:

@@ -26,11 +26,13 @@ from secondring.domain.records import (
     Text,
     TextState,
 )
+from secondring.domain.staff import StaffNote
 from secondring.domain.urgent_case import UrgentCase
 from secondring.store.agreed import no_such_episode, refuse_writing, stale
 from secondring.store.memory_booking import MemoryBookings
 from secondring.store.memory_figures import count, is_withheld
 from secondring.store.memory_notes import MemoryNotes
+from secondring.store.memory_retention import MemoryRetention
 from secondring.store.memory_staff import MemoryStaffBooks, StaffTables
 from secondring.store.memory_tables import Tables
 from secondring.store.memory_tallies import TallyPages
@@ -38,7 +40,7 @@ from secondring.store.memory_tallies import TallyPages
 _T = TypeVar("_T")
 
 
-class MemoryBooks(TallyPages, MemoryStaffBooks, MemoryBookings, MemoryNotes):
+class MemoryBooks(TallyPages, MemoryStaffBooks, MemoryBookings, MemoryNotes, MemoryRetention):
     """`Books` on tables in memory."""
 
     def __init__(self, tables: Tables, *, writable: bool) -> None:
@@ -59,9 +61,14 @@ class MemoryBooks(TallyPages, MemoryStaffBooks, MemoryBookings, MemoryNotes):
         if not self._writable:
             refuse_writing()
         if name not in self._copied:
-            setattr(self._tables, name, dict(getattr(self._tables, name)))
+            setattr(self._tables, name, getattr(self._tables, name).copy())
             self._copied.add(name)
         return self._tables
+
+    def add_note(self, note: StaffNote) -> None:
+        self._written_again(note.episode)
+        super().add_note(note)
+        self._naming.add(("notes", len(self._tables.notes) - 1))
 
     def _staff(self) -> StaffTables:
         return self._tables
@@ -133,6 +140,8 @@ class MemoryBooks(TallyPages, MemoryStaffBooks, MemoryBookings, MemoryNotes):
         return self._tables.texts.get(text)
 
     def save_text(self, text: Text) -> None:
+        if text.id not in self._tables.texts:
+            self._written_again(text.episode)
         self._own("texts").texts[text.id] = text
         self._naming.add(("texts", text.id))
 
@@ -181,6 +190,8 @@ class MemoryBooks(TallyPages, MemoryStaffBooks, MemoryBookings, MemoryNotes):
         return self._tables.tasks.get(task)
 
     def save_task(self, task: Task) -> None:
+        if task.id not in self._tables.tasks:
+            self._written_again(task.episode)
         self._own("tasks").tasks[task.id] = task
         self._naming.add(("tasks", task.id))
 

@@ -65,7 +65,7 @@ class MemoryStaffBooks:
 
     def add_audit(self, entry: AuditEntry) -> None:
         audit = self._own_staff("audit").audit
-        seq = len(audit) + 1
+        seq = max(audit, default=0) + 1
         audit[seq] = replace(entry, seq=seq)
 
     def audit(

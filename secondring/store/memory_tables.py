@@ -32,6 +32,8 @@ class Tables(StaffTables, BookingTables):
     urgent: dict[UrgentId, UrgentCase] = field(default_factory=dict)
     lines: dict[PhoneNumber, KnownLine] = field(default_factory=dict)
     consents: dict[int, Consent] = field(default_factory=dict)
+    unproved: set[int] = field(default_factory=set)
+    """Of the wishes, those whose number is removed: here they are found by it all the same."""
     decisions: dict[int, DecisionRecord] = field(default_factory=dict)
     jobs: dict[JobKey, Job] = field(default_factory=dict)
     alarms: dict[AlarmId, KeptAlarm] = field(default_factory=dict)

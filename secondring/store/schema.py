@@ -43,6 +43,10 @@ NOT_CANCELLED = text("outgoing IS TRUE AND state <> 'cancelled'")
 """The texts that count against a cap. Written out: a bound value would not match the partial index."""
 INCOMING = text("outgoing IS FALSE")
 """What patients wrote; written out for the same reason."""
+TO_CLEAR = text("closed_at IS NOT NULL AND cleared <> 'numbers'")
+"""Episodes that have ended and that something is left of for retention to remove."""
+LOOSE = text("episode_id IS NULL AND caller_hash IS NOT NULL")
+"""Calls that have a number and belong to no episode."""
 NOT_DONE = text("state <> 'done'")
 UNSIGNED = text("last_resort_at IS NOT NULL AND signed_at IS NULL")
 """Urgent cases that came to the last resort, until a person has signed for them."""
@@ -83,8 +87,10 @@ episodes = Table(
     _maybe("template"),
     _instant("delivered_at"),
     _maybe("announcement"),
+    Column("cleared", String, nullable=False, server_default=""),
 )
 Index("episodes_opened_at", episodes.c.opened_at)
+_partial("episodes_to_clear", episodes.c.cleared, episodes.c.closed_at, where=TO_CLEAR)
 Index("episodes_caller", episodes.c.caller_hash, episodes.c.opened_at)
 
 calls = Table(
@@ -115,6 +121,7 @@ calls = Table(
 Index("calls_started_at", calls.c.started_at)
 Index("calls_ended_at", calls.c.ended_at)
 _partial("calls_episode", calls.c.episode_id, where=calls.c.episode_id.is_not(None))
+_partial("calls_loose", calls.c.ended_at, where=LOOSE)
 _partial("calls_open", calls.c.pbx, calls.c.started_at, where=calls.c.verdict.is_(None))
 _partial("calls_on_line", calls.c.caller_hash, where=calls.c.verdict.is_(None))
 

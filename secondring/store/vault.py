@@ -15,6 +15,9 @@ FORMAT = b"\x01"
 """First byte of everything sealed, so that a later format or a second key can stand beside this one."""
 NONCE_BYTES = 12
 """NIST SP 800-38D, 8.2.2: random nonces of 96 bits are good for 2^32 values under one key."""
+TAG_BYTES = 16
+EMPTY_BYTES = len(FORMAT) + NONCE_BYTES + TAG_BYTES
+"""What nothing at all takes, sealed: whatever is longer holds something."""
 _TEXT = ("utf-8", "surrogatepass")
 """A carrier that cuts an emoji in two sends half of it; the reply is kept all the same."""
 BLIND_BYTES = 16

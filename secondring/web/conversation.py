@@ -31,6 +31,7 @@ LONGEST = 1000
 SEES_ALL = frozenset({Role.FRONT_DESK, Role.NURSE, Role.MANAGER})
 _EPISODE = re.compile(r"E-[a-z0-9]{1,20}")
 
+GONE = "(removed: what was said is kept for a limited time)"
 STATE_WORDS = {
     TextState.QUEUED: "waiting to be sent",
     TextState.SENDING: "being sent",
@@ -123,19 +124,20 @@ def _has_row_of_theirs(tasks: list[Task], visit: Visit) -> bool:
 def _items(books: Books, episode: Episode, teller: PlainTeller, names: Mapping[str, str]) -> list[Item]:
     told = teller.of_episode(books, episode)
     items = [Item(line.at, "line", line.words, why=line.why) for line in told]
+    gone = GONE if episode.cleared else ""
     items += [
-        _text(text) for text in books.texts_of(episode.id) if text.template not in episodes.STAFF_ALERTS
+        _text(text, gone) for text in books.texts_of(episode.id) if text.template not in episodes.STAFF_ALERTS
     ]
     items += [
-        Item(note.at, "note", note.words, by=names.get(note.by, note.by))
+        Item(note.at, "note", note.words or gone, by=names.get(note.by, note.by))
         for note in books.notes_of(episode.id)
     ]
     return sorted(items, key=lambda item: item.at)
 
 
-def _text(text: Text) -> Item:
+def _text(text: Text, gone: str) -> Item:
     state = STATE_WORDS[text.state] + (f": {text.note}" if text.note else "")
-    return Item(text.created_at, "out" if text.outgoing else "in", text.body, state=state)
+    return Item(text.created_at, "out" if text.outgoing else "in", text.body or gone, state=state)
 
 
 def shows_number(visit: Visit, episode: EpisodeId) -> bool:

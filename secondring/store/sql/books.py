@@ -9,6 +9,7 @@ from secondring.store.sql.figures import FigurePages
 from secondring.store.sql.jobs import JobPages
 from secondring.store.sql.known_lines import KnownLinePages
 from secondring.store.sql.notes import NotePages
+from secondring.store.sql.retention import RetentionPages
 from secondring.store.sql.rows import RowPages
 from secondring.store.sql.settings import SettingsPages
 from secondring.store.sql.staff import StaffPages
@@ -37,5 +38,6 @@ class SqlBooks(
     StaffPages,
     SettingsPages,
     NotePages,
+    RetentionPages,
 ):
     """`Books` inside one SQL transaction."""

@@ -7,7 +7,7 @@ from sqlalchemy import Row, bindparam
 
 from secondring.domain.ids import EpisodeId
 from secondring.domain.phone import PhoneNumber
-from secondring.domain.records import Episode, Intent, Origin, Outcome
+from secondring.domain.records import Cleared, Episode, Intent, Origin, Outcome
 from secondring.store.schema import episodes
 from secondring.store.sql.page import Page, number, pick, put, whole, word
 
@@ -78,6 +78,7 @@ def _values(episode: Episode) -> dict[str, object]:
         "template": episode.template,
         "delivered_at": episode.delivered_at,
         "announcement": episode.announcement,
+        "cleared": episode.cleared.value,
     }
 
 
@@ -106,4 +107,5 @@ def read_episode(row: Row[Any]) -> Episode:
         template=row.template,
         delivered_at=row.delivered_at,
         announcement=row.announcement,
+        cleared=Cleared(row.cleared),
     )

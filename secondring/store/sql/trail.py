@@ -35,10 +35,10 @@ class TrailPages(Page):
 
     def consent(self, number: PhoneNumber) -> Consent | None:
         row = self._first(_NEWEST_CONSENT, number=number.e164)
-        return None if row is None else _read_consent(row)
+        return None if row is None else _read_consent(row, number)
 
     def consents(self, number: PhoneNumber) -> list[Consent]:
-        return [_read_consent(row) for row in self._all(_CONSENTS, number=number.e164)]
+        return [_read_consent(row, number) for row in self._all(_CONSENTS, number=number.e164)]
 
     def add_consent(self, consent: Consent) -> None:
         entry = {
@@ -78,9 +78,10 @@ class TrailPages(Page):
         return [_read_decision(row) for row in rows]
 
 
-def _read_consent(row: Row[Any]) -> Consent:
+def _read_consent(row: Row[Any], number: PhoneNumber) -> Consent:
+    """The number is whoever asked's: in the row it may be gone, when only its keyed hash is kept."""
     return Consent(
-        number=PhoneNumber(row.number),
+        number=number,
         opted_out=row.opted_out,
         at=row.at,
         source=row.source,

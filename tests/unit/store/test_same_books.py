@@ -31,6 +31,7 @@ from secondring.domain.phone import PhoneNumber
 from secondring.domain.ports import Books
 from secondring.domain.records import (
     Call,
+    Cleared,
     Consent,
     DecisionRecord,
     Episode,
@@ -46,6 +47,8 @@ from secondring.domain.records import (
     Text,
     TextState,
 )
+from secondring.domain.retention_ports import What
+from secondring.domain.staff import StaffNote
 from secondring.domain.tally import Dimension, Measure
 from secondring.domain.tallying import by_week, keep, unkept
 from secondring.domain.urgent_case import Stage, Trigger, UrgentCase
@@ -133,6 +136,7 @@ BY_TYPE: dict[object, st.SearchStrategy[Any]] = {
     Stage: st.sampled_from(Stage),
     Direction: st.sampled_from([Direction.INBOUND, Direction.OUTBOUND]),
     Origin: st.sampled_from(Origin),
+    Cleared: st.sampled_from(Cleared),
     TextState: st.sampled_from(TextState),
     Line: st.sampled_from(Line),
     TaskState: st.sampled_from(TaskState),
@@ -156,6 +160,9 @@ def _any(kind: type) -> st.SearchStrategy[Any]:
     )
 
 
+removable = st.sampled_from([what for what in What if what is not What.AUDIT])
+"""Not the audit: the database refuses to give up its younger rows, see test_retention.py."""
+long_after = st.just(NOW + timedelta(days=3))
 writes: st.SearchStrategy[Write] = st.one_of(
     _any(Episode).map(lambda episode: lambda books: books.save_episode(episode)),
     _any(Call).map(lambda call: lambda books: books.save_call(call)),
@@ -182,6 +189,22 @@ writes: st.SearchStrategy[Write] = st.one_of(
     ),
     st.just(lambda books: books.drop_carrier_note("shelf", "in:1")),
     times.map(lambda at: lambda books: books.drop_carrier_notes_before("shelf", at)),
+    st.tuples(removable, long_after | times, st.integers(1, 2)).map(
+        lambda ask: (
+            lambda books: [
+                books.count_due(ask[0], before=ask[1]),
+                books.remove(ask[0], before=ask[1], limit=ask[2]),
+            ]
+        )
+    ),
+    st.tuples(numbers, long_after | times).map(lambda ask: lambda books: books.forget(ask[0], before=ask[1])),
+    st.tuples(episode_ids, times).map(
+        lambda at: (
+            lambda books: books.add_note(
+                StaffNote(at=at[1], episode=at[0], task=None, by="ana", words="she called again")
+            )
+        )
+    ),
 )
 
 
@@ -265,6 +288,7 @@ def _about_episode(books: Books, episode: EpisodeId) -> list[object]:
         books.tasks_of(episode),
         books.decisions_of(episode),
         books.urgent_cases_of(episode),
+        books.notes_of(episode),
     ]
 
 

@@ -1,13 +1,14 @@
 """One caller's story on a page, and answering them."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from secondring.domain.handling import mark
 from secondring.domain.records import Task, TaskState, TextState
+from secondring.domain.retention_ports import What
 from secondring.domain.staff import Role
 from secondring.web.conversation import STATE_WORDS
 from tests.support.clinic import ANNA
@@ -252,3 +253,22 @@ async def test_in_shadow_mode_the_page_says_that_no_text_goes() -> None:
 
 def test_every_state_of_a_text_has_its_words() -> None:
     assert set(STATE_WORDS) == set(TextState)
+
+
+async def test_a_story_whose_words_and_number_are_removed_says_so(pages: Pages) -> None:
+    task = missed(pages, "my knee hurts")
+    later = pages.now + timedelta(days=9)
+    with pages.store.transaction() as books:
+        books.save_task(replace(task, state=TaskState.DONE, closed_at=pages.now))
+        episode = books.episode(task.episode)
+        assert episode is not None
+        books.save_episode(replace(episode, closed_at=episode.window_ends_at))
+        for text in books.texts_of(episode.id):
+            books.save_text(replace(text, state=TextState.DELIVERED if text.outgoing else text.state))
+        assert books.remove(What.NUMBERS, before=later, limit=9).rows["episodes"] == 1
+    browser = await pages.signed_in()
+    page = text_of(await browser.get(f"/conversation/{task.episode}"))
+    assert "Number removed" in page
+    assert page.count("(removed: what was said is kept for a limited time)") >= 2
+    assert "knee" not in page
+    assert "There is no number to text." in page
