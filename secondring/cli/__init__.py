@@ -29,6 +29,7 @@ from secondring.cli import (
     retention,
     services,
     setup,
+    sites,
     sms,
     streams,
     tasks,
@@ -127,6 +128,7 @@ GROUPS = (
     versions,
     streams,
     phones,
+    sites,
 )
 for group in GROUPS:
     group.register(app)
