@@ -5,7 +5,6 @@ from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 
 from ami_listener.connection import AmiLink
 from ami_listener.originate import Dialler
@@ -188,7 +187,7 @@ def _ends(found: dict[str, Certificate]) -> dict[str, datetime]:
 
 def _vitals(settings: Settings, links: Links) -> Vitals:
     return Vitals(
-        database=Path(settings.database_url.removeprefix("sqlite:///")),
+        disk=wiring.books_folder(settings),
         certificates={name: paper.file for name, paper in papers(settings).items()},
         clock=wiring.now,
         listens=links.listens,

@@ -87,7 +87,7 @@ class Vitals:
     def __init__(
         self,
         *,
-        database: Path,
+        disk: Path,
         certificates: Mapping[str, Path],
         clock: Callable[[], datetime],
         listens: Link | None = None,
@@ -105,7 +105,7 @@ class Vitals:
         service listens to this PBX; None where nothing does.
         `elsewhere` is what other processes say of the parts that are not in this one.
         """
-        self._database = database
+        self._disk = disk
         self._certificates = certificates
         self._clock = clock
         self._listens = listens
@@ -132,7 +132,7 @@ class Vitals:
             self._carriers(),
             *self._ehrs(),
         ]
-        found.append(health.of_disk(shutil.disk_usage(self._database.parent).free))
+        found.append(health.of_disk(shutil.disk_usage(self._disk).free))
         papers = [self._paper(name, file) for name, file in self._certificates.items()]
         return found + (papers or [health.no_certificate()])
 

@@ -37,6 +37,10 @@ class StoreBroken(PeerError):
     """The database cannot be read or written: permissions, a failing disk, damage. A person has to look."""
 
 
+class StoreAway(PeerError):
+    """The database's server cannot be reached. It is tried again at every use; nothing half-written is left."""
+
+
 class StaleLease(SecondRingError):
     """Another worker took over this job; whatever we were about to write must not be written."""
 
