@@ -38,9 +38,12 @@ class Onlooker:
             return [self._one(books, call) for call in _calls(books)]
 
     def judged(self) -> set[str]:
-        """The callers whose calls have a verdict."""
-        with self._books() as books:
-            return {_number(call) for call in _calls(books) if call.verdict is not None}
+        """The callers whose calls have a verdict; nobody while the books cannot be read."""
+        try:
+            with self._books() as books:
+                return {_number(call) for call in _calls(books) if call.verdict is not None}
+        except SecondRingError:
+            return set()
 
     def all_sent(self) -> bool | None:
         """Whether no text is on its way; None while the books cannot be read."""

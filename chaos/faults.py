@@ -15,6 +15,7 @@ from chaos.disk import SmallDisk
 from chaos.supervisor import Unit
 from chaos.wire import Wire
 from lab.pbx import Pbx
+from tests.support.mosquitto import Mosquitto
 
 Pause = Callable[[float], None]
 """Waits so many seconds, or less when the run is given up."""
@@ -89,6 +90,17 @@ def of_wire(name: str, wire: Wire, pause: Pause) -> dict[str, Fault]:
         wire.flow()
 
     return {f"cut {name}": Fault(name, (0, 8), cut), f"stall {name}": Fault(name, (1, 8), stall)}
+
+
+def of_broker(broker: Mosquitto, pause: Pause) -> dict[str, Fault]:
+    """It keeps nothing on disk: what a crash takes with it has to be brought back by us."""
+
+    def kill(seconds: float) -> None:
+        broker.kill()
+        pause(seconds)
+        broker.start()
+
+    return {"kill broker": Fault("broker", (0, 8), kill)}
 
 
 def of_sqlite(file: Path, pause: Pause) -> dict[str, Fault]:

@@ -18,6 +18,7 @@ from chaos.wire import Wire
 from lab.errors import LabError
 from lab.pbx import Pbx
 from lab.service import COMMAND, write_clinic
+from tests.support.mosquitto import PASSWORD, PUBLISHER, Mosquitto
 
 BRAKE = 100_000
 """Texts a minute: the storm brake would rightly stop these calls' texts at the 60th."""
@@ -50,27 +51,72 @@ class Standing:
 def one(world: World) -> Iterator[Standing]:
     """`secondring run`, all in one process, on SQLite."""
     with ExitStack() as stack:
-        home, disk = _home(world, stack)
-        ami = stack.enter_context(Wire(world.pbx.ami_host, world.pbx.ami_port))
-        write_clinic(home, world.pbx, _config(world, ami.port))
-        clock = Clock(world.folder)
-        ask(home, "migrate")
-        unit = Unit("secondring", [*COMMAND, "--config", str(home), "run"], world.folder, clock.environ)
-        stack.enter_context(unit)
-        database = home / "state/secondring.db"
-        found = {
-            **faults.of_unit(unit, world.pause),
-            **faults.of_pbx(world.pbx, world.crashed),
-            **faults.of_wire("AMI", ami, world.pause),
-            **faults.of_sqlite(database, world.pause),
-            **faults.of_disk(disk, world.pause),
-            **faults.of_clock(clock, world.pause),
-            **faults.of_carrier(world.carrier, world.pause),
+        yield _put_up(world, stack, {"secondring": "run"}, {})
+
+
+@contextmanager
+def split(world: World) -> Iterator[Standing]:
+    """`listen`, `agi`, `gateway` and `web`, each a process of its own, on one SQLite, with a broker between them."""
+    with ExitStack() as stack:
+        config, broken = _broker(world, stack)
+        yield _put_up(world, stack, {name: name for name in SERVICES}, config, broken)
+
+
+SHAPES = {"one": one, "split": split}
+SERVICES = ("listen", "agi", "gateway", "web")
+
+
+def _put_up(
+    world: World,
+    stack: ExitStack,
+    commands: Mapping[str, str],
+    config: Mapping[str, Any],
+    more: Mapping[str, Fault] | None = None,
+) -> Standing:
+    """Write the configuration, make the database, and start each command under its name."""
+    home, disk = _home(world, stack)
+    ami = stack.enter_context(Wire(world.pbx.ami_host, world.pbx.ami_port))
+    write_clinic(home, world.pbx, {**_config(world, ami.port), **config})
+    clock = Clock(world.folder)
+    ask(home, "migrate")
+    units = [
+        stack.enter_context(
+            Unit(name, [*COMMAND, "--config", str(home), command], world.folder, clock.environ)
+        )
+        for name, command in commands.items()
+    ]
+    database = home / "state/secondring.db"
+    found = {
+        **faults.of_pbx(world.pbx, world.crashed),
+        **faults.of_wire("AMI", ami, world.pause),
+        **faults.of_clock(clock, world.pause),
+        **faults.of_carrier(world.carrier, world.pause),
+        **faults.of_sqlite(database, world.pause),
+        **faults.of_disk(disk, world.pause),
+        **(more or {}),
+    }
+    for unit in units:
+        found |= faults.of_unit(unit, world.pause)
+    return Standing(home, units, found, database)
+
+
+def _broker(world: World, stack: ExitStack) -> tuple[dict[str, Any], dict[str, Fault]]:
+    """A broker, what to write into the configuration for it, and what can befall it."""
+    folder = world.folder / "broker"
+    folder.mkdir()
+    broker = stack.enter_context(Mosquitto(folder))
+    wire = stack.enter_context(Wire("127.0.0.1", broker.port))
+    config = {
+        "mqtt": {
+            "host": "127.0.0.1",
+            "port": wire.port,
+            "tls": False,
+            "user": PUBLISHER,
+            "password_file": "credential:mqtt-password",
         }
-        yield Standing(home, [unit], found, database)
-
-
-SHAPES = {"one": one}
+    }
+    broken = {**faults.of_broker(broker, world.pause), **faults.of_wire("MQTT", wire, world.pause)}
+    return config, broken
 
 
 def ask(home: Path, *words: str) -> str:
@@ -88,6 +134,9 @@ def _home(world: World, stack: ExitStack) -> tuple[Path, SmallDisk]:
     home.mkdir(mode=0o700)
     disk = stack.enter_context(SmallDisk(home / "state"))
     Carrier.move_in(home)
+    password = home / "credentials/mqtt-password"
+    password.touch(mode=0o600)
+    password.write_text(PASSWORD)
     return home, disk
 
 
