@@ -99,9 +99,12 @@ class Vitals:
         catch_up: Callable[[], Finding] | None = None,
         ehrs: Callable[[], list[Finding]] = list,
         elsewhere: Callable[[], Mapping[str, Finding]] = dict,
+        books: Callable[[], list[Finding]] = list,
+        warn_free: int = health.DISK_LITTLE,
     ) -> None:
         """`catch_up` tells how far calls were looked up that ended while nobody listened; None where nothing does.
-        `elsewhere` is what other processes say of the parts that are not in this one.
+        `elsewhere` is what other processes say of the parts that are not in this one. `books` tells of books that
+        cannot be written; `warn_free` is the room (bytes) below which somebody should make more.
         """
         self._database = database
         self._certificates = certificates
@@ -115,14 +118,24 @@ class Vitals:
         self._catch_up = catch_up
         self._ehrs = ehrs
         self._elsewhere = elsewhere
+        self._books = books
+        self._warn_free = warn_free
 
     async def __call__(self) -> list[Finding]:
         """The findings; nothing in them names a patient."""
         return await asyncio.to_thread(self._look)
 
     def _look(self) -> list[Finding]:
-        found = [self._ami(), self._caught_up(), self._dialling(), self._carriers(), *self._ehrs()]
-        found.append(health.of_disk(shutil.disk_usage(self._database.parent).free))
+        found = [
+            *self._books(),
+            self._ami(),
+            self._caught_up(),
+            self._dialling(),
+            self._carriers(),
+            *self._ehrs(),
+        ]
+        free = shutil.disk_usage(self._database.parent).free
+        found.append(health.of_disk(free, self._warn_free))
         papers = [self._paper(name, file) for name, file in self._certificates.items()]
         return found + (papers or [health.no_certificate()])
 

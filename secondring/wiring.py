@@ -36,6 +36,8 @@ from secondring.domain.pulse import Service
 from secondring.domain.rules import Rules
 from secondring.domain.settings import SettingsVersion
 from secondring.store.alone import alone as store_alone
+from secondring.store.emergency import EmergencySpool
+from secondring.store.engine import sqlite_file
 from secondring.store.keys import Key
 from secondring.store.migrate import is_current, upgrade
 from secondring.store.sqlstore import SqlStore
@@ -157,6 +159,20 @@ def alone(settings: Settings, services: Iterable[Service], command: str) -> Iter
 def open_store(settings: Settings) -> SqlStore:
     """The books; raises ConfigError when they are not migrated or the key is not theirs."""
     return SqlStore(settings.database_url, Key(settings.key.get_secret_value()))
+
+
+def database_folder(settings: Settings) -> Path:
+    """The directory of the database's files."""
+    return sqlite_file(settings.database_url).parent
+
+
+def emergency_spool(settings: Settings) -> EmergencySpool | None:
+    """Where calls go that the books do not take; None where no other place is known."""
+    given = os.environ.get("RUNTIME_DIRECTORY", "").split(":")[0]
+    folder = settings.emergency_directory or (Path(given) if given else None)
+    if folder is None:
+        return None
+    return EmergencySpool(folder / f"{settings.listening.pbx}.calls", Key(settings.key.get_secret_value()))
 
 
 @contextmanager

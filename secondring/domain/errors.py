@@ -37,6 +37,10 @@ class StoreBroken(PeerError):
     """The database cannot be read or written: permissions, a failing disk, damage. A person has to look."""
 
 
+class StoreDamaged(StoreBroken):
+    """What is in the database's file is no database of ours any more: it has to be restored."""
+
+
 class StaleLease(SecondRingError):
     """Another worker took over this job; whatever we were about to write must not be written."""
 

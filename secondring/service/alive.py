@@ -1,7 +1,6 @@
 """Signs of life: to systemd, and in the books."""
 
 import asyncio
-import logging
 import os
 from collections.abc import Callable, Sequence
 from datetime import timedelta
@@ -11,12 +10,11 @@ from secondring.domain.errors import PeerError
 from secondring.domain.health import into_pulse
 from secondring.domain.ports import Books
 from secondring.domain.pulse import State
+from secondring.heart import Heart
 from secondring.sdnotify import Notifier, watchdog_interval
 from secondring.service.role import Role
 from secondring.wiring import now
 from secondring.writer import Writer
-
-log = logging.getLogger("secondring")
 
 
 async def tell_alive(notifier: Notifier, status: Callable[[], str]) -> None:
@@ -28,14 +26,14 @@ async def tell_alive(notifier: Notifier, status: Callable[[], str]) -> None:
         await asyncio.sleep(every.total_seconds())
 
 
-async def keep_beating(writer: Writer, roles: Sequence[Role]) -> None:
+async def keep_beating(writer: Writer, roles: Sequence[Role], heart: Heart) -> None:
     """Note for `secondring tasks` and its kin, and for the other services, that these are here."""
     while True:
-        await beat(writer, roles)
+        await beat(writer, roles, heart)
         await asyncio.sleep(pulse.EVERY.total_seconds())
 
 
-async def beat(writer: Writer, roles: Sequence[Role], *, stopped: bool = False) -> None:
+async def beat(writer: Writer, roles: Sequence[Role], heart: Heart, *, stopped: bool = False) -> None:
     """One sign of life in the books."""
     said = [
         (role.service, State.STOPPED if stopped else role.state(), into_pulse(role.findings()))
@@ -49,4 +47,6 @@ async def beat(writer: Writer, roles: Sequence[Role], *, stopped: bool = False) 
     try:
         await writer(note)
     except PeerError as error:
-        log.warning("no sign of life could be noted: %s", error)
+        heart.failed(error)
+    else:
+        heart.beats()

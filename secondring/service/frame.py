@@ -12,6 +12,7 @@ from secondring.bus.topics import Bell
 from secondring.channels import broker
 from secondring.clinic_words import ClinicWording
 from secondring.domain.rules import Rules
+from secondring.heart import Heart
 from secondring.sdnotify import Notifier
 from secondring.service.channels import Channels, channels
 from secondring.store.sqlstore import SqlStore
@@ -36,6 +37,8 @@ class Frame:
     bell: SharedDoorbell
     channels: Channels
     notifier: Notifier
+    heart: Heart
+    """Whether the books take what is written."""
 
     @property
     def read(self) -> Reader:
@@ -66,6 +69,7 @@ def build(settings: Settings, store: SqlStore, command: str) -> Frame:
     settings = replace(settings, rules=rules)
     at = broker(settings.mqtt, settings.listening.pbx) if settings.mqtt else None
     bell = SharedDoorbell((Bell.WORK,), at, command)
+    found = channels(settings, rules, bell.link, at, now)
     return Frame(
         settings=settings,
         rules=rules,
@@ -73,7 +77,8 @@ def build(settings: Settings, store: SqlStore, command: str) -> Frame:
         store=store,
         writer=Writer(store),
         bell=bell,
-        channels=channels(settings, rules, bell.link, at, now),
+        channels=found,
+        heart=Heart(found.shout),
         notifier=Notifier.from_environ(os.environ),
     )
 

@@ -1,12 +1,17 @@
 """One service of a kind to a database: two that listen would do everything twice."""
 
+import contextlib
+import errno
 import fcntl
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from secondring.domain.errors import ConfigError
+from secondring.domain.errors import ConfigError, StoreBroken
 from secondring.store.engine import sqlite_file
+
+DISKS_FAULT = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO})
+"""What no change of the configuration mends."""
 
 
 @contextmanager
@@ -20,6 +25,8 @@ def alone(url: str, service: str, command: str) -> Iterator[None]:
     try:
         lock = os.open(place, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
     except OSError as error:
+        if error.errno in DISKS_FAULT:
+            raise StoreBroken(f"{place}: {error.strerror}: see the disk of the database") from error
         raise ConfigError(
             f"database.url: {place}: {error.strerror}: its folder must exist and belong to the service's user"
         ) from error
@@ -32,8 +39,9 @@ def alone(url: str, service: str, command: str) -> Iterator[None]:
                 f"{file}: a service works with this database already as `{service}` ({who or 'of an unknown process'})."
                 " Stop that one first, or give this one a database of its own."
             ) from None
-        os.ftruncate(lock, 0)
-        os.pwrite(lock, f"secondring {command}, process {os.getpid()}\n".encode(), 0)
+        with contextlib.suppress(OSError):  # who we are is a courtesy; the lock itself needs no room
+            os.ftruncate(lock, 0)
+            os.pwrite(lock, f"secondring {command}, process {os.getpid()}\n".encode(), 0)
         yield
     finally:
         os.close(lock)

@@ -70,7 +70,9 @@ async def test_a_database_that_refuses_is_asked_again_and_nothing_is_lost() -> N
             raise StoreBusy("the database is locked")
         return await writer(work)
 
-    await a_keeper(reluctant, alarms, Rings()).handle(a_missed_call())
+    keeper = a_keeper(reluctant, alarms, Rings())
+    await keeper.handle(a_missed_call())
+    await keeper.settled()
     writer.close()
     with store.reading() as books:
         assert len(books.find_calls("c")) == 1
