@@ -6,6 +6,8 @@ Nine in ten bytes of an unfiltered stream are VarSet and Newexten. The sieve may
 
 from collections.abc import Callable
 
+from ami_listener.beats import EVENT as USER_EVENT
+from ami_listener.beats import NAME as BEAT
 from ami_listener.reader import STOCK_EVENTS
 from ami_listener.translate import TELLERS, VARIABLES, VOICEMAIL
 
@@ -49,6 +51,10 @@ def _is_voicemail(block: bytes) -> bool:
     return _value(block, b"Application").lower() == VOICEMAIL.lower().encode()
 
 
+def _is_beat(block: bytes) -> bool:
+    return _value(block, USER_EVENT.encode()) == BEAT.encode()
+
+
 def _is_known_variable(block: bytes) -> bool:
     return _value(block, b"Variable").lstrip(b"_") in _VARIABLES
 
@@ -58,4 +64,5 @@ _CHECKS: dict[bytes, Callable[[bytes], bool]] = {
     b"Newstate": _is_up,
     b"Newexten": _is_voicemail,
     b"VarSet": _is_known_variable,
+    USER_EVENT.encode(): _is_beat,
 }

@@ -11,6 +11,7 @@ Newchannel would lose a caller, while an outbound leg taken for a root is still 
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from ami_listener.beats import EVENT, beat_in
 from ami_listener.messages import Message
 from secondring.domain import facts
 from secondring.domain.facts import Fact, Leg
@@ -182,6 +183,11 @@ def _shutdown(_message: Message, at: datetime) -> Fact:
     return facts.PbxStopping(at=at)
 
 
+def _user_event(message: Message, at: datetime) -> Fact | None:
+    beat = beat_in(message)
+    return facts.BeatHeard(at=at, beat=beat) if beat else None
+
+
 def _whole(digits: str) -> int | None:
     return int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 12 else None
 
@@ -206,5 +212,6 @@ TELLERS: dict[str, Callable[[Message, datetime], Fact | None]] = {
     "Hangup": _hangup,
     "FullyBooted": _fully_booted,
     "Shutdown": _shutdown,
+    EVENT: _user_event,
 }
 """Every event that is listened to, by its name on the wire (spelling as Asterisk sends it)."""

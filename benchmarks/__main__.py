@@ -3,7 +3,21 @@
 import sys
 from collections.abc import Callable
 
-from benchmarks import clinic, dashboard, latency, loop, menu, million, page, replay, screens, texting, urgent
+from benchmarks import (
+    clinic,
+    dashboard,
+    growth,
+    latency,
+    loop,
+    menu,
+    million,
+    page,
+    replay,
+    screens,
+    texting,
+    urgent,
+    workers,
+)
 from lab.pbx import Pbx
 
 SECONDS = 60.0
@@ -55,6 +69,16 @@ def measure_urgent() -> str:
     return urgent.page(urgent.measure())
 
 
+def measure_growth() -> str:
+    """Cost of a call against what is stored."""
+    return growth.page(growth.measure(), drawn=True)
+
+
+def measure_workers() -> str:
+    """One, two and four gateways."""
+    return workers.page(workers.measure())
+
+
 def measure_dashboard() -> str:
     """Pages of figures at a million episodes."""
     return dashboard.page(dashboard.measure())
@@ -76,6 +100,8 @@ ROWS: dict[str, Callable[[], str]] = {
     "replay": measure_replay,
     "loop": measure_loop,
     "million": measure_million,
+    "growth": measure_growth,
+    "workers": measure_workers,
     "menu": measure_menu,
     "urgent": measure_urgent,
     "dashboard": measure_dashboard,

@@ -1,6 +1,8 @@
 """A text carrier that takes everything at once and says when each request arrived, in a process of its own.
 
-    python -m benchmarks.carrier        prints its port, then a line for each text: time, receiver
+    python -m benchmarks.carrier [SECONDS]   prints its port, then a line for each text: time, receiver
+
+It answers at once, or so many seconds later.
 
 Nothing but asyncio and a few bytes of HTTP, so that what is measured is the sender.
 """
@@ -24,12 +26,12 @@ HEAD_END = b"\r\n\r\n"
 class Carrier:
     """The process, as seen from the benchmark."""
 
-    def __init__(self) -> None:
+    def __init__(self, answers_after: float = 0.0) -> None:
         self.arrivals: list[tuple[float, str]] = []
         """When each text was asked for (seconds since 1970), and for which number."""
         self._changed = threading.Condition()
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "benchmarks.carrier"],
+            [sys.executable, "-m", "benchmarks.carrier", str(answers_after)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -83,7 +85,8 @@ class Carrier:
 
 
 class _Connection(asyncio.Protocol):
-    def __init__(self) -> None:
+    def __init__(self, answers_after: float) -> None:
+        self._after = answers_after
         self._buffer = b""
         self._transport: asyncio.Transport | None = None
 
@@ -95,7 +98,10 @@ class _Connection(asyncio.Protocol):
         at = wall()
         self._buffer += data
         while (letter := self._letter()) is not None:
-            self._answer(str(letter["id"]))
+            if self._after:
+                asyncio.get_running_loop().call_later(self._after, self._answer, str(letter["id"]))
+            else:
+                self._answer(str(letter["id"]))
             sys.stdout.write(f"{at:.6f} {letter['to']}\n")
         sys.stdout.flush()
 
@@ -117,9 +123,9 @@ class _Connection(asyncio.Protocol):
         self._transport.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body))
 
 
-async def _serve() -> None:
+async def _serve(answers_after: float) -> None:
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(_Connection, "127.0.0.1", 0)
+    server = await loop.create_server(lambda: _Connection(answers_after), "127.0.0.1", 0)
     sys.stdout.write(f"{server.sockets[0].getsockname()[1]}\n")
     sys.stdout.flush()
     closed = asyncio.Event()
@@ -128,4 +134,4 @@ async def _serve() -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(_serve())
+    asyncio.run(_serve(float(sys.argv[1]) if len(sys.argv) > 1 else 0.0))

@@ -46,11 +46,11 @@ def measure(marks: tuple[int, ...], *, warm_up: int = 200) -> LoopResult:
     ):
         idle = resident_mb(service.pid)
         stream = missed_calls()
-        _push(stream, pbx, carrier, 0, warm_up)
+        push(stream, pbx, carrier, 0, warm_up)
         began, used = time.monotonic(), cpu_seconds(service.pid)
         done, memory = warm_up, []
         for mark in marks:
-            _push(stream, pbx, carrier, done, warm_up + mark)
+            push(stream, pbx, carrier, done, warm_up + mark)
             done = warm_up + mark
             memory.append((mark, resident_mb(service.pid)))
         return LoopResult(
@@ -70,11 +70,12 @@ def parts(calls: int) -> list[tuple[str, float]]:
         clinic.service(pbx, carrier.url, concurrency=CONCURRENCY, brake=clinic.WIDE) as service,
         sampling.shares(service.pid) as found,
     ):
-        _push(missed_calls(), pbx, carrier, 0, calls)
+        push(missed_calls(), pbx, carrier, 0, calls)
     return found
 
 
-def _push(stream: Iterator[bytes], pbx: FakePbx, carrier: Carrier, done: int, until: int) -> None:
+def push(stream: Iterator[bytes], pbx: FakePbx, carrier: Carrier, done: int, until: int) -> None:
+    """Tell calls as fast as they are texted, and return when the last of them is."""
     for number in range(done, until):
         carrier.wait_for(number - AT_ONCE)
         pbx.tell(next(stream))

@@ -106,7 +106,7 @@ async def _ours(url: str) -> Speed:
         database = f"sqlite:///{folder}/books.db"
         upgrade(database)
         store = SqlStore(database, make_key())
-        _queue(store)
+        queue(store, TEXTS)
         writer, carrier = Writer(store), HttpCarrier(HttpSettings(url=url, connections=AT_ONCE), _now)
         began, cpu = time.monotonic(), time.process_time()
         await _send_all(store, writer, carrier)
@@ -118,22 +118,28 @@ async def _ours(url: str) -> Speed:
 
 
 async def _send_all(store: SqlStore, writer: Writer, carrier: HttpCarrier) -> None:
-    policy, switchboard = RetryPolicy(), Switchboard([Route(Driver(carrier=carrier))])
-    desk = ClinicDesk(some_rules(a_site(id="main")), PlainWording())
-    aftermath = Aftermath(desk, switchboard, policy, lambda: 0.5)
-    clerk = Clerk(desk, switchboard, aftermath, policy=policy, chance=lambda: 0.5)
-    bell, settings = Doorbell().listen("texts"), OutboxSettings(in_flight=AT_ONCE)
-    work = asyncio.create_task(Outbox(clerk, writer, clock=_now, bell=bell, settings=settings).run())
+    work = asyncio.create_task(outbox(writer, carrier, AT_ONCE).run())
     while _are_left(store):  # noqa: ASYNC110 - the outbox tells nobody that it has nothing to do
         await asyncio.sleep(0.05)
     work.cancel()
     await asyncio.gather(work, return_exceptions=True)
 
 
-def _queue(store: SqlStore) -> None:
+def outbox(writer: Writer, carrier: HttpCarrier, in_flight: int) -> Outbox:
+    """The worker of a gateway, with nothing around it."""
+    policy, switchboard = RetryPolicy(), Switchboard([Route(Driver(carrier=carrier))])
+    desk = ClinicDesk(some_rules(a_site(id="main")), PlainWording())
+    aftermath = Aftermath(desk, switchboard, policy, lambda: 0.5)
+    clerk = Clerk(desk, switchboard, aftermath, policy=policy, chance=lambda: 0.5)
+    bell, settings = Doorbell().listen("texts"), OutboxSettings(in_flight=in_flight)
+    return Outbox(clerk, writer, clock=_now, bell=bell, settings=settings)
+
+
+def queue(store: SqlStore, texts: int) -> None:
+    """So many texts that are due now, each of an episode of its own."""
     now = _now()
     with store.transaction() as books:
-        for place in range(TEXTS):
+        for place in range(texts):
             text = a_text(place, a_number(place), now)
             books.save_episode(
                 Episode(

@@ -15,7 +15,7 @@ from config.oidc import BACK, Oidc, OidcSettings
 from config.problems import KeyPath, Problem
 from config.records import build_records
 from config.retention import build_retention
-from config.schema import Configuration, Ivr, SiteKeys
+from config.schema import Configuration, Database, Ivr, SiteKeys
 from config.secret_files import (
     RESTORE_KEY,
     SecretMissing,
@@ -94,6 +94,7 @@ def build_settings(found: Configuration, secrets: Secrets) -> Settings:
         dial=_dial(found, secrets),
         call_back=CallBackSettings(**dict(found.call_back)),
         database_url=found.database.url,
+        database_password=_database_password(found.database, secrets),
         key=secrets.key(found.database.key_file, ("database", "key_file")),
         warn_free=found.database.warn_free_mb * 1_000_000,
         emergency_directory=found.database.emergency_directory,
@@ -245,6 +246,11 @@ def _mail(keys: Mail, secrets: Secrets) -> MailSettings | None:
         password=password,
         sender=keys.sender or "",
     )
+
+
+def _database_password(keys: Database, secrets: Secrets) -> SecretStr | None:
+    place = keys.password_file
+    return secrets.password(place, ("database", "password_file")) if place else None
 
 
 def _mqtt(keys: Mqtt, secrets: Secrets) -> MqttSettings | None:

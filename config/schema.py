@@ -95,7 +95,9 @@ class Database(Section):
     """Where everything is kept."""
 
     url: DatabaseUrl = Field(examples=["sqlite:////var/lib/secondring/secondring.db"])
-    """The database file."""
+    """The database: a file, or a PostgreSQL server (docs/postgresql.md)."""
+    password_file: SecretPlace | None = Field(default=None, examples=["credential:database-password"])
+    """Where the password of a PostgreSQL user is kept; empty where the server asks for none."""
     key_file: SecretPlace = Field(examples=["credential:key"])
     """Where the key is kept that encrypts numbers and texts. Keep a copy: without it they cannot be read."""
     warn_free_mb: Count = Field(examples=["1000"])

@@ -172,6 +172,7 @@ class Settings:
     """None when no secret is configured; a site with a ladder needs one."""
     call_back: CallBackSettings
     database_url: str
+    database_password: SecretStr | None
     key: SecretBytes
     """32 bytes."""
     warn_free: int

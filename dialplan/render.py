@@ -46,6 +46,7 @@ NARROWED = (
             for underscores in ("", "_", "__")
         ),
     ),
+    ("UserEvent", "UserEvent", ("SecondRing",)),
 )
 """Events that are needed only with certain values of a header: all of them would be nine tenths of the
 traffic. A variable shows on the wire with the underscores that it was set with."""

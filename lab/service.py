@@ -60,11 +60,10 @@ class Service:
         self._command = command
         self.home = home or Path(tempfile.mkdtemp(prefix="secondring-clinic-"))
         self._own_home = home is None
-        self._pbx = pbx
         self._process: subprocess.Popen[bytes] | None = None
         self.log = self.home / "service.log"
         try:
-            self._write_config(config or {})
+            write_clinic(self.home, pbx, config or {})
             self.ask("migrate")
             self.start()
         except BaseException:
@@ -148,21 +147,6 @@ class Service:
 
     # -- inside
 
-    def _write_config(self, changes: Mapping[str, Any]) -> None:
-        for folder in ("conf.d", "credentials", "state"):
-            (self.home / folder).mkdir(mode=0o700, exist_ok=True)
-        config = _merged(_clinic(self._pbx, self.home), changes)
-        (self.home / "conf.d/10-site.yaml").write_text(yaml.safe_dump(config))
-        self._secret("ami-secret", self._pbx.secrets["secondring"])
-        self._secret("ami-dial-secret", self._pbx.secrets.get("secondring-dial", secrets.token_hex(16)))
-        self._secret("key", secrets.token_hex(32))
-
-    def _secret(self, name: str, value: str) -> None:
-        file = self.home / "credentials" / name
-        if not file.exists():
-            file.touch(mode=0o600)
-            file.write_text(value)
-
     def _wait_until_listening(self, manager: socket.socket) -> None:
         deadline = time.monotonic() + START_SECONDS
         while time.monotonic() < deadline:
@@ -187,6 +171,24 @@ class Service:
             raise LabError(f"the service did not stop within {STOP_SECONDS} s:\n{self.log_tail()}") from None
         finally:
             self._process = None
+
+
+def write_clinic(home: Path, pbx: Manager, changes: Mapping[str, Any]) -> None:
+    """The configuration and the secrets of a clinic beside this PBX; secrets that are there already stay."""
+    for folder in ("conf.d", "credentials", "state"):
+        (home / folder).mkdir(mode=0o700, exist_ok=True)
+    config = _merged(_clinic(pbx, home), changes)
+    (home / "conf.d/10-site.yaml").write_text(yaml.safe_dump(config))
+    _secret(home, "ami-secret", pbx.secrets["secondring"])
+    _secret(home, "ami-dial-secret", pbx.secrets.get("secondring-dial", secrets.token_hex(16)))
+    _secret(home, "key", secrets.token_hex(32))
+
+
+def _secret(home: Path, name: str, value: str) -> None:
+    file = home / "credentials" / name
+    if not file.exists():
+        file.touch(mode=0o600)
+        file.write_text(value)
 
 
 def _clinic(pbx: Manager, home: Path) -> dict[str, Any]:

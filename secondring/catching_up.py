@@ -22,7 +22,7 @@ from secondring.domain.errors import PeerError, blame
 from secondring.domain.health import Finding, State
 from secondring.domain.ids import CallId, Uniqueid
 from secondring.domain.ports import Books
-from secondring.listening import InStore
+from secondring.listening import Company, InStore
 
 log = logging.getLogger(__name__)
 
@@ -97,6 +97,7 @@ class CatchUp:
         alive: Callable[[], Collection[Uniqueid] | None],
         listening_since: Callable[[], datetime | None],
         tell_live: Callable[[list[CallEvent]], Awaitable[None]],
+        company: Company | None = None,
     ) -> None:
         self._history = history
         self._casework = casework
@@ -107,10 +108,12 @@ class CatchUp:
         self._alive = alive
         self._listening_since = listening_since
         self._tell_live = tell_live
+        self.company = company
         self._doubts: dict[CallId, _Doubt] = {}
         self._wake = asyncio.Event()
         self._skew = Skew()
         self._deaf_since: datetime | None = None
+        self._set_back_at: datetime | None = None
         self._begun = False
         self._kept: dict[str, str] = {}
         self._complaint = ""
@@ -200,9 +203,17 @@ class CatchUp:
         now, since = self._clock(), self._listening_since()
         if since is not None:
             self._deaf_since = None
-            return now >= since + WRITTEN
+            return now >= self._heard_since(since, now) + WRITTEN
         self._deaf_since = self._deaf_since or now
         return now >= self._deaf_since + LINK_PATIENCE
+
+    def _heard_since(self, since: datetime, now: datetime) -> datetime:
+        """Since when, also for whoever's clock was set back after that: the past begins when this is noticed."""
+        if since <= now:
+            self._set_back_at = None
+            return since
+        self._set_back_at = min(self._set_back_at or now, now)
+        return self._set_back_at
 
     def _not_ours(self) -> Collection[Uniqueid] | None:
         """Channels of calls that are judged elsewhere: they go on, or are in doubt."""
@@ -228,8 +239,13 @@ class CatchUp:
         return [afterwards.shifted(event, self._skew.ahead) for event in told.events] if told else []
 
     async def _tell(self, stories: Sequence[Told]) -> int:
+        ours = [(told, self._not_laid_aside(self._shifted(told))) for told in stories]
         try:
-            found = await self._in_store(lambda books: [one for t in stories for one in self._one(books, t)])
+            found = await self._in_store(
+                lambda books: [one for t, e in ours for one in self._one(books, t, e)]
+            )
+            if self.company:
+                self.company.told([event for _, events in ours for event in events])
             self._news += len(found)
             return len(found)
         except PeerError:
@@ -241,9 +257,14 @@ class CatchUp:
             await self._give_up(stories[0], error)
             return 0
 
-    def _one(self, books: Books, told: Told) -> list[CallEnded]:
+    def _not_laid_aside(self, events: list[CallEvent]) -> list[CallEvent]:
+        """Where another service keeps this PBX, its missed calls are its own."""
+        company = self.company
+        return [event for event in events if company is None or not company.lays_aside(event)]
+
+    def _one(self, books: Books, told: Told, events: Sequence[CallEvent]) -> list[CallEnded]:
         self._skew.learn(books, told.events)
-        news = afterwards.tell(books, self._casework.tell, told.by, self._shifted(told), self._clock())
+        news = afterwards.tell(books, self._casework.tell, told.by, events, self._clock())
         since = self._listening_since()
         unheard = [event for event in news if since is not None and event.started_at > since + BEGUN]
         if unheard:
@@ -267,6 +288,8 @@ class CatchUp:
         await self._in_store(work)
 
     async def _keep_place(self) -> None:
+        if self.company is not None and self.company.has_laid_aside:
+            return  # they are in memory only: after a crash they are to be read again
         places = self._history.bookmarks()
         gaps, self._history.gaps = self._history.gaps, []
         if places == self._kept and not gaps:

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Protocol, TypeVar
 
 from secondring.domain.alarms import Alarm, raise_in
-from secondring.domain.call_events import CallBegan, CallEvent
+from secondring.domain.call_events import CallBegan, CallEnded, CallEvent
 from secondring.domain.calls import CallTracker
 from secondring.domain.casework import Casework
 from secondring.domain.errors import PeerError, blame
@@ -22,6 +22,28 @@ from secondring.domain.ports import Books
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
+
+
+class Company(Protocol):
+    """Whether we are the only service on this PBX; see `secondring.company`."""
+
+    def hear(self, fact: Fact) -> None:
+        """Take in what happened on the link."""
+        ...
+
+    def lays_aside(self, event: CallEvent) -> bool:
+        """True when this call is not ours to tell, or not yet; it is told of later, or by somebody else."""
+        ...
+
+    @property
+    def has_laid_aside(self) -> bool:
+        """True while some call waits for that."""
+        ...
+
+    def told(self, events: Sequence[CallEvent]) -> None:
+        """These are committed."""
+        ...
+
 
 RETRY_PAUSES = (0.1, 0.5, 1.0, 2.0, 5.0)
 """Seconds between tries to store what was found; the last one repeats."""
@@ -66,6 +88,7 @@ class CallKeeper:
         most_waiting: int = MOST_WAITING,
     ) -> None:
         """`doubt` takes over calls that were not seen whole, and tells of them when it knows more."""
+        self.company: Company | None = None
         self._tracker = tracker
         self._casework = casework
         self._in_store = in_store
@@ -137,7 +160,31 @@ class CallKeeper:
         """The channels that callers are on; None while that is not known."""
         return None if self.listening_since is None else self._tracker.roots
 
+    async def settle(self, event: CallEnded, work: Callable[[Books], None]) -> None:
+        """Commit what becomes of a call that had been laid aside."""
+        while True:
+            await self.settled()
+            try:
+                async with self._busy:
+                    await self._settle(event, work)
+            except PeerError as error:
+                self._raise_alarm(Alarm("store", f"calls cannot be stored, trying again: {error}"))
+                await asyncio.sleep(RETRY_PAUSES[-1])
+            else:
+                return
+
+    async def _settle(self, event: CallEnded, work: Callable[[Books], None]) -> None:
+        try:
+            await self._in_store(work)
+        except PeerError:
+            raise
+        except Exception as error:  # noqa: BLE001 - our bug costs one call's handling, never the others'
+            await self._give_up(event, error)
+        await self._stored([event])
+
     def _note_link(self, fact: Fact) -> None:
+        if self.company:
+            self.company.hear(fact)
         if isinstance(fact, LinkLost):
             self.listening_since = None
         elif isinstance(fact, StockTaken) and self.listening_since is None:
@@ -148,6 +195,8 @@ class CallKeeper:
         return [event for event in events if doubt is None or not doubt(event)]
 
     async def _store(self, events: list[CallEvent]) -> None:
+        company = self.company
+        events = [event for event in events if company is None or not company.lays_aside(event)]
         if not events:
             return
         self.last_call_at = self._clock()
@@ -157,7 +206,7 @@ class CallKeeper:
             except PeerError as error:
                 self._raise_alarm(Alarm("store", f"calls cannot be stored, trying again: {error}"))
             else:
-                await self._ring()
+                await self._stored(events)
                 return
         self._waiting += events
         if self._spool is not None:
@@ -165,6 +214,11 @@ class CallKeeper:
         self._insist()
         while len(self._waiting) > self._most_waiting and self._insisting is not None:
             await asyncio.wait([self._insisting], timeout=1)
+
+    async def _stored(self, events: list[CallEvent]) -> None:
+        if self.company:
+            self.company.told(events)
+        await self._ring()
 
     def _insist(self) -> None:
         if self._insisting is None:
@@ -174,6 +228,13 @@ class CallKeeper:
 
     async def _tell_what_waits(self) -> None:
         """In order, a few at a time, until the database has taken all of it."""
+        try:
+            told = await self._tell_all()
+            log.warning("the books take calls again: %d events that had to wait are in them", told)
+        finally:
+            self._insisting = None
+
+    async def _tell_all(self) -> int:
         failures, told = 0, 0
         while self._waiting:
             some = self._waiting[:AT_ONCE]
@@ -185,11 +246,10 @@ class CallKeeper:
                 continue
             failures, told = 0, told + len(some)
             del self._waiting[: len(some)]
-            await self._ring()
-        if self._spool is not None:
-            await asyncio.to_thread(self._spool.clear)
-        log.warning("the books take calls again: %d events that had to wait are in them", told)
-        self._insisting = None
+            await self._stored(some)
+            if self._spool is not None and not self._waiting:
+                await asyncio.to_thread(self._spool.clear)
+        return told
 
     async def _commit(self, events: list[CallEvent]) -> None:
         """All of it in one transaction; where our own code fails, each event by itself. Raises PeerError."""

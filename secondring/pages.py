@@ -5,7 +5,6 @@ from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 
 from ami_listener.connection import AmiLink
 from ami_listener.originate import Dialler
@@ -57,6 +56,8 @@ class Links:
     """Tries the links to the PBX and the carrier."""
     catch_up: Callable[[], Finding] | None = None
     """How far calls were looked up that ended while nobody listened."""
+    company: Callable[[], Finding] | None = None
+    """Whether another service listens to this PBX."""
     ehrs: Callable[[], list[Finding]] = list
     """How the EHRs are in which patients book."""
     elsewhere: Callable[[], Mapping[str, Finding]] = dict
@@ -187,7 +188,7 @@ def _ends(found: dict[str, Certificate]) -> dict[str, datetime]:
 
 def _vitals(settings: Settings, links: Links) -> Vitals:
     return Vitals(
-        database=Path(settings.database_url.removeprefix("sqlite:///")),
+        disk=wiring.books_folder(settings),
         certificates={name: paper.file for name, paper in papers(settings).items()},
         clock=wiring.now,
         listens=links.listens,
@@ -197,6 +198,7 @@ def _vitals(settings: Settings, links: Links) -> Vitals:
         simulated=settings.only_simulated,
         shadow=lambda: settings.rules.shadow,
         catch_up=links.catch_up,
+        company=links.company,
         ehrs=links.ehrs,
         elsewhere=links.elsewhere,
         books=links.books,

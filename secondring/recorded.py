@@ -52,6 +52,7 @@ def catching_up(
         alive=keeper.alive,
         listening_since=lambda: keeper.listening_since,
         tell_live=keeper.tell,
+        company=keeper.company,
     )
     keeper.doubt = catch_up.takes
     return catch_up

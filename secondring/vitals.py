@@ -87,7 +87,7 @@ class Vitals:
     def __init__(
         self,
         *,
-        database: Path,
+        disk: Path,
         certificates: Mapping[str, Path],
         clock: Callable[[], datetime],
         listens: Link | None = None,
@@ -97,16 +97,18 @@ class Vitals:
         simulated: bool = False,
         shadow: Callable[[], bool] = lambda: False,
         catch_up: Callable[[], Finding] | None = None,
+        company: Callable[[], Finding] | None = None,
         ehrs: Callable[[], list[Finding]] = list,
         elsewhere: Callable[[], Mapping[str, Finding]] = dict,
         books: Callable[[], list[Finding]] = list,
         warn_free: int = health.DISK_LITTLE,
     ) -> None:
-        """`catch_up` tells how far calls were looked up that ended while nobody listened; None where nothing does.
+        """`catch_up` tells how far calls were looked up that ended while nobody listened, `company` whether another
+        service listens to this PBX; None where nothing does.
         `elsewhere` is what other processes say of the parts that are not in this one. `books` tells of books that
         cannot be written; `warn_free` is the room (bytes) below which somebody should make more.
         """
-        self._database = database
+        self._disk = disk
         self._certificates = certificates
         self._clock = clock
         self._listens = listens
@@ -116,6 +118,7 @@ class Vitals:
         self._simulated = simulated
         self._shadow = shadow
         self._catch_up = catch_up
+        self._company = company
         self._ehrs = ehrs
         self._elsewhere = elsewhere
         self._books = books
@@ -129,13 +132,13 @@ class Vitals:
         found = [
             *self._books(),
             self._ami(),
+            *self._alone(),
             self._caught_up(),
             self._dialling(),
             self._carriers(),
             *self._ehrs(),
         ]
-        free = shutil.disk_usage(self._database.parent).free
-        found.append(health.of_disk(free, self._warn_free))
+        found.append(health.of_disk(shutil.disk_usage(self._disk).free, self._warn_free))
         papers = [self._paper(name, file) for name, file in self._certificates.items()]
         return found + (papers or [health.no_certificate()])
 
@@ -146,6 +149,10 @@ class Vitals:
             AMI, "Link to the PBX", State.UNKNOWN, "another process listens", "See the last call below."
         )
         return self._elsewhere().get(AMI, gone)
+
+    def _alone(self) -> list[Finding]:
+        said = self._company() if self._company is not None else self._elsewhere().get(health.COMPANY)
+        return [said] if said is not None else []
 
     def _caught_up(self) -> Finding:
         if self._catch_up is not None:

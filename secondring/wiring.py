@@ -37,7 +37,6 @@ from secondring.domain.rules import Rules
 from secondring.domain.settings import SettingsVersion
 from secondring.store.alone import alone as store_alone
 from secondring.store.emergency import EmergencySpool
-from secondring.store.engine import sqlite_file
 from secondring.store.keys import Key
 from secondring.store.migrate import is_current, upgrade
 from secondring.store.sqlstore import SqlStore
@@ -78,7 +77,7 @@ def load_files(directory: Path | None) -> Settings:
 
 def newest_on_screen(files: Settings) -> SettingsVersion | None:
     """What is set on screen; None when nothing is, or where there are no books of this version yet."""
-    if not is_current(files.database_url):
+    if not is_current(files.database_url, database_password(files)):
         return None
     with reading(files) as books:
         return books.settings_version(books.settings_number())
@@ -142,7 +141,7 @@ def timing(settings: Settings) -> Timing:
 
 def migrate(settings: Settings) -> str:
     """Make or bring up to date the database; says what was done."""
-    upgrade(settings.database_url)
+    upgrade(settings.database_url, database_password(settings))
     open_store(settings).close()
     return f"The database at {settings.database_url} is up to date."
 
@@ -152,18 +151,28 @@ def alone(settings: Settings, services: Iterable[Service], command: str) -> Iter
     """Be the only one to be these services of this database; raises ConfigError when there is one already."""
     with ExitStack() as locks:
         for service in services:
-            locks.enter_context(store_alone(settings.database_url, service, command))
+            locks.enter_context(
+                store_alone(settings.database_url, service, command, database_password(settings))
+            )
         yield
 
 
 def open_store(settings: Settings) -> SqlStore:
     """The books; raises ConfigError when they are not migrated or the key is not theirs."""
-    return SqlStore(settings.database_url, Key(settings.key.get_secret_value()))
+    key = Key(settings.key.get_secret_value())
+    return SqlStore(settings.database_url, key, password=database_password(settings))
 
 
-def database_folder(settings: Settings) -> Path:
-    """The directory of the database's files."""
-    return sqlite_file(settings.database_url).parent
+def books_folder(settings: Settings) -> Path:
+    """The folder whose disk the service must have room on: where its books are, or its own when a server has those."""
+    scheme, _, file = settings.database_url.partition("///")
+    return Path(file).parent if scheme == "sqlite:" else settings.state_directory
+
+
+def database_password(settings: Settings) -> str | None:
+    """The password of the database's user; None where none is configured."""
+    kept = settings.database_password
+    return None if kept is None else kept.get_secret_value()
 
 
 def emergency_spool(settings: Settings) -> EmergencySpool | None:

@@ -2,10 +2,10 @@
 
 import asyncio
 import contextlib
+import shutil
 import sys
 from collections.abc import Iterator
 from datetime import datetime
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -189,12 +189,13 @@ def _undo_unless(*, really: bool) -> None:
 
 
 def _compact(chosen: Settings) -> str:
-    file = Path(chosen.database_url.removeprefix("sqlite:///"))
+    folder = wiring.books_folder(chosen)
     with wiring.alone(chosen, Service, "retention --compact"):
         store = wiring.open_store(chosen)
-        before = file.stat().st_size
+        before = shutil.disk_usage(folder).free
         try:
             store.compact()
         finally:
             store.close()
-    return f"{file}: {before / 1e6:,.1f} MB before, {file.stat().st_size / 1e6:,.1f} MB now.\n"
+    won = max(shutil.disk_usage(folder).free - before, 0) / 1e6
+    return f"The database was written anew: {won:,.1f} MB more are free on {folder}.\n"

@@ -38,7 +38,7 @@ def own_checks(settings: Settings, *, least_free: int = LEAST_FREE) -> Iterator[
     yield Check("messages", lambda: _messages(settings))
     yield Check("database", lambda: _database(settings))
     yield Check("retention", lambda: _retention(settings))
-    yield Check("disk", lambda: disk(wiring.database_folder(settings), least_free))
+    yield Check("disk", lambda: disk(wiring.books_folder(settings), least_free))
     yield from _carriers(settings)
     yield Check("service", _unit)
     yield Check("FastAGI port", lambda: _port(settings))

@@ -11,20 +11,25 @@ import subprocess
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 
+from ami_listener.beats import beat_in
 from ami_listener.messages import Message
 from ami_listener.probe import Probe
 from ami_listener.session import AmiAccount
 from dialplan.doctor import CONTEXT
 from secondring.doctor.findings import Finding, Named, bad, split_remedy, unseen, well
+from secondring.domain.beats import Beat
 from secondring.domain.errors import LoginRefused, PeerError
+from secondring.domain.twins import EVERY
 
 CALL_SECONDS = 6.0
 """A script is waited for 1.5 s, the call's own end takes 1 s more."""
 QUIET_SECONDS = 0.3
+BEATS_SECONDS = EVERY + 1
+SEEN = "`secondring install --reload` writes the account with `user` in read and write"
 MOST_SKEW = timedelta(seconds=2)
 """Half of what the settle time allows before a caller who is back on the line gets a text."""
 TOO_MUCH = ("Originate", "Redirect", "Hangup", "Command", "UpdateConfig", "Reload")
-"""Actions that the listener's account must not have; `write = reporting` has none of them."""
+"""Actions that the listener's account must not have; `write = reporting,user` has none of them."""
 INSTALL = "`secondring install`, then: asterisk -rx 'dialplan reload'"
 
 ONE_WAY = "Debian's package can silence one side of a call that it transcodes"
@@ -70,10 +75,13 @@ async def examine_pbx(
             yield Named("Asterisk", await _build(probe))
             yield Named("AMI rights", await _rights(probe))
             yield Named("clock", await _clock(probe, clock))
+            began = asyncio.get_running_loop().time()
             async for named in _calls(probe, place, _questions(entries, offered=offered)):
                 yield named
             if not offered:
                 yield Named(OFFERED[0], unseen("shadow mode: callers are offered nothing"))
+            heard_for = asyncio.get_running_loop().time() - began
+            yield Named("alone on the PBX", await _company(probe, max(0.0, BEATS_SECONDS - heard_for)))
     except PeerError as error:
         what, remedy = split_remedy(error)
         yield Named("AMI login", bad(what, remedy))
@@ -108,18 +116,48 @@ async def _rights(probe: Probe) -> Finding:
     if booted is None:
         return bad(
             "FullyBooted did not arrive after the login",
-            "give the account read = system,call,agent,dialplan and our event filter: `secondring install`",
+            "give the account read = system,call,agent,dialplan,user and our event filter: `secondring install`",
         )
     if not (await probe.action({"Action": "CoreShowChannels"})).ok:
-        return bad("the account may not list channels", "write = reporting: `secondring install`")
+        return bad("the account may not list channels", "write = reporting,user: `secondring install`")
     may = (await probe.action({"Action": "ListCommands"})).response
     surplus = [name for name in TOO_MUCH if may.has(name)]
     if surplus:
         return bad(
             f"the account may do more than it needs: {', '.join(surplus)}",
-            "write = reporting, and nothing else: `secondring install`",
+            "write = reporting,user and nothing else: `secondring install`",
         )
-    return well("it hears of the PBX, lists channels, and can change nothing")
+    return well("it hears of the PBX, lists channels, and can touch no call")
+
+
+async def _company(probe: Probe, seconds: float) -> Finding:
+    """Who listens to this PBX: we only hear them, and say nothing that would stand anybody down."""
+    may = (await probe.action({"Action": "ListCommands"})).response
+    await probe.wait_for(lambda _: len(_beats(probe)) > 1, seconds)
+    beats = _beats(probe)
+    if len(beats) > 1:
+        named = "; ".join(
+            f"{beat.host} ({beat.role.value} since {beat.since:%d %b %H:%M} UTC)" for beat in beats
+        )
+        return bad(
+            f"{len(beats)} services listen to this PBX: {named}",
+            "stop all but one: systemctl disable --now secondring, on the machines that should not",
+        )
+    if not may.has("UserEvent"):
+        return unseen(
+            "the account may not send a UserEvent: a second service on this PBX would not be seen", SEEN
+        )
+    if not beats:
+        return unseen(
+            "no service was heard here; where one runs, its account lacks `user` in read or write", SEEN
+        )
+    return well(f"one service listens to this PBX, on {beats[0].host}")
+
+
+def _beats(probe: Probe) -> list[Beat]:
+    """The last beat of each service."""
+    heard = {beat.run: beat for event in probe.events if (beat := beat_in(event)) is not None}
+    return list(heard.values())
 
 
 async def _clock(probe: Probe, clock: Callable[[], datetime]) -> Finding:
@@ -192,7 +230,7 @@ def _arrival(probe: Probe, here: Finding) -> Finding:
     if not heard:
         return bad(
             f"nothing was heard of a test call ({here.evidence})",
-            "read = system,call,agent,dialplan and our event filter in the account: `secondring install`,"
+            "read = system,call,agent,dialplan,user and our event filter in the account: `secondring install`,"
             " then: asterisk -rx 'manager reload'",
         )
     return well(f"{len(heard)} events of a test call, among them {heard[0].name}")

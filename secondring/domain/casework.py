@@ -65,12 +65,46 @@ class Casework:
         """An event that we failed to handle: where it is a missed call, somebody calls back at once."""
         if not isinstance(event, CallEnded) or event.verdict is not Verdict.MISSED:
             return
+        because = "handling this call failed, so a person calls back"
+        title = "Call back at once (we could not handle this call)"
+        self._task_without_a_text(books, event, now, "to-a-person", because, title)
+
+    def leave_unclear(self, books: Books, event: CallEnded, now: datetime) -> None:
+        """A missed call that another service on this PBX may have texted or may not: never a second text."""
+        if self._is_judged(books, event):
+            return
+        because = (
+            "another Second Ring on this PBX may have texted this caller, and may not: a person calls back"
+        )
+        title = "Call back (another Second Ring may have texted them)"
+        self._task_without_a_text(books, event, now, "second-listener", because, title)
+
+    def leave_to_another(self, books: Books, event: CallEnded, now: datetime) -> None:
+        """A missed call that another service on this PBX looks after."""
+        if self._is_judged(books, event):
+            return
+        call = self._verdict_of(event, now)
+        books.save_call(
+            replace(
+                call, verdict=Verdict.IGNORED, reason="second-listener", detail=call.reason, late=event.late
+            )
+        )
+        self._release_texts(books, call, now)
+        because = "another Second Ring keeps this PBX and handles this call; this one stands by"
+        episodes.note(books, now, Action.EXCLUDE, "second-listener", because, call=call.id)
+
+    @staticmethod
+    def _is_judged(books: Books, event: CallEnded) -> bool:
+        known = books.call(event.call)
+        return known is not None and known.verdict is not None
+
+    def _task_without_a_text(
+        self, books: Books, event: CallEnded, now: datetime, rule: str, because: str, title: str
+    ) -> None:
         call = self._verdict_of(event, now)
         episode = self._episode_for(books, call, None)
         books.save_call(replace(call, episode=episode.id))
-        because = "handling this call failed, so a person calls back"
-        episodes.note(books, now, Action.TASK, "to-a-person", because, episode=episode.id, call=call.id)
-        title = "Call back at once (we could not handle this call)"
+        episodes.note(books, now, Action.TASK, rule, because, episode=episode.id, call=call.id)
         episodes.open_task(books, episode, self.rules.site(call.site), FRONT_DESK, Clock.NOW, title, now=now)
 
     def call_began(self, books: Books, event: CallBegan, now: datetime) -> None:

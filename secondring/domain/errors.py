@@ -41,6 +41,10 @@ class StoreDamaged(StoreBroken):
     """What is in the database's file is no database of ours any more: it has to be restored."""
 
 
+class StoreAway(PeerError):
+    """The database's server cannot be reached. It is tried again at every use; nothing half-written is left."""
+
+
 class StaleLease(SecondRingError):
     """Another worker took over this job; whatever we were about to write must not be written."""
 

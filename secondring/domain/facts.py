@@ -7,6 +7,7 @@ Every fact carries the time it happened (UTC, aware). A leg is one channel, name
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from secondring.domain.beats import Beat
 from secondring.domain.ids import Linkedid, Uniqueid
 
 
@@ -214,3 +215,10 @@ class StockTaken(Fact):
     """All channels that were alive at `at`, asked for after each log-in."""
 
     legs: tuple[LiveLeg, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BeatHeard(Fact):
+    """A service that listens to this PBX, ours among them, gave a sign of life."""
+
+    beat: Beat

@@ -12,6 +12,8 @@ from secondring.domain.pulse import Pulse, Service, Silence
 from secondring.domain.retention import Night
 from secondring.domain.urgent_begin import JOB
 
+COMPANY = "company"
+"""The finding of whether another service listens to the same PBX."""
 LATE = timedelta(minutes=1)
 """A text or a timer that is due for so long is not merely waiting for its turn."""
 QUIET = timedelta(hours=4)

@@ -6,7 +6,7 @@ then what cannot be texted, then what should not be, and only then the text.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from secondring.domain.hours import kind_of_time
@@ -116,7 +116,10 @@ def _blocked(case: Circumstances) -> Decision | None:
 
 def _too_short(case: Circumstances) -> Decision | None:
     shortest = case.rules.guards.min_wait
-    if case.call.ended_at and case.call.ended_at - case.call.started_at < shortest:
+    waited = case.call.ended_at - case.call.started_at if case.call.ended_at else shortest
+    if (
+        timedelta(0) <= waited < shortest
+    ):  # less than nothing: a clock was set meanwhile, which is no caller's doing
         return _exclude("too-short", f"the caller hung up within {shortest.total_seconds():g} s")
     return None
 

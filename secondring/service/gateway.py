@@ -89,7 +89,7 @@ def _alarms(frame: Frame) -> dict[str, Part]:
 
 def _disk(frame: Frame) -> dict[str, Part]:
     watch = DiskWatch(
-        wiring.database_folder(frame.settings),
+        wiring.books_folder(frame.settings),
         frame.settings.warn_free,
         frame.rules,
         frame.writer,

@@ -1,6 +1,7 @@
 """`listen`: hears the PBX, catches up, compares with its records, and rings nurses' phones."""
 
 import logging
+import socket
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 
@@ -9,6 +10,7 @@ from ami_listener.originate import Dialler
 from secondring import recorded, vitals, wiring
 from secondring.bus.topics import Bell
 from secondring.catching_up import CatchUp
+from secondring.company import Company, company_of
 from secondring.domain import health
 from secondring.domain.calls import CallTracker
 from secondring.domain.casework import Casework
@@ -34,6 +36,8 @@ class Listening:
     link: AmiLink
     """The one that listens."""
     dialling: "Dialling"
+    company: Company
+    """Who else listens to this PBX."""
     catch_up: CatchUp | None
 
 
@@ -59,7 +63,13 @@ async def listening(frame: Frame) -> Listening:
     if adopted:
         log.info("%d calls were going on when the service last stopped", adopted)
     dialling = _dialling(frame)
-    parts: dict[str, Part] = {"AMI listener": lambda: link.run(keeper.handle), "call clean-up": keeper.tick}
+    pbx, host = settings.listening.pbx, socket.gethostname()
+    company = await company_of(link, keeper, casework, frame.writer, pbx=pbx, host=host, clock=now)
+    parts: dict[str, Part] = {
+        "AMI listener": lambda: link.run(keeper.handle),
+        "call clean-up": keeper.tick,
+        "company": company.run,
+    }
     catch_up = recorded.catching_up(settings, keeper, casework, frame.writer, frame.ring)
     if catch_up is not None:
         parts["catch-up"] = catch_up.run
@@ -67,11 +77,11 @@ async def listening(frame: Frame) -> Listening:
     role = Role(
         service=Service.LISTEN,
         parts=parts,
-        status=lambda: _status(link, keeper),
+        status=lambda: _status(link, keeper, company),
         state=lambda: State.LISTENING if link.is_up else State.UNLINKED,
-        findings=lambda: _findings(frame, link, dialling, catch_up),
+        findings=lambda: _findings(frame, link, dialling, company, catch_up),
     )
-    return Listening(role=role, link=link, dialling=dialling, catch_up=catch_up)
+    return Listening(role=role, link=link, dialling=dialling, company=company, catch_up=catch_up)
 
 
 async def _warm_up(frame: Frame) -> None:
@@ -87,17 +97,20 @@ async def _warm_up(frame: Frame) -> None:
         )
 
 
-def _status(link: AmiLink, keeper: CallKeeper) -> str:
+def _status(link: AmiLink, keeper: CallKeeper, company: Company) -> str:
     state = "listening" if link.is_up else "no link to the PBX, trying again"
     last = keeper.last_call_at
     seen = f"; last call at {last:%H:%M:%S} UTC" if last else ""
     unstored = f"; {keeper.waiting} events of calls wait for the database" if keeper.waiting else ""
-    return f"{state}{seen}; {link.stats.backlog} events waiting{unstored}"
+    return f"{state}{company.status()}{seen}; {link.stats.backlog} events waiting{unstored}"
 
 
-def _findings(frame: Frame, link: AmiLink, dialling: "Dialling", catch_up: CatchUp | None) -> list[Finding]:
+def _findings(
+    frame: Frame, link: AmiLink, dialling: "Dialling", company: Company, catch_up: CatchUp | None
+) -> list[Finding]:
     return [
         vitals.of_link(link),
+        company.finding(),
         vitals.of_dialling(dialling.link, may_dial=frame.settings.dial is not None),
         catch_up.finding() if catch_up else health.no_catch_up(),
     ]

@@ -15,7 +15,7 @@ from secondring.alarming import told
 from secondring.channels import mail_channel
 from secondring.domain import alarms
 from secondring.domain.alarms import Alarm
-from secondring.domain.errors import StoreBroken, StoreBusy, StoreDamaged, StoreFull
+from secondring.domain.errors import StoreAway, StoreBroken, StoreBusy, StoreDamaged, StoreFull
 from secondring.sdnotify import Notifier
 from secondring.wiring import Settings, now
 
@@ -35,7 +35,7 @@ def patiently(work: Callable[[], T], tell: Callable[[str], None], *, pause: floa
             return work()
         except StoreDamaged:
             raise
-        except (StoreFull, StoreBroken, StoreBusy) as error:
+        except (StoreFull, StoreBroken, StoreBusy, StoreAway) as error:
             if str(error) != said:
                 said = str(error)
                 tell(said)

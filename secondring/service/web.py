@@ -26,6 +26,7 @@ def beside(frame: Frame, listening: Listening, texting: Texting, test: Test | No
         carrier=texting.side,
         test=test,
         catch_up=listening.catch_up.finding if listening.catch_up else None,
+        company=listening.company.finding,
         ehrs=booking.findings,
         books=frame.heart.findings,
     )

@@ -30,7 +30,8 @@ def triggers(dialect: str) -> Iterator[str]:
     yield "DROP TRIGGER IF EXISTS audit_no_delete ON audit"
     yield (
         "CREATE FUNCTION audit_refuse_young() RETURNS trigger LANGUAGE plpgsql AS"
-        f" $$ BEGIN IF {_TOO_YOUNG_PG} THEN RAISE EXCEPTION '{_REFUSED}'; END IF; RETURN OLD; END $$"
+        f" $$ BEGIN IF {_TOO_YOUNG_PG} THEN RAISE EXCEPTION '{_REFUSED}'"
+        " USING ERRCODE = 'integrity_constraint_violation'; END IF; RETURN OLD; END $$"
     )
     yield (
         "CREATE TRIGGER audit_no_delete BEFORE DELETE ON audit"

@@ -16,8 +16,11 @@ from sqlalchemy.pool import QueuePool
 from secondring.domain.errors import ConfigError, StoreBusy
 from secondring.store.agreed import BUSY_WAIT
 from secondring.store.columns import lend_vault
+from secondring.store.file_lock import locked
 from secondring.store.vault import Vault
 
+FOLD_PAUSE = 0.1
+TIDY_TRIES = 50
 READERS_KEPT = 4
 READERS_MOST = 60
 """asyncio's threads are at most 32 (os.cpu_count() + 4), so a reader never queues for a connection."""
@@ -41,9 +44,80 @@ def sqlite_file(url: str) -> Path:
     scheme, _, rest = url.partition("://")
     if scheme != "sqlite" or not rest.startswith("/") or rest in {"/", "/:memory:"}:
         raise ConfigError(
-            f"database.url: {scheme.split(':')[0][:20]}: only SQLite files are supported: use {_EXAMPLE}"
+            f"database.url: {scheme.split(':')[0][:20]}: no database that this version can use: write {_EXAMPLE}"
+            " or postgresql://USER@HOST/NAME"
         )
     return Path(rest[1:])
+
+
+class SqliteFile:
+    """`Database` in a file of this machine."""
+
+    def __init__(self, url: str) -> None:
+        self.file = sqlite_file(url)
+
+    @property
+    def where(self) -> str:
+        return str(self.file)
+
+    def make(self) -> None:
+        create_file(self.file)
+
+    def require(self) -> None:
+        if not self.file.exists():
+            raise ConfigError(f"database.url: there is no {self.file}: run `secondring migrate` to make it")
+
+    def is_there(self) -> bool:
+        try:
+            return self.file.exists()
+        except OSError as error:
+            raise ConfigError(
+                f"database.url: {self.file}: {error.strerror}: run this as root or as the service's user"
+            ) from error
+
+    def open_engine(self, mode: Mode, vault: Vault | None = None, *, wait: timedelta = BUSY_WAIT) -> Engine:
+        """An engine on a file that exists.
+
+        The writing engine has one connection: writers of this process queue for it, in the order they came,
+        rather than poll SQLite's lock.
+        """
+        writing, seconds = mode == "write", wait.total_seconds()
+        engine = create_engine(
+            "sqlite://",
+            creator=lambda: _connect(self.file, seconds),
+            hide_parameters=True,
+            poolclass=QueuePool,
+            pool_size=1 if writing else READERS_KEPT,
+            max_overflow=0 if writing else READERS_MOST,
+            pool_timeout=seconds,
+        )
+        if vault is not None:
+            lend_vault(engine.dialect, vault)
+        return engine
+
+    @contextmanager
+    def begun(self, engine: Engine, mode: Mode) -> Iterator[Connection]:
+        """Said here and not in an event listener, because listeners slow every statement down."""
+        with engine.begin() as connection:
+            connection.exec_driver_sql(_BEGIN[mode])
+            yield connection
+
+    def mark(self, connection: Connection) -> object:
+        """SQLite's `data_version` (sqlite.org/pragma.html)."""
+        return connection.exec_driver_sql("PRAGMA data_version").scalar_one()
+
+    @contextmanager
+    def alone(self, service: str, command: str) -> Iterator[None]:
+        with locked(self.file, service, command):
+            yield
+
+    def tidy(self, engine: Engine) -> None:
+        fold(engine, tries=TIDY_TRIES)
+
+    def compact(self, engine: Engine) -> None:
+        with engine.connect() as connection:
+            connection.exec_driver_sql("VACUUM")
+        self.tidy(engine)
 
 
 def create_file(file: Path) -> None:
@@ -58,45 +132,6 @@ def create_file(file: Path) -> None:
         raise ConfigError(
             f"database.url: {file}: {error.strerror}: its folder must exist and belong to the service's user"
         ) from error
-
-
-def require_file(url: str) -> None:
-    """Raise ConfigError when there is no database yet."""
-    file = sqlite_file(url)
-    if not file.exists():
-        raise ConfigError(f"database.url: there is no {file}: run `secondring migrate` to make it")
-
-
-def open_engine(url: str, mode: Mode, vault: Vault | None = None, *, wait: timedelta = BUSY_WAIT) -> Engine:
-    """An engine on a file that exists, for writing or for reading.
-
-    The writing engine has one connection: writers of this process queue for it, in the order they came,
-    rather than poll SQLite's lock.
-    """
-    file, writing, seconds = sqlite_file(url), mode == "write", wait.total_seconds()
-    engine = create_engine(
-        "sqlite://",
-        creator=lambda: _connect(file, seconds),
-        hide_parameters=True,
-        poolclass=QueuePool,
-        pool_size=1 if writing else READERS_KEPT,
-        max_overflow=0 if writing else READERS_MOST,
-        pool_timeout=seconds,
-    )
-    if vault is not None:
-        lend_vault(engine.dialect, vault)
-    return engine
-
-
-@contextmanager
-def begun(engine: Engine, mode: Mode) -> Iterator[Connection]:
-    """A connection in a transaction: committed when the block ends, rolled back when it raises.
-
-    Said here and not in an event listener, because listeners slow every statement down.
-    """
-    with engine.begin() as connection:
-        connection.exec_driver_sql(_BEGIN[mode])
-        yield connection
 
 
 def fold(engine: Engine, *, tries: int) -> None:
@@ -118,9 +153,6 @@ def fold(engine: Engine, *, tries: int) -> None:
     raise StoreBusy(
         "the write-ahead log could not be cut: somebody reads all the time; it is tried again next time"
     )
-
-
-FOLD_PAUSE = 0.1
 
 
 def _connect(file: Path, seconds: float) -> sqlite3.Connection:

@@ -3,24 +3,24 @@
 from sqlalchemy import Connection, inspect, text
 
 from secondring.domain.errors import ConfigError
-from secondring.store.engine import begun, create_file, open_engine, sqlite_file
+from secondring.store.databases import database
 from secondring.store.trouble import told_plainly
 
 HEAD = "0013"
 """The newest revision in `migrations/versions`, kept here so that opening a store need not load Alembic."""
 
 
-def upgrade(url: str) -> None:
+def upgrade(url: str, password: str | None = None) -> None:
     """Create or migrate the database, its folder too. Harmless to repeat, and for two processes to do at once.
 
     Raises ConfigError when it cannot be made, or when a newer version made it.
     """
-    file = sqlite_file(url)
-    create_file(file)
-    engine = open_engine(url, "write")
+    place = database(url, password)
+    place.make()
+    engine = place.open_engine("write")
     try:
-        with told_plainly(str(file)), begun(engine, "write") as connection:
-            _run(connection, str(file))
+        with told_plainly(place.where), place.begun(engine, "write") as connection:
+            _run(connection, place.where)
     finally:
         engine.dispose()
 
@@ -36,19 +36,14 @@ def _run(connection: Connection, where: str) -> None:
     command.upgrade(config, "head")
 
 
-def is_current(url: str) -> bool:
+def is_current(url: str, password: str | None = None) -> bool:
     """True for a database that there is, and that has this version's tables."""
-    file = sqlite_file(url)
+    place = database(url, password)
+    if not place.is_there():
+        return False
+    engine = place.open_engine("read")
     try:
-        if not file.exists():
-            return False
-    except OSError as error:
-        raise ConfigError(
-            f"database.url: {file}: {error.strerror}: run this as root or as the service's user"
-        ) from error
-    engine = open_engine(url, "read")
-    try:
-        with told_plainly(str(file)), begun(engine, "read") as connection:
+        with told_plainly(place.where), place.begun(engine, "read") as connection:
             return revision(connection) == HEAD
     finally:
         engine.dispose()

@@ -1,20 +1,21 @@
 """The books in a database. `migrate.upgrade` makes the tables first."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import timedelta
+from typing import Literal
 
 from sqlalchemy import Connection, select
 
 from secondring.domain.errors import ConfigError
 from secondring.domain.ports import Books, Watch
 from secondring.store.agreed import BUSY_WAIT
-from secondring.store.engine import begun, fold, open_engine, require_file, sqlite_file
+from secondring.store.databases import database
 from secondring.store.keys import Key
 from secondring.store.migrate import require_head
 from secondring.store.schema import meta
 from secondring.store.sql.books import SqlBooks
-from secondring.store.sql.page import keep
+from secondring.store.sql.page import keep, of_dialect
 from secondring.store.trouble import told_plainly
 from secondring.store.vault import Vault
 from secondring.store.watching import SqlWatch
@@ -22,9 +23,6 @@ from secondring.store.watching import SqlWatch
 _CHECK_NAME = "key check"
 _CHECK = select(meta.c.value).where(meta.c.name == _CHECK_NAME)
 _SET_CHECK = keep(meta, "name")
-
-
-TIDY_TRIES = 50
 
 
 class SqlStore:
@@ -35,13 +33,16 @@ class SqlStore:
     A transaction inside a transaction of the same thread would wait for itself: it ends in StoreBusy.
     """
 
-    def __init__(self, url: str, key: Key, *, wait: timedelta = BUSY_WAIT) -> None:
+    def __init__(
+        self, url: str, key: Key, *, password: str | None = None, wait: timedelta = BUSY_WAIT
+    ) -> None:
         """Open a migrated database; raises ConfigError when missing, of another version or another key."""
-        self._where = str(sqlite_file(url))
-        require_file(url)
+        self._database = database(url, password)
+        self._where = self._database.where
+        self._database.require()
         vault = Vault(key)
-        self._writing = open_engine(url, "write", vault, wait=wait)
-        self._reading = open_engine(url, "read", vault, wait=wait)
+        self._writing = self._database.open_engine("write", vault, wait=wait)
+        self._reading = self._database.open_engine("read", vault, wait=wait)
         try:
             self._check_in(vault)
         except BaseException:
@@ -55,18 +56,18 @@ class SqlStore:
         Raises StoreBusy, StoreFull or StoreBroken when the database fails, and UnknownThing when something
         saved names an episode that does not exist.
         """
-        with told_plainly(self._where), begun(self._writing, "write") as connection:
+        with told_plainly(self._where), self._begun("write") as connection:
             yield SqlBooks(connection, writable=True)
 
     @contextmanager
     def reading(self) -> Iterator[Books]:
         """Read only, one moment of the books throughout; never waits for a writer."""
-        with told_plainly(self._where), begun(self._reading, "read") as connection:
+        with told_plainly(self._where), self._begun("read") as connection:
             yield SqlBooks(connection, writable=False)
 
     def watch(self) -> Watch:
         """A connection of its own that looks for what others commit."""
-        return SqlWatch(self._reading, self._where)
+        return SqlWatch(self._database, self._reading)
 
     def tidy(self) -> None:
         """Fold the log into the database and cut it to nothing, so that it holds nothing of what was removed.
@@ -74,27 +75,29 @@ class SqlStore:
         Raises StoreBusy when a reader or a writer was in the way all the time.
         """
         with told_plainly(self._where):
-            fold(self._writing, tries=TIDY_TRIES)
+            self._database.tidy(self._writing)
 
     def compact(self) -> None:
         """Write the database anew, without the room that removed things took. Nobody else can write meanwhile, and the
         disk needs room for a second copy. Raises StoreBusy when somebody writes or reads.
         """
-        with told_plainly(self._where), self._writing.connect() as connection:
-            connection.exec_driver_sql("VACUUM")
-        self.tidy()
+        with told_plainly(self._where):
+            self._database.compact(self._writing)
 
     def close(self) -> None:
         """Give back all connections. The last process to leave folds the log into the database."""
         self._reading.dispose()
         self._writing.dispose()
 
+    def _begun(self, mode: Literal["write", "read"]) -> AbstractContextManager[Connection]:
+        return self._database.begun(self._writing if mode == "write" else self._reading, mode)
+
     def _check_in(self, vault: Vault) -> None:
-        with told_plainly(self._where), begun(self._reading, "read") as connection:
+        with told_plainly(self._where), self._begun("read") as connection:
             require_head(connection, self._where)
             known = connection.execute(_CHECK).scalar()
         if known is None:
-            with told_plainly(self._where), begun(self._writing, "write") as connection:
+            with told_plainly(self._where), self._begun("write") as connection:
                 known = _first_check(connection, vault.check)
         if known != vault.check:
             raise ConfigError(
@@ -105,5 +108,5 @@ class SqlStore:
 
 def _first_check(connection: Connection, check: bytes) -> bytes:
     """Tie a new database to its key, unless another process was faster; returns what it is tied to."""
-    connection.execute(_SET_CHECK, {"name": _CHECK_NAME, "value": check})
+    connection.execute(of_dialect(_SET_CHECK, connection), {"name": _CHECK_NAME, "value": check})
     return bytes(connection.execute(_CHECK).scalar_one())

@@ -9,6 +9,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from secondring.domain.errors import PeerError, StoreBroken, StoreBusy, StoreDamaged, StoreFull
 from secondring.store.agreed import no_such_episode
+from secondring.store.postgres_trouble import explain_postgres
 
 PRIMARY_CODE = 0xFF
 """SQLite's extended result codes carry the primary one in their low byte (sqlite.org/rescode.html)."""
@@ -25,10 +26,16 @@ def told_plainly(where: str) -> Iterator[None]:
         raise busy(where) from error
     except sqlite3.Error as error:
         raise explain(where, error) from error
+    except Exception as error:
+        if not _is_postgres(error):
+            raise
+        raise explain(where, error) from error
 
 
 def explain(where: str, error: BaseException | None) -> Exception:
     """The error of ours that a driver's error means."""
+    if error is not None and _is_postgres(error):
+        return explain_postgres(where, error)
     code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
     name = getattr(error, "sqlite_errorname", type(error).__name__)
     if code == sqlite3.SQLITE_CONSTRAINT_FOREIGNKEY:
@@ -38,6 +45,11 @@ def explain(where: str, error: BaseException | None) -> Exception:
     if code & PRIMARY_CODE == sqlite3.SQLITE_FULL:
         return StoreFull(f"{where}: the disk is full and nothing was written: free some space on it")
     return _broken(where, code & PRIMARY_CODE, name)
+
+
+def _is_postgres(error: BaseException) -> bool:
+    """Told without the driver, which is not loaded where the books are in a file."""
+    return any(kind.__module__.partition(".")[0] == "psycopg" for kind in type(error).__mro__)
 
 
 def busy(where: str) -> StoreBusy:
@@ -57,7 +69,7 @@ _REMEDIES = {
     sqlite3.SQLITE_CANTOPEN: f"it cannot be opened: {_OWNER}",
     sqlite3.SQLITE_CORRUPT: f"it is damaged: {_RESTORE}",
     sqlite3.SQLITE_NOTADB: f"it is damaged, or no database: {_RESTORE}",
-    sqlite3.SQLITE_IOERR: "the disk failed or became read-only, or a quota is used up: see the kernel's log, then the disk",
+    sqlite3.SQLITE_IOERR: "the disk failed or is read-only, or a quota is used up: see the kernel's log, then the disk",
 }
 
 

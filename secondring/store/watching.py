@@ -1,17 +1,19 @@
 """Sees that something was written, by whichever process, and what kind of screens that is of interest to.
 
-SQLite's `data_version` changes on a connection when another one has committed (sqlite.org/pragma.html); to ask it
-costs some microseconds. Only then are the few rows that screens show looked at, without unsealing any.
+The database has a mark that changes when somebody has committed; to ask for it costs some microseconds. Only then
+are the few rows that screens show looked at, without unsealing any.
 """
 
 import hashlib
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Select, bindparam, func, select
 
 from secondring.domain.ids import EpisodeId
 from secondring.domain.ports import CALLS, URGENT, WORK, episode_topic
+from secondring.store.databases import Database
 from secondring.store.schema import NOT_DONE, UNSIGNED, calls, decisions, episodes, tasks, texts, urgent_cases
 from secondring.store.staff_schema import notes
 from secondring.store.trouble import told_plainly
@@ -49,21 +51,20 @@ _STORY = (
 class SqlWatch:
     """`Watch` on a connection of its own, which never writes."""
 
-    def __init__(self, engine: Engine, where: str) -> None:
-        self._where = where
-        with told_plainly(where):
+    def __init__(self, database: Database, engine: Engine) -> None:
+        self._database = database
+        with told_plainly(database.where):
             self._connection = engine.connect()
-        self._version = -1
+        self._mark: object = None
 
     def has_changed(self) -> bool:
-        with told_plainly(self._where):
-            version = int(self._connection.exec_driver_sql("PRAGMA data_version").scalar_one())
-        changed, self._version = version != self._version, version
+        with self._looking() as read:
+            mark = self._database.mark(read)
+        changed, self._mark = mark != self._mark, mark
         return changed
 
     def prints(self, stories: Collection[EpisodeId]) -> dict[str, str]:
-        with told_plainly(self._where):
-            read = self._connection
+        with self._looking() as read:
             found = {
                 WORK: _print(read, (_WORK,)),
                 URGENT: _print(read, (_URGENT, _UNSIGNED)),
@@ -71,8 +72,16 @@ class SqlWatch:
             }
             for episode in stories:
                 found[episode_topic(episode)] = _print(read, _STORY, episode=episode)
-            self._connection.rollback()
         return found
+
+    @contextmanager
+    def _looking(self) -> Iterator[Connection]:
+        """A moment of its own for each look; a connection that broke is another one at the next."""
+        with told_plainly(self._database.where):
+            try:
+                yield self._connection
+            finally:
+                self._connection.rollback()
 
     def close(self) -> None:
         self._connection.close()

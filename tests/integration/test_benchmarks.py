@@ -2,7 +2,7 @@
 
 import pytest
 
-from benchmarks import loop, million, page, replay
+from benchmarks import growth, loop, million, page, replay, workers
 
 
 def test_a_recording_is_judged_as_often_as_it_is_told() -> None:
@@ -25,3 +25,16 @@ def test_every_call_of_the_million_is_taken_in_and_memory_is_told_at_each_mark()
     assert [mark.calls for mark in result.marks] == [100, 200]
     assert result.marks[0].held < result.marks[1].held, "one in fifty never hangs up"
     assert "| 200 |" in million.page(result)
+
+
+def test_a_clinic_grows_to_the_size_that_is_asked_for_and_goes_on_texting() -> None:
+    (grown,) = growth.measure((1000,), calls=20, warm_up=1)
+    assert (grown.stored, grown.calls) == (1000, 20)
+    assert f"| {1000:,} |" in growth.page([grown])
+
+
+def test_each_text_goes_once_however_many_workers_there_are() -> None:
+    found = workers.measure(counts=(1, 2), most=12)
+    assert {sent.workers for sent in found} == {1, 2}
+    assert {(sent.texts, sent.twice) for sent in found} == {(12, 0)}
+    assert "| SQLite | at once | 2 |" in workers.page(found)

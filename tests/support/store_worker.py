@@ -1,12 +1,13 @@
 """Another process on the same database: `python -m tests.support.store_worker WHAT URL [NUMBER]`."""
 
 import resource
-import sqlite3
 import sys
 
 from secondring.domain.errors import PeerError
+from secondring.domain.phone import PhoneNumber
 from secondring.store.sqlstore import SqlStore
 from tests.support.books import KEY, LEASE, NOW, a_text, an_episode, eid
+from tests.support.clinic import MONDAY_TEN, Clinic
 
 
 def claim(store: SqlStore) -> None:
@@ -51,23 +52,45 @@ def write_with_a_quota(store: SqlStore, size: int) -> None:
         books.save_episode(an_episode(number))
 
 
-def lock(url: str) -> None:
-    """Hold the write lock until a line comes in."""
-    connection = sqlite3.connect(url.removeprefix("sqlite:///"), isolation_level=None)
-    connection.execute("BEGIN IMMEDIATE")
-    print("locked", flush=True)
+def lock(store: SqlStore) -> None:
+    """Hold the writers' turn until a line comes in."""
+    with store.transaction():
+        print("locked", flush=True)
+        sys.stdin.readline()
+
+
+def callers(number: int) -> list[PhoneNumber]:
+    """So many callers."""
+    return [PhoneNumber(f"+120255501{place}") for place in range(20, 20 + number)]
+
+
+def casework(store: SqlStore, which: int) -> None:
+    """Miss every caller's call three times, take in what they wrote, send what is due; prints each text that went.
+
+    Calls are this process's own; what callers wrote has the same name at the carrier whoever hears of it.
+    """
+    clinic = Clinic(store=store, _counter=which * 1000)
+    print("ready", flush=True)
     sys.stdin.readline()
-    connection.execute("ROLLBACK")
-    connection.close()
+    for round_ in range(3):
+        for caller in callers(4):
+            clinic.now = MONDAY_TEN
+            clinic.misses(caller)
+            if round_ == 1:
+                clinic.writes("REFILL please", sender=caller, id_=f"in-{caller.e164}")
+            clinic.wait(minutes=1)
+            for text in clinic.send_due():
+                print(text.id, flush=True)
 
 
 def main(what: str, url: str, number: str = "0") -> None:
-    if what == "lock":
-        lock(url)
-        return
     store = SqlStore(url, KEY)
-    if what == "claim":
+    if what == "lock":
+        lock(store)
+    elif what == "claim":
         claim(store)
+    elif what == "casework":
+        casework(store, int(number))
     elif what == "write":
         write(store, int(number))
     else:

@@ -28,7 +28,7 @@ from secondring.domain.ids import JobKey
 from secondring.domain.records import Job
 from secondring.store.agreed import stale
 from secondring.store.schema import jobs
-from secondring.store.sql.page import Page, keep, pick
+from secondring.store.sql.page import ByDialect, Page, keep, pick
 
 _ADD = keep(jobs, "key")
 _ALL = pick(jobs)
@@ -107,32 +107,38 @@ def _of_kind(number: int) -> ColumnElement[bool]:
 
 
 @lru_cache(maxsize=16)
-def _claim(kinds: int) -> Executable:
+def _claim(kinds: int) -> ByDialect:
     """Take the oldest due jobs of so many kinds; each kind is read along its index, no further than needed.
 
-    One short write transaction keeps two claimants apart. A database with several writers at once would
-    lock the rows here instead (FOR UPDATE SKIP LOCKED).
+    SQLite's one writer at a time keeps two claimants apart; PostgreSQL locks the rows that it takes, and passes over
+    what somebody else has locked.
     """
+    return ByDialect(sqlite=_claimed(kinds, locking=False), postgresql=_claimed(kinds, locking=True))
+
+
+def _claimed(kinds: int, *, locking: bool) -> Executable:
     free, run_out = jobs.c.leased_until.is_(None), jobs.c.leased_until <= bindparam("now")
     due = union_all(
-        *(_oldest(number, lease) for number in range(kinds) for lease in (free, run_out))
+        *(_oldest(number, lease, locking=locking) for number in range(kinds) for lease in (free, run_out))
     ).subquery()
-    chosen = select(due.c.seq).order_by(due.c.due_at, due.c.seq).limit(bindparam("most"))
+    chosen = select(due.c.seq).order_by(due.c.due_at, due.c.seq).limit(bindparam("most")).cte("chosen")
     return (
         update(jobs)
-        .where(jobs.c.seq.in_(chosen))
+        .where(jobs.c.seq.in_(select(chosen.c.seq)))
         .values(attempts=jobs.c.attempts + 1, fence=jobs.c.fence + 1, leased_until=bindparam("until"))
         .returning(*jobs.c)
     )
 
 
-def _oldest(number: int, lease: ColumnElement[bool]) -> Select[Any]:
+def _oldest(number: int, lease: ColumnElement[bool], *, locking: bool) -> Select[Any]:
     rows = (
         select(jobs.c.seq, jobs.c.due_at)
         .where(_of_kind(number), jobs.c.due_at <= bindparam("now"), lease)
         .order_by(jobs.c.due_at, jobs.c.seq)
         .limit(bindparam("most"))
     )
+    if locking:
+        rows = rows.with_for_update(skip_locked=True)
     return select(rows.subquery())  # SQLite takes no LIMIT directly inside a UNION
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.books import new_database
+from tests.support.postgres import Cluster
 
 ROOT = Path(__file__).parents[3]
 StartWorker = Callable[..., "subprocess.Popen[str]"]
@@ -16,6 +17,17 @@ StartWorker = Callable[..., "subprocess.Popen[str]"]
 @pytest.fixture
 def url(tmp_path: Path) -> str:
     return new_database(tmp_path)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def any_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """A database with nothing in it, of each kind."""
+    if request.param == "sqlite":
+        yield new_database(tmp_path)
+        return
+    cluster: Cluster = request.getfixturevalue("cluster")
+    with cluster.database() as url:
+        yield url
 
 
 @pytest.fixture

@@ -96,7 +96,24 @@ SLIPS = {
     "endless name": (f"sites: {{maple-street: {{name: {'x' * 61}}}}}", ["longer than 60 characters", "…"]),
     "two lines": ('sites: {maple-street: {name: "a\\nb"}}', ["maple-street.name", "one line"]),
     "relative path": ("messages: {directory: mine}", ["messages.directory", "Begin it with /"]),
-    "database": ("database: {url: 'postgresql://me:pw@db/x'}", ["database.url", "sqlite:////var"]),
+    "database": ("database: {url: 'mysql://me@db/x'}", ["database.url", "sqlite:////var", "postgresql://"]),
+    "far database": (
+        "database: {url: 'postgresql://me@db.example/x?sslmode=require'}",
+        ["database.url", "whoever answers", "sslmode=verify-full"],
+    ),
+    "far database, said in the query": (
+        "database: {url: 'postgresql://me@/x?host=/run/postgresql,db.example'}",
+        ["database.url", "sslmode=verify-full"],
+    ),
+    "database without a name": (
+        "database: {url: 'postgresql://me@localhost'}",
+        ["postgresql://USER@HOST/NAME"],
+    ),
+    "what libpq is not told": ("database: {url: 'postgresql:///x?options=-c'}", ["not known here: options"]),
+    "database port": (
+        "database: {url: 'postgresql://h:a/x'}",
+        ["not a database's address", "postgresql://USER@HOST/NAME"],
+    ),
     "plain http": ("carrier: {http: {url: 'http://carrier.example/'}}", ["carrier.http.url", "https://"]),
     "no web address": ("carrier: {http: {url: 'https://[::1'}}", ["carrier.http.url", "web address"]),
     "carrier without address": ("carrier:\n  kind: http\n", ["20-more.yaml:1: carrier.http.url: is missing"]),
@@ -144,7 +161,11 @@ LITERALS = {
         "carrier: {http: {url: 'https://me:hunter2@carrier.example/'}}",
         "secrets come from files",
     ),
-    "in the database address": ("database: {url: 'postgresql://me:hunter2@db/x'}", "sqlite"),
+    "in the database address": ("database: {url: 'postgresql://me:hunter2@db/x'}", "database.password_file"),
+    "in the database query": (
+        "database: {url: 'postgresql:///x?password=hunter2'}",
+        "database.password_file",
+    ),
 }
 
 

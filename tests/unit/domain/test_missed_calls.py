@@ -184,6 +184,13 @@ def test_what_is_no_caller_to_win_back_is_excluded_with_its_reason(
     assert clinic.episodes == []
 
 
+def test_a_call_that_ends_before_it_began_because_a_clock_was_set_is_texted() -> None:
+    clinic = Clinic()
+    began = clinic.rings()
+    ended = clinic.ends(began, ended_at=clinic.now - timedelta(seconds=80))
+    assert clinic.rules_that_decided(ended) == ["text-back"]
+
+
 def test_a_call_that_ended_long_ago_gets_a_person_not_a_text() -> None:
     clinic = Clinic()
     began = clinic.rings()

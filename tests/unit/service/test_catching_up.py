@@ -135,6 +135,14 @@ def ended_in(story: Story) -> CallEnded:
     return ended
 
 
+async def test_a_clock_that_was_set_back_does_not_hold_the_past_back(desk: Desk) -> None:
+    desk.listening_since = MONDAY_TEN + timedelta(minutes=10)
+    desk.records.stories = [a_story()]
+    assert await desk.part.round() == 0
+    desk.now += timedelta(seconds=9)
+    assert await desk.part.round() == 1
+
+
 async def test_what_is_read_becomes_calls_and_is_not_read_again(desk: Desk) -> None:
     desk.records.stories = [a_story()]
     assert await desk.part.round() == 1

@@ -23,7 +23,7 @@ class Breaker:
 
 
 async def looked(tmp_path: Path, **more: Any) -> dict[str, Finding]:
-    values: dict[str, Any] = {"database": tmp_path / "books.db", "certificates": {}, "clock": lambda: NOW}
+    values: dict[str, Any] = {"disk": tmp_path, "certificates": {}, "clock": lambda: NOW}
     return {found.name: found for found in await Vitals(**values | more)()}
 
 

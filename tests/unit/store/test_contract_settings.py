@@ -1,15 +1,16 @@
 """What is set on screen: the same from every kind of store; and versions are only ever added."""
 
-import sqlite3
 from pathlib import Path
 
 import pytest
+from sqlalchemy.exc import IntegrityError
 
 from secondring.domain.ports import Store
 from secondring.domain.settings import Path as Path_
 from secondring.domain.settings import SettingsVersion, Value, set_on
 from secondring.store.sqlstore import SqlStore
-from tests.support.books import MINUTE, NOW
+from tests.support.books import KEY, MINUTE, NOW
+from tests.support.raw import run_raw
 
 NURSE = "+12025550177"
 
@@ -42,13 +43,14 @@ def test_versions_come_back_whole_newest_first(store: Store) -> None:
         assert books.settings_history(limit=2) == [a_version(3), a_version(2)]
 
 
-def test_nobody_changes_or_removes_a_version(sql: SqlStore, url: str) -> None:
-    with sql.transaction() as books:
+def test_nobody_changes_or_removes_a_version(any_url: str) -> None:
+    store = SqlStore(any_url, KEY)
+    with store.transaction() as books:
         books.add_settings(a_version())
-    with sqlite3.connect(url.removeprefix("sqlite:///")) as raw:
-        for statement in ("UPDATE settings_versions SET who = 'x'", "DELETE FROM settings_versions"):
-            with pytest.raises(sqlite3.IntegrityError, match="only be added"):
-                raw.execute(statement)
+    store.close()
+    for statement in ("UPDATE settings_versions SET who = 'x'", "DELETE FROM settings_versions"):
+        with pytest.raises(IntegrityError, match="only be added"):
+            run_raw(any_url, statement)
 
 
 def test_numbers_of_staff_are_sealed_on_disk(sql: SqlStore, url: str) -> None:

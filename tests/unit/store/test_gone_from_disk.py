@@ -12,7 +12,7 @@ from secondring.domain.errors import StoreBusy
 from secondring.domain.records import Outcome, TaskState, TextState
 from secondring.domain.retention_ports import What
 from secondring.domain.verdict import Verdict
-from secondring.store.engine import begun, fold
+from secondring.store.engine import fold
 from secondring.store.schema import calls, consents, episodes, tasks, texts
 from secondring.store.sqlstore import SqlStore
 from secondring.store.staff_schema import notes
@@ -71,7 +71,7 @@ def _planted(sql: SqlStore) -> None:
 
 def _sealed(sql: SqlStore) -> set[bytes]:
     """As the columns have them now; the first bytes of a value stand in one page, however long it is."""
-    with begun(sql._reading, "read") as connection:
+    with sql._begun("read") as connection:
         found = [
             value
             for column in SEALED

@@ -25,10 +25,10 @@ def _sql(url: str, *statements: str) -> None:
     connection.close()
 
 
-def test_another_key_is_refused(url: str) -> None:
+def test_another_key_is_refused(any_url: str) -> None:
     with pytest.raises(ConfigError, match="not the key"):
-        SqlStore(url, make_key())
-    SqlStore(url, KEY).close()
+        SqlStore(any_url, make_key())
+    SqlStore(any_url, KEY).close()
 
 
 def test_a_database_that_is_not_there_is_not_made(tmp_path: Path) -> None:
@@ -69,9 +69,9 @@ def test_of_each_kind_only_one_service_works_with_a_database(url: str) -> None:
 
 @pytest.mark.parametrize(
     "url",
-    ["sqlite://", "sqlite:///:memory:", "postgresql://localhost/x", "mysql://root:hunter2@h/x", "nonsense"],
+    ["sqlite://", "sqlite:///:memory:", "mysql://root:hunter2@h/x", "nonsense"],
 )
-def test_only_sqlite_files_are_opened_and_no_password_is_told(url: str) -> None:
+def test_only_databases_that_are_known_are_opened_and_no_password_is_told(url: str) -> None:
     with pytest.raises(ConfigError, match="sqlite:////var") as caught:
         SqlStore(url, KEY)
     assert "hunter2" not in str(caught.value)
@@ -126,8 +126,8 @@ def test_a_time_without_a_zone_is_a_defect(sql: SqlStore) -> None:
     assert ANNA.e164 not in str(caught.value)
 
 
-def test_a_transaction_inside_a_transaction_does_not_wait_for_ever(url: str) -> None:
-    store = SqlStore(url, KEY, wait=timedelta(seconds=0.05))
+def test_a_transaction_inside_a_transaction_does_not_wait_for_ever(any_url: str) -> None:
+    store = SqlStore(any_url, KEY, wait=timedelta(seconds=0.05))
     with store.transaction(), pytest.raises(StoreBusy), store.transaction():
         pass
     store.close()

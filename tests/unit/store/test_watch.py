@@ -67,8 +67,8 @@ def test_each_change_is_told_to_whom_it_concerns(store: Store, watch: Watch) -> 
     assert _changed(watch, before) == {WORK, STORY}
 
 
-def test_a_writer_in_another_process_is_seen(url: str) -> None:
-    ours, theirs = SqlStore(url, KEY), SqlStore(url, KEY)
+def test_a_writer_in_another_process_is_seen(any_url: str) -> None:
+    ours, theirs = SqlStore(any_url, KEY), SqlStore(any_url, KEY)
     watch = ours.watch()
     assert watch.has_changed()
     with theirs.transaction() as books:

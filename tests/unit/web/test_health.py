@@ -126,9 +126,7 @@ async def test_monitors_get_them(pages: Pages) -> None:
 async def test_what_is_served_with_is_looked_at(pages: Pages, tmp_path: Path) -> None:
     good = loopback_certificate(tmp_path)
     papers = {"web": good.cert, "booking": tmp_path / "missing.pem"}
-    found = {
-        f.name: f for f in await Vitals(database=tmp_path / "db", certificates=papers, clock=right_now)()
-    }
+    found = {f.name: f for f in await Vitals(disk=tmp_path, certificates=papers, clock=right_now)()}
     assert found["certificate-web"].state is State.WARN
     assert found["certificate-web"].words == "runs out in 0 days"
     assert found["certificate-booking"].state is State.BAD

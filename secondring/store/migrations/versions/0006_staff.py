@@ -6,6 +6,8 @@ Revision ID: 0006
 import sqlalchemy as sa
 from alembic import op
 
+from secondring.store.growing import only_grows
+
 revision = "0006"
 down_revision = "0005"
 
@@ -100,11 +102,8 @@ def _audit() -> None:
     )
     op.create_index("audit_user", "audit", ["user_id", "seq"])
     op.create_index("audit_about", "audit", ["about", "seq"])
-    for change in ("UPDATE", "DELETE"):
-        op.execute(
-            f"CREATE TRIGGER audit_no_{change.lower()} BEFORE {change} ON audit"
-            " BEGIN SELECT RAISE(ABORT, 'the audit can only grow'); END"
-        )
+    for statement in only_grows(op.get_bind().dialect.name, "audit", "the audit can only grow"):
+        op.execute(statement)
 
 
 def _notes() -> None:

@@ -6,6 +6,8 @@ Revision ID: 0007
 import sqlalchemy as sa
 from alembic import op
 
+from secondring.store.growing import only_grows
+
 revision = "0007"
 down_revision = "0006"
 
@@ -20,8 +22,7 @@ def upgrade() -> None:
         sa.Column("note", sa.String(), nullable=False),
         sa.PrimaryKeyConstraint("version", name="settings_versions_pk"),
     )
-    for change in ("UPDATE", "DELETE"):
-        op.execute(
-            f"CREATE TRIGGER settings_versions_no_{change.lower()} BEFORE {change} ON settings_versions"
-            " BEGIN SELECT RAISE(ABORT, 'versions of the settings can only be added'); END"
-        )
+    for statement in only_grows(
+        op.get_bind().dialect.name, "settings_versions", "versions of the settings can only be added"
+    ):
+        op.execute(statement)

@@ -1,0 +1,28 @@
+"""A small chaos run: one fault of each family while real calls come in, and then the ledger has to balance.
+
+The full run is `scripts/chaos`; docs/chaos.md has its last result.
+"""
+
+import pytest
+
+from chaos import report
+from chaos.run import Wanted, run
+
+FAULTS = (
+    "kill secondring",
+    "kill Asterisk",
+    "cut AMI",
+    "lock database",
+    "clock forward",
+    "carrier forgetful",
+)
+
+
+@pytest.mark.timeout(300)
+def test_the_ledger_balances_after_one_fault_of_each_family() -> None:
+    wanted = Wanted(shape="one", seed=29, calls=60, faults=len(FAULTS), rate=4, patience=180, only=FAULTS)
+    result = run(wanted, lambda _: None)
+    told = report.for_people(result)
+    assert result.passed, told
+    assert {name for name, _, _ in result.faults} == set(FAULTS), told
+    assert len(result.ledger.entries) == 60, told
