@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import shutil
 import sys
 from collections.abc import Iterator
 from datetime import datetime
@@ -15,7 +14,6 @@ from secondring.cli.common import Json, console, count, iso, number_of, person, 
 from secondring.domain import retention as keeping
 from secondring.domain.phone import PhoneNumber
 from secondring.domain.ports import Books, Store
-from secondring.domain.pulse import Service
 from secondring.domain.retention import Night
 from secondring.domain.retention_ports import Forgotten, What
 from secondring.retention import NIGHT, NightlyRetention, Parts
@@ -189,13 +187,12 @@ def _undo_unless(*, really: bool) -> None:
 
 
 def _compact(chosen: Settings) -> str:
-    folder = wiring.books_folder(chosen)
-    with wiring.alone(chosen, Service, "retention --compact"):
+    with wiring.closed(chosen, "retention --compact"):
         store = wiring.open_store(chosen)
-        before = shutil.disk_usage(folder).free
         try:
+            before = store.size()
             store.compact()
+            after = store.size()
         finally:
             store.close()
-    won = max(shutil.disk_usage(folder).free - before, 0) / 1e6
-    return f"The database was written anew: {won:,.1f} MB more are free on {folder}.\n"
+    return f"{store.where}: {before / 1e6:,.1f} MB before, {after / 1e6:,.1f} MB now.\n"

@@ -74,7 +74,7 @@ def _database(settings: Settings) -> Finding:
     try:
         with store.transaction() as books:
             books.keep_bookmark(PROBE, wiring.now().isoformat())
-            return well(f"{settings.database_url}: migrated, opens with this key, takes a writer")
+            return well(f"{store.where}: migrated, opens with this key, takes a writer")
     finally:
         store.close()
 

@@ -16,6 +16,9 @@ from secondring.service.role import Role
 from secondring.wiring import now
 from secondring.writer import Writer
 
+LOOK_EVERY = timedelta(seconds=1)
+"""How soon others learn of a link that came or went."""
+
 
 async def tell_alive(notifier: Notifier, status: Callable[[], str]) -> None:
     """Pet the watchdog and say how things stand, for `systemctl status`."""
@@ -27,10 +30,20 @@ async def tell_alive(notifier: Notifier, status: Callable[[], str]) -> None:
 
 
 async def keep_beating(writer: Writer, roles: Sequence[Role], heart: Heart) -> None:
-    """Note for `secondring tasks` and its kin, and for the other services, that these are here."""
+    """Note for `secondring tasks` and its kin, and for the other services, that these are here: every few seconds, and
+    when something has changed.
+    """
     while True:
+        stands = _standing(roles)
         await beat(writer, roles, heart)
-        await asyncio.sleep(pulse.EVERY.total_seconds())
+        for _ in range(int(pulse.EVERY / LOOK_EVERY)):
+            await asyncio.sleep(LOOK_EVERY.total_seconds())
+            if _standing(roles) != stands:
+                break
+
+
+def _standing(roles: Sequence[Role]) -> list[object]:
+    return [(role.state(), [(found.name, found.state) for found in role.findings()]) for role in roles]
 
 
 async def beat(writer: Writer, roles: Sequence[Role], heart: Heart, *, stopped: bool = False) -> None:

@@ -46,6 +46,7 @@ class FakeAmi:
         """What CoreShowChannels lists."""
         self.may_list = True
         self.secret = SECRET
+        self.users = {USER}
         self.silent = False
         """Half-open: the socket stays, nothing is answered."""
         self.deaf_to: set[str] = set()
@@ -172,7 +173,7 @@ class FakeAmi:
         return name == "Login" and b"Response: Error" in said
 
     async def _log_in(self, action: dict[str, list[str]], tag: Headers) -> bytes:
-        if (action["Username"], action["Secret"]) != ([USER], [self.secret]):
+        if action["Username"][0] not in self.users or action["Secret"] != [self.secret]:
             return wire({"Response": "Error", **tag, "Message": "Authentication failed"})
         return wire({"Response": "Success", **tag, "Message": "Authentication accepted"}) + self.after_login
 
