@@ -59,7 +59,7 @@ def test_it_removes_when_told_to_and_tells_of_it_afterwards(desk: Desk) -> None:
 
 def test_the_file_is_made_smaller_while_nobody_uses_it(desk: Desk) -> None:
     desk.store.close()
-    assert "was written anew" in run(*desk.begin, "retention", "--compact")
+    assert "MB now" in run(*desk.begin, "retention", "--compact")
 
 
 def test_one_person_is_forgotten_only_when_said_twice_and_without_their_number_in_the_audit(
