@@ -7,6 +7,7 @@ from pathlib import Path
 from secondring import wiring
 from secondring.doctor.findings import Check, Finding, bad, unseen, well
 from secondring.domain import pulse
+from secondring.domain.errors import ConfigError, PeerError
 from secondring.domain.pulse import Service, State
 from secondring.wiring import Settings
 
@@ -44,8 +45,13 @@ def _services(settings: Settings) -> Finding:
     expected = [Service.LISTEN, Service.GATEWAY]
     expected += [Service.AGI] if settings.agi.program is None else []
     expected += [Service.WEB] if settings.web.port is not None else []
-    with wiring.reading(settings) as books:
-        quiet = {s: found for s in expected if (found := pulse.silence(pulse.last(books, s), wiring.now()))}
+    try:
+        with wiring.reading(settings) as books:
+            quiet = {
+                s: found for s in expected if (found := pulse.silence(pulse.last(books, s), wiring.now()))
+            }
+    except (ConfigError, PeerError):
+        return unseen("the database, in which each says that it is here, cannot be read")
     alive = ", ".join(service for service in expected if service not in quiet)
     if not quiet:
         return well(f"{alive}: all heard of within {pulse.SILENT_AFTER.seconds} s")
