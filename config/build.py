@@ -36,6 +36,7 @@ from config.settings import (
     QueueSettings,
     Settings,
 )
+from config.sites import box_of, build_boxes, build_centre
 from config.tree import Tree
 from config.triage import build_ladder
 from config.web import WebSettings
@@ -111,6 +112,8 @@ def build_settings(found: Configuration, secrets: Secrets) -> Settings:
         mail=_mail(found.mail, secrets),
         alarm_mail=found.alarms.mail,
         mqtt=_mqtt(found.mqtt, secrets),
+        centre=build_centre(found.centre, secrets),
+        boxes=build_boxes(found.boxes, secrets),
         records=build_records(found.records, secrets.password),
         retention=build_retention(found.retention),
         log_level=found.log.level,
@@ -181,6 +184,7 @@ def _site(found: Configuration, name: str, keys: SiteKeys) -> Site:
         alert_numbers=keys.alert_numbers,
         triage=build_ladder(keys.triage, keys.zone, found.guards.spoken),
         shadow=found.mode == "shadow",
+        box=box_of(found, name),
     )
 
 

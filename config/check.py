@@ -16,6 +16,7 @@ from config.links import is_loopback
 from config.problems import SECRET_KEYS, KeyPath, Problem, dotted, may_show, shown
 from config.retention import rash
 from config.schema import Configuration
+from config.sites import box_of, slips_of_sites
 from config.tree import Tree
 from config.walk import carrier_kinds, field_at, section_at, without_kind
 
@@ -169,7 +170,9 @@ def _contradictions(found: Configuration, tree: Tree) -> Iterator[Problem]:
     yield from _logins(found, tree)
     for slip in slips_of_carriers(found, tree):
         yield problem_at(tree, *slip)
-    with_ladder = next((name for name, site in found.sites.items() if site.triage), None)
+    with_ladder = next(
+        (name for name, site in found.sites.items() if site.triage and not box_of(found, name)), None
+    )
     if with_ladder and found.ami_dial.secret_file is None:
         yield problem_at(
             tree,
@@ -177,7 +180,7 @@ def _contradictions(found: Configuration, tree: Tree) -> Iterator[Problem]:
             f"is missing, and {dotted(('sites', with_ladder))} has a triage ladder",
             "Name the file of the second manager account's secret; `secondring render manager` shows the account.",
         )
-    for slip in (*deadly_settings(found), *open_doors(found), *rash(found)):
+    for slip in (*deadly_settings(found), *open_doors(found), *slips_of_sites(found), *rash(found)):
         yield problem_at(tree, *slip)
     if not found.ami.tls and not is_loopback(found.ami.host):
         yield problem_at(

@@ -41,6 +41,7 @@ from config.oidc import Oidc
 from config.records import Records
 from config.retention import Retention
 from config.section import Section
+from config.sites import Boxes, Centre
 from config.triage import AmiDial, TriageKeys
 from config.web import Web
 from secondring.domain.records import Intent
@@ -336,6 +337,8 @@ class Configuration(Section):
     alarms: Alarms
     mail: Mail
     mqtt: Mqtt
+    centre: Centre
+    boxes: Boxes
     records: Records
     log: Log
     digest: Digest

@@ -14,6 +14,7 @@ from config.digest import DigestSettings
 from config.ehr import EhrsOfSites
 from config.oidc import OidcSettings
 from config.records import RecordSettings
+from config.sites import BoxesSettings, CentreSettings
 from config.web import WebSettings
 from secondring.domain.calls import ListeningRules
 from secondring.domain.retention import Policy
@@ -199,6 +200,10 @@ class Settings:
     """Who gets alarms by e-mail; their phones are in `rules.alarms`."""
     mqtt: MqttSettings | None
     """None when nothing is published."""
+    centre: CentreSettings | None
+    """Where this machine is a site box."""
+    boxes: BoxesSettings | None
+    """Where this machine is the centre of site boxes."""
     records: RecordSettings
     """What the PBX itself keeps of its calls."""
     retention: Policy

@@ -18,16 +18,15 @@ from config.settings import Settings
 from dialplan import offer as dialplan
 from dialplan import prompts as words
 from dialplan.texts import render_texts
-from secondring import vitals, wiring
+from secondring import site_box, vitals, wiring
 from secondring.clinic_words import ClinicWording
 from secondring.domain import health, pulse
 from secondring.domain.health import State
 from secondring.domain.ladder import Ladder
-from secondring.domain.offer import Offers
 from secondring.domain.ports import Books
 from secondring.domain.pulse import Service
 from secondring.domain.rules import Rules, Site
-from secondring.domain.urgent import Orders, Triage
+from secondring.domain.urgent import Orders
 from secondring.in_call import InCallDesk, Urgent, Write
 
 log = logging.getLogger("secondring")
@@ -60,12 +59,11 @@ def call_desk(
     books.
     """
     urgent = Urgent(
-        Triage(rules, wording),
+        site_box.triage(settings, rules, wording),
         carry_out=hands.carry_out if hands else None,
         can_ring=hands.can_ring if hands else _somebody_rings,
     )
-    links = wiring.links(rules)
-    offers = Offers(rules, wording, settings.ivr.announcement_version, links)
+    offers = site_box.offers(settings, rules, wording)
     return InCallDesk(offers, write, pbx=settings.listening.pbx, clock=wiring.now, ring=ring, urgent=urgent)
 
 

@@ -94,7 +94,7 @@ class InCallDesk:
             return self._offers.text_link(books, self._id(call), call, at, typed=typed, opt_in=opt_in)
 
         promise = self._write(BOOKS_SECONDS, work)
-        if promise is Promise.SENT:
+        if promise in (Promise.SENT, Promise.SOON):
             self._ring()
         return promise
 

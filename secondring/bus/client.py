@@ -26,8 +26,8 @@ KEEP_ALIVE = 20
 """Seconds; after one and a half of these without a word from us the broker publishes our last will."""
 LOGIN_REFUSED = (4, 5, 134, 135)
 """What a broker answers to a wrong name or password: MQTT 3.1.1 table 3.1, and the codes of MQTT 5 for the same."""
-_quiet = logging.getLogger("secondring.mqtt.library")
-_quiet.setLevel(logging.CRITICAL)
+quiet = logging.getLogger("secondring.mqtt.library")
+quiet.setLevel(logging.CRITICAL)
 """What the library has to say we say ourselves, once, and with the remedy."""
 
 Payload = dict[str, Any]
@@ -107,7 +107,7 @@ def connected(broker: Broker, session: Session | None = None) -> Client:
         tls_context=broker.tls,
         keepalive=KEEP_ALIVE,
         timeout=SECONDS,
-        logger=_quiet,
+        logger=quiet,
         **more,
     )
 
@@ -165,15 +165,15 @@ async def heard(broker: Broker, topic: str, payload: Payload) -> None:
         ) from None
 
 
-def plainly(error: aiomqtt.MqttError, broker: Broker) -> PeerError:
-    """What is wrong, and the remedy."""
+def plainly(error: aiomqtt.MqttError, broker: Broker, section: str = "mqtt") -> PeerError:
+    """What is wrong, and the remedy; `section` is where the broker is configured."""
     words = str(error) or type(error).__name__
     reason = getattr(error, "rc", None)
     if getattr(reason, "value", reason) in LOGIN_REFUSED:
-        remedy = "look at mqtt.user and at the file in mqtt.password_file"
+        remedy = f"look at {section}.user and at the file in {section}.password_file"
         return PeerError(f"MQTT broker {broker} refused our login: {remedy}")
     if "CERTIFICATE" in words.upper():
-        remedy = "give its authority in mqtt.ca_file, or the name in its certificate in mqtt.host"
+        remedy = f"give its authority in {section}.ca_file, or the name in its certificate in {section}.host"
         return PeerError(f"MQTT broker {broker} has a certificate that we do not trust: {remedy}")
-    remedy = "look at mqtt.host, mqtt.port and mqtt.tls"
+    remedy = f"look at {section}.host, {section}.port and {section}.tls"
     return PeerError(f"MQTT broker {broker} cannot be reached or broke off ({words}): {remedy}")

@@ -28,6 +28,7 @@ from secondring.cli import (
     retention,
     services,
     setup,
+    sites,
     sms,
     streams,
     tasks,
@@ -124,6 +125,7 @@ GROUPS = (
     versions,
     streams,
     phones,
+    sites,
 )
 for group in GROUPS:
     group.register(app)

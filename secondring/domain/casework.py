@@ -232,7 +232,8 @@ class Casework:
         number = parse_number(event.caller, region)
         if number is None or books.call(event.call) is not None:
             return
-        waiting = books.open_episodes(number)
+        ours = {site.id for site in self.rules.sites}
+        waiting = [episode for episode in books.open_episodes(number) if episode.site in ours]
         if not waiting:
             return
         books.save_call(

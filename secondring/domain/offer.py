@@ -64,6 +64,8 @@ class Promise(StrEnum):
     """Their own number cannot be texted (withheld, or a landline): ask for a mobile."""
     OPTED_OUT = "opted-out"
     """They once asked for no texts; one more key takes that back."""
+    SOON = "soon"
+    """It goes as soon as the centre hears of it: a site box cannot know when that is."""
     NO = "no"
     """No text may go: too many of them, a country that is not allowed, a number that is blocked."""
 

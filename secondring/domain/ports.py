@@ -28,13 +28,14 @@ from secondring.domain.records import (
 )
 from secondring.domain.retention_ports import RetentionBooks
 from secondring.domain.settings_ports import SettingsBooks
+from secondring.domain.site_ports import SiteBooks
 from secondring.domain.staff_ports import StaffBooks
 from secondring.domain.tally import Tally
 from secondring.domain.urgent_case import UrgentCase
 from secondring.domain.weeks import Span
 
 
-class Books(StaffBooks, BookingBooks, SettingsBooks, NoteBooks, RetentionBooks, Protocol):
+class Books(StaffBooks, BookingBooks, SettingsBooks, NoteBooks, RetentionBooks, SiteBooks, Protocol):
     """Everything kept, as seen inside one transaction: all of it is written, or none.
 
     `save_*` inserts or replaces by id. Look-ups by number compare whole numbers.

@@ -60,6 +60,9 @@ class Site:
     shadow: bool = False
     """Everything is decided and kept as ever, and nothing is sent: every text of this site is withheld."""
 
+    box: str = ""
+    """The site box whose PBX rings this site's phones; empty: our own PBX does."""
+
     @property
     def texting(self) -> tuple[PhoneNumber, ...]:
         """Every number that texts may come from, the usual one first."""

@@ -4,7 +4,7 @@ Every function works inside the transaction whose books it is handed. What is to
 back, to be done after the commit: a crash in between is mended by looking at what the PBX really does.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -89,7 +89,7 @@ class Triage:
         if running:
             return self.tell(books, running[0].id, came, now)
         case = open_case(books, site.triage, episode, Trigger.KEY, callable_, now)
-        self._red_task(books, episode, site, TITLE, now)
+        self._make_red(books, episode, site, TITLE, now)
         return self.tell(books, case.id, came, now)
 
     def _episode(
@@ -129,20 +129,26 @@ class Triage:
     # -- what happens
 
     def tell(self, books: Books, case_id: UrgentId, event: Event, now: datetime) -> Orders | None:
-        """Take in one event; None when there is no such case, or its site has no ladder any more."""
+        """Take in one event; None when there is no such case, its site has no ladder any more, or a site box rings."""
         case = books.urgent_case(case_id)
         site = self.rules.site(case.site) if case else None
-        if case is None or site is None or site.triage is None or not case.is_open:
+        if case is None or site is None or site.triage is None or site.box or not case.is_open:
             return None
         if _is_reached(books.episode(case.episode), case, event, now):
             event = Reached()
         after, effects = triage.step(case, event, site.triage, now)
         books.save_urgent_case(after)
         self._plan(books, after)
-        told = _Told(self, books, after, site, now)
+        return Orders(after, site.triage, site, self._carry_out(books, after, site, effects, now))
+
+    def _carry_out(
+        self, books: Books, case: UrgentCase, site: Site, effects: Sequence[Effect], now: datetime
+    ) -> tuple[PbxOrder, ...]:
+        """Do in the books what is to be done there; the rest is for the PBX, after the commit."""
+        told = _Told(self, books, case, site, now)
         for effect in effects:
             told.carry_out(effect)
-        return Orders(after, site.triage, site, tuple(told.pbx))
+        return tuple(told.pbx)
 
     def due(
         self, books: Books, job: Job, now: datetime, *, ask: Callable[[UrgentCase], None]
@@ -193,6 +199,9 @@ class Triage:
             books.move_job(key, case.due_at)
 
     # -- pieces
+
+    def _make_red(self, books: Books, episode: Episode, site: Site, title: str, now: datetime) -> None:
+        self._red_task(books, episode, site, title, now)
 
     def _red_task(self, books: Books, episode: Episode, site: Site, title: str, now: datetime) -> Task:
         return episodes.open_task(books, episode, site, TRIAGE, Clock.NOW, title, now=now, urgent=True)

@@ -15,6 +15,8 @@ from secondring.domain.urgent_case import Trigger, UrgentCase
 
 JOB = "triage"
 """The kind of job that is a case's next deadline."""
+HAND_OVER = "hand-over"
+"""The kind of job that hands a case to the site box whose PBX rings for it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +79,8 @@ def from_text(books: Books, rules: Rules, site: Site, episode: Episode, now: dat
         episodes.note(books, now, "no-triage", "shadow", because, episode=episode.id)
         return False
     if not any(case.is_open for case in books.urgent_cases_of(episode.id)):
-        open_case(books, site.triage, episode, Trigger.TEXT, caller, now)
+        kind = HAND_OVER if site.box else JOB
+        open_case(books, site.triage, episode, Trigger.TEXT, caller, now, kind=kind)
     return True
 
 
@@ -88,6 +91,8 @@ def open_case(
     trigger: Trigger,
     caller: PhoneNumber | None,
     now: datetime,
+    *,
+    kind: str = JOB,
 ) -> UrgentCase:
     case = UrgentCase(
         id=urgent_id(episode.id, len(books.urgent_cases_of(episode.id))),
@@ -100,6 +105,6 @@ def open_case(
         triggered_at=now,
     )
     books.save_urgent_case(case)
-    books.add_job(Job(key=job_key(case.id), kind=JOB, ref=case.id, due_at=now))
+    books.add_job(Job(key=job_key(case.id), kind=kind, ref=case.id, due_at=now))
     episodes.note(books, now, "triage", trigger, "the ladder begins", episode=episode.id)
     return case

@@ -3,7 +3,7 @@
 from secondring.domain.errors import ConfigError
 from secondring.domain.pulse import Service
 from secondring.on_screen import Test
-from secondring.service import agi, gateway, listen, web
+from secondring.service import agi, gateway, listen, site, web
 from secondring.service.frame import Frame
 from secondring.service.together import Crew, serve
 from secondring.wiring import Settings
@@ -11,6 +11,10 @@ from secondring.wiring import Settings
 
 def run(settings: Settings, test: Test | None = None) -> None:
     """All of them. `test` is what the pages offer for trying the links."""
+
+    if settings.centre is not None:
+        _run_site_box(settings)
+        return
 
     async def gather(frame: Frame, crew: Crew) -> None:
         texting = await _texting(frame, crew)
@@ -26,7 +30,7 @@ def run_listen(settings: Settings) -> None:
     """Only the side of the PBX."""
 
     async def gather(frame: Frame, crew: Crew) -> None:
-        crew.roles.append((await listen.listening(frame)).role)
+        crew.roles.append(site.with_centre(frame, await listen.listening(frame)))
         if settings.agi.program is not None:  # Asterisk starts the scripts: no service is missing for them
             crew.roles.append(agi.callers(frame, None))
 
@@ -49,6 +53,7 @@ def run_agi(settings: Settings) -> None:
 
 def run_gateway(settings: Settings) -> None:
     """Only texts, timers, alarms and figures."""
+    _not_on_a_site_box(settings, "gateway")
 
     async def gather(frame: Frame, crew: Crew) -> None:
         await _texting(frame, crew)
@@ -58,6 +63,7 @@ def run_gateway(settings: Settings) -> None:
 
 def run_web(settings: Settings, test: Test | None = None) -> None:
     """Only the pages."""
+    _not_on_a_site_box(settings, "web")
     if settings.web.port is None and settings.booking is None:
         raise ConfigError("web.port is null: there are no pages to serve. Give it a port, for example 8440.")
 
@@ -65,6 +71,25 @@ def run_web(settings: Settings, test: Test | None = None) -> None:
         crew.roles.append(web.apart(frame, test))
 
     serve(settings, "web", (Service.WEB,), gather)
+
+
+def _run_site_box(settings: Settings) -> None:
+    """All that a site box does."""
+
+    async def gather(frame: Frame, crew: Crew) -> None:
+        listening = await listen.listening(frame)
+        crew.roles.append(site.with_centre(frame, listening))
+        crew.roles.append(agi.callers(frame, listening.dialling))
+
+    serve(settings, "run", (Service.LISTEN, Service.AGI), gather)
+
+
+def _not_on_a_site_box(settings: Settings, command: str) -> None:
+    if settings.centre is not None:
+        raise ConfigError(
+            f"centre.host is set, so this machine is a site box: `secondring {command}` runs at the centre. Here it is"
+            " `secondring listen` and `agi`, or `run` for both."
+        )
 
 
 async def _texting(frame: Frame, crew: Crew) -> gateway.Texting:

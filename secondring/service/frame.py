@@ -92,7 +92,7 @@ def tell_at_the_start(settings: Settings) -> None:
     wiring.start_logging(settings)
     wiring.check_messages(settings)
     wiring.tell_disagreements(settings)
-    if settings.only_simulated:
+    if settings.only_simulated and settings.centre is None:
         log.warning(
             "the carrier is 'handset': texts go to simulated phones, and nobody outside this machine gets one"
         )

@@ -7,6 +7,7 @@ from secondring import digesting, vitals, wiring
 from secondring.alarming import Alarms, Teller
 from secondring.bus.mqtt import MqttLink
 from secondring.bus.topics import Bell
+from secondring.centre import Centre
 from secondring.channels import MqttBoard
 from secondring.domain import shadow as shadow_mode
 from secondring.domain.deskwork import Deskwork
@@ -42,7 +43,7 @@ def texting(frame: Frame) -> Texting:
     parts: dict[str, Part] = {"texting": side.run, "timers": timers.run}
     role = Role(
         service=Service.GATEWAY,
-        parts=parts | _alarms(frame) | _figures(frame) | _retention(frame),
+        parts=parts | alarms(frame) | _figures(frame) | _retention(frame) | _site_boxes(frame),
         status=lambda: "no carrier answers" if side.is_open else "texts go out",
         findings=lambda: _findings(frame, side),
         close=side.close,
@@ -72,7 +73,8 @@ def _findings(frame: Frame, side: TextingSide) -> list[Finding]:
     return [told, *vitals.of_each_carrier(side)]
 
 
-def _alarms(frame: Frame) -> dict[str, Part]:
+def alarms(frame: Frame) -> dict[str, Part]:
+    """Those who tell people of what was raised, and show urgent callers."""
     channels, rules = frame.channels, frame.rules
     parts: dict[str, Part] = {"alarms": Alarms(channels.all, rules, frame.writer, clock=now).run}
     for channel in channels.all:
@@ -106,3 +108,11 @@ def _figures(frame: Frame) -> dict[str, Part]:
     if settings.digest.owner is not None:
         parts["digest"] = DigestPost(digesting.delivery(settings), read, frame.writer, clock=now).run
     return parts
+
+
+def _site_boxes(frame: Frame) -> dict[str, Part]:
+    at = frame.settings.boxes
+    if at is None:
+        return {}
+    theirs = Centre(frame.settings, at, frame.rules, frame.wording, frame.writer, ring=frame.ring)
+    return theirs.parts(frame.bell.listen(Bell.WORK))

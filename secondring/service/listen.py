@@ -7,17 +7,16 @@ from dataclasses import dataclass
 
 from ami_listener.connection import AmiLink
 from ami_listener.originate import Dialler
-from secondring import recorded, vitals, wiring
+from secondring import recorded, site_box, vitals, wiring
 from secondring.bus.topics import Bell
 from secondring.catching_up import CatchUp
 from secondring.company import Company, company_of
 from secondring.domain import health
 from secondring.domain.calls import CallTracker
-from secondring.domain.casework import Casework
 from secondring.domain.errors import blame
 from secondring.domain.health import Finding
 from secondring.domain.pulse import Service, State
-from secondring.domain.urgent import Orders, Triage
+from secondring.domain.urgent import Orders
 from secondring.listening import CallKeeper
 from secondring.rehearsal import Undone, rehearse
 from secondring.service.frame import Frame, Part
@@ -46,7 +45,7 @@ async def listening(frame: Frame) -> Listening:
     settings = frame.settings
     await _warm_up(frame)
     link = AmiLink(wiring.account(settings), clock=now, timing=wiring.timing(settings))
-    casework = Casework(frame.rules, frame.wording)
+    casework = site_box.casework(settings, frame.rules, frame.wording)
     keeper = CallKeeper(
         CallTracker(settings.listening),
         casework,
@@ -129,7 +128,7 @@ def _dialling(frame: Frame) -> Dialling:
         return Dialling(None, _nobody_dials, {})
     link = AmiLink(account, clock=now, timing=wiring.timing(frame.settings))
     runner = UrgentRunner(
-        Triage(frame.rules, frame.wording),
+        site_box.triage(frame.settings, frame.rules, frame.wording),
         Dialler(link),
         link,
         frame.writer,

@@ -33,6 +33,7 @@ from secondring.store.memory_booking import MemoryBookings
 from secondring.store.memory_figures import count, is_withheld
 from secondring.store.memory_notes import MemoryNotes
 from secondring.store.memory_retention import MemoryRetention
+from secondring.store.memory_sites import MemorySites
 from secondring.store.memory_staff import MemoryStaffBooks, StaffTables
 from secondring.store.memory_tables import Tables
 from secondring.store.memory_tallies import TallyPages
@@ -40,7 +41,7 @@ from secondring.store.memory_tallies import TallyPages
 _T = TypeVar("_T")
 
 
-class MemoryBooks(TallyPages, MemoryStaffBooks, MemoryBookings, MemoryNotes, MemoryRetention):
+class MemoryBooks(TallyPages, MemoryStaffBooks, MemoryBookings, MemoryNotes, MemoryRetention, MemorySites):
     """`Books` on tables in memory."""
 
     def __init__(self, tables: Tables, *, writable: bool) -> None:

@@ -18,11 +18,12 @@ from secondring.domain.records import (
 from secondring.domain.urgent_case import UrgentCase
 from secondring.store.memory_booking import BookingTables
 from secondring.store.memory_notes import Notes
+from secondring.store.memory_sites import SiteTables
 from secondring.store.memory_staff import StaffTables
 
 
 @dataclass
-class Tables(StaffTables, BookingTables):
+class Tables(StaffTables, BookingTables, SiteTables):
     """One moment of the books; each in the order of first writing."""
 
     calls: dict[CallId, Call] = field(default_factory=dict)

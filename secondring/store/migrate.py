@@ -6,7 +6,7 @@ from secondring.domain.errors import ConfigError
 from secondring.store.databases import database
 from secondring.store.trouble import told_plainly
 
-HEAD = "0013"
+HEAD = "0014"
 """The newest revision in `migrations/versions`, kept here so that opening a store need not load Alembic."""
 
 

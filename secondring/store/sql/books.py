@@ -12,6 +12,7 @@ from secondring.store.sql.notes import NotePages
 from secondring.store.sql.retention import RetentionPages
 from secondring.store.sql.rows import RowPages
 from secondring.store.sql.settings import SettingsPages
+from secondring.store.sql.sites import SitePages
 from secondring.store.sql.staff import StaffPages
 from secondring.store.sql.tallies import TallyPages
 from secondring.store.sql.tasks import TaskPages
@@ -39,5 +40,6 @@ class SqlBooks(
     SettingsPages,
     NotePages,
     RetentionPages,
+    SitePages,
 ):
     """`Books` inside one SQL transaction."""

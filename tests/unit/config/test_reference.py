@@ -36,6 +36,8 @@ def test_the_tables_tell_what_is_required() -> None:
         "host",
         "port",
         "secret_file",
+        "sites",
+        "seal_file",
         "name",
         "phone",
         "zone",

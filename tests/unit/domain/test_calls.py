@@ -1,5 +1,6 @@
 """Rows of the decision table, told in the order in which a PBX tells them."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -312,6 +313,30 @@ def test_taking_stock_finds_a_caller_who_is_talking() -> None:
     )
     assert len(script.answered) == 1
     assert script.hangs_up().verdict() == ("answered", None, None)
+
+
+def in_queue(state: str = "Up", app: str = "Queue") -> facts.LiveLeg:
+    caller = leg("c", state=state, context="from-pstn", caller=ANNA)
+    return facts.LiveLeg(leg=caller, bridge="", age=timedelta(seconds=60), app=app)
+
+
+@pytest.mark.parametrize("app", ["Queue", "AGI"])
+@pytest.mark.parametrize("context", ["from-pstn", "ext-queues"])
+def test_a_caller_found_waiting_in_a_queue_is_judged_as_one(app: str, context: str) -> None:
+    live = in_queue(app=app)
+    live = replace(live, leg=replace(live.leg, context=context))
+    script = Script().tell(facts.StockTaken(at=START, legs=(live,), waiting={live.leg.id: "front"}))
+    script.wait(20).hangs_up()
+    assert script.verdict() == ("missed", "abandoned", "caller-cancel")
+    (ended,) = script.ended
+    assert (ended.queue, ended.waited, ended.partial) == ("front", timedelta(seconds=80), True)
+
+
+def test_a_caller_who_changed_queues_while_the_link_was_down_is_in_the_second() -> None:
+    script = Script().calls_in().joins_queue("front").tell(facts.LinkLost(at=START))
+    live = in_queue()
+    script.tell(facts.StockTaken(at=START, legs=(live,), waiting={live.leg.id: "billing"})).hangs_up()
+    assert script.ended[0].queue == "billing"
 
 
 def test_a_call_adopted_from_the_books_goes_on_where_it_is_still_alive() -> None:

@@ -1,0 +1,86 @@
+"""`sites`: site boxes of a clinic with several PBXs: their papers, and how they are doing."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from secondring import centre, site_setup, wiring
+from secondring.cli.common import Json, config_directory, console, iso, print_json, settings, table
+from secondring.domain import site_health
+from secondring.domain.errors import ConfigError
+from secondring.domain.site_health import span
+
+sites = typer.Typer(
+    no_args_is_help=True, help="Several PBXs, one centre: site boxes, their papers, and how they are doing."
+)
+
+
+def register(app: typer.Typer) -> None:
+    """Add these commands to the application."""
+    app.add_typer(sites, name="sites")
+
+
+@sites.command()
+def broker(
+    host: Annotated[
+        list[str],
+        typer.Option("--host", help="How boxes find the broker: a name or an address; may be repeated."),
+    ],
+    port: Annotated[int, typer.Option(help="Its port for the boxes.")] = 8883,
+    keep_in: Annotated[
+        Path, typer.Option("--keep-in", help="Where the broker's machine keeps its files.")
+    ] = site_setup.BROKER_PLACE,
+) -> None:
+    """Make this machine the centre: an authority, the broker's certificate, mosquitto's files, and our own part."""
+    told = site_setup.make_broker(config_directory(), tuple(host), port, keep_in, wiring.now())
+    sys.stdout.write(told)
+
+
+@sites.command()
+def add(
+    name: Annotated[str, typer.Argument(metavar="BOX", help="The `pbx.name` of that box's configuration.")],
+    site: Annotated[list[str], typer.Option("--site", help="A site whose calls it hears; may be repeated.")],
+) -> None:
+    """Make the papers of a site box, or make its certificate anew, and say what to copy where.
+
+    Example: secondring sites add north-box --site north
+    """
+    known = {str(each.id) for each in settings().rules.sites}
+    for each in site:
+        if each not in known:
+            raise ConfigError(f"there is no site {each!r}; there are: {', '.join(sorted(known))}")
+    sys.stdout.write(site_setup.add_box(config_directory(), name, tuple(site), wiring.now()))
+
+
+@sites.command("list")
+def show(json: Json = False) -> None:
+    """How every site box is doing: when it was last heard of, and what waits there."""
+    chosen, at = settings(), wiring.now()
+    boxes = centre.boxes(chosen)
+    with wiring.reading(chosen) as books:
+        known = [(box, site_health.last(books, box.name)) for box in boxes]
+    if json:
+        print_json(
+            {
+                "box": box.name,
+                "sites": list(box.sites),
+                "heard_at": iso(heard.at) if heard else None,
+                "silent": heard is None or heard.is_silent(at),
+                "waiting": heard.beat.waiting if heard and heard.beat else None,
+                "oldest_at": iso(heard.beat.oldest_at) if heard and heard.beat else None,
+                "hears_its_pbx": heard.beat.listening if heard and heard.beat else None,
+            }
+            for box, heard in known
+        )
+    elif not boxes:
+        sys.stdout.write("There are no site boxes. `secondring sites broker` begins; see docs/sites.md.\n")
+    else:
+        rows = []
+        for box, heard in known:
+            beat = heard.beat if heard else None
+            said = "never" if heard is None else f"{span(at - heard.at)} ago"
+            state = "SILENT" if heard is None or heard.is_silent(at) else "linked"
+            rows.append((box.name, " ".join(box.sites), state, said, str(beat.waiting) if beat else "-"))
+        console().print(table("", ("box", "sites", "", "heard of", "waiting"), rows))

@@ -1,0 +1,113 @@
+"""Two site boxes and a centre, each a process, with a real broker between them."""
+
+import signal
+import socket
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from lab.ports import free_port
+from secondring.domain.phone import PhoneNumber
+from tests.integration.alarms.conftest import needs_mosquitto
+from tests.support.cut_line import CutLine
+from tests.support.fake_ami import FakeAmi
+from tests.support.site_processes import Broker, Machine, a_box, a_centre, a_missed_call, at, command, soon
+
+pytestmark = [needs_mosquitto, pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(600)]
+ANNA, BEN, CARL, DORA, EVE = (PhoneNumber(f"+120255501{number}") for number in range(23, 28))
+NORTH, SOUTH = "2025550100", "2025550200"
+
+
+@dataclass
+class Clinic:
+    centre: Machine
+    broker: Broker
+    north: Machine
+    south: Machine
+    north_pbx: FakeAmi
+    south_pbx: FakeAmi
+    line: CutLine
+    """That of the north."""
+
+    @property
+    def machines(self) -> tuple[Machine, ...]:
+        return self.centre, self.north, self.south
+
+    @property
+    def logs(self) -> str:
+        return "\n".join(machine.log for machine in self.machines)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("sites")
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def clinic(folder: Path) -> AsyncIterator[Clinic]:
+    """Running for all the tests of this file: each leaves it well."""
+    port = free_port(socket.SOCK_STREAM)
+    async with FakeAmi() as north_pbx, FakeAmi() as south_pbx, CutLine(port) as line:
+        centre = a_centre(folder / "centre", port)
+        broker = Broker(centre.folder / "sites/for-broker/secondring-sites.conf", port)
+        north = a_box(folder / "north", centre, "north-box", ["main"], ami=north_pbx.port, port=line.port)
+        south = a_box(folder / "south", centre, "south-box", ["south"], ami=south_pbx.port, port=port)
+        made = Clinic(centre, broker, north, south, north_pbx, south_pbx, line)
+        try:
+            broker.start()
+            for machine in made.machines:
+                await machine.start()
+            await soon(lambda: made.logs.count("linked to the MQTT broker") == 3, "three links")
+            await soon(lambda: "CoreShowChannels" in made.north_pbx.names(), "a listener")
+            await soon(lambda: "CoreShowChannels" in made.south_pbx.names(), "a listener")
+            yield made
+        finally:
+            for machine in made.machines:
+                await machine.end(signal.SIGKILL)
+            broker.end()
+
+
+def linked(clinic: Clinic) -> int:
+    return command(clinic.centre.folder, "sites", "list").count("linked")
+
+
+async def test_each_site_s_callers_are_texted_by_the_centre_in_its_own_name(clinic: Clinic) -> None:
+    a_missed_call(clinic.north_pbx, "17.1", ANNA, NORTH)
+    a_missed_call(clinic.south_pbx, "17.1", BEN, SOUTH)
+    await soon(lambda: bool(clinic.centre.texts_on(ANNA) and clinic.centre.texts_on(BEN)), "two texts")
+    assert "Northside" in clinic.centre.texts_on(ANNA)[0]
+    assert "Southside" in clinic.centre.texts_on(BEN)[0]
+    await soon(lambda: clinic.north.spool().waiting == 0, "an empty spool")
+    await soon(lambda: linked(clinic) == 2, "two boxes that are heard of")
+    for log in (*(machine.log for machine in clinic.machines), clinic.broker.log):
+        assert ANNA.e164[2:] not in log
+    call = clinic.centre.call(at("north-box", "17.1"))
+    assert call is not None
+    assert call.site == "main"
+
+
+async def test_a_box_that_is_cut_off_and_killed_loses_nothing_and_nothing_counts_twice(
+    clinic: Clinic,
+) -> None:
+    await clinic.line.cut()
+    a_missed_call(clinic.north_pbx, "17.11", CARL, NORTH)
+    await soon(lambda: clinic.north.spool().waiting == 1, "a spooled call")
+    await clinic.north.end(signal.SIGKILL)
+    await clinic.north.start()
+    await soon(lambda: clinic.north_pbx.names().count("CoreShowChannels") > 1, "a listener again")
+    a_missed_call(clinic.north_pbx, "17.12", DORA, NORTH)
+    await soon(lambda: clinic.north.spool().waiting == 2, "two spooled calls")
+    assert clinic.centre.texts_on(CARL) == []
+    await clinic.centre.end(signal.SIGKILL)
+    clinic.broker.end()
+    await clinic.line.mend()
+    clinic.broker.start()
+    await clinic.centre.start()
+    await soon(lambda: bool(clinic.centre.texts_on(CARL) and clinic.centre.texts_on(DORA)), "two texts")
+    await soon(lambda: clinic.north.spool().waiting == 0, "an empty spool")
+    a_missed_call(clinic.north_pbx, "17.13", EVE, NORTH)
+    await soon(lambda: bool(clinic.centre.texts_on(EVE)), "the next text")
+    assert [len(clinic.centre.texts_on(phone)) for phone in (CARL, DORA, EVE)] == [1, 1, 1]
