@@ -20,8 +20,8 @@ from secondring.domain.triage_events import (
 )
 from secondring.domain.urgent import Orders, PbxOrder
 from secondring.domain.urgent_orders import LEFT, leave, take
-from tests.support.clinic import a_site, some_rules
-from tests.unit.domain.test_urgent import LINE, NURSE, UrgentClinic
+from tests.support.clinic import NURSE, a_site, some_rules
+from tests.unit.domain.test_urgent import LINE, UrgentClinic
 
 HERE = Uniqueid(LINE.uniqueid)
 LADDER = Ladder(steps=tuple(Step(targets=(Target(number=n),)) for n in ("1001", "1002", "1003")), rounds=1)
