@@ -70,7 +70,7 @@ def _database(settings: Settings) -> Finding:
     store = wiring.open_store(settings)
     try:
         with store.transaction():
-            return well(f"{settings.database_url}: migrated, opens with this key, takes a writer")
+            return well(f"{store.where}: migrated, opens with this key, takes a writer")
     finally:
         store.close()
 

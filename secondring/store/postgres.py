@@ -42,7 +42,6 @@ TURN = 0x5345434F_4E445257
 """What writers' turns are called among the database's advisory locks."""
 SERVICE = 0x5345434F_4E445253
 """What the one service is called there."""
-ALONE = "listen"
 _OPENING = {"write": f"SELECT pg_advisory_xact_lock({TURN})", "read": "SELECT 1"}
 _PATIENCE: dict[str, object] = {
     "connect_timeout": 5,
@@ -126,22 +125,19 @@ class Postgres:
         return connection.exec_driver_sql("SELECT pg_current_snapshot()::text").scalar_one()
 
     @contextmanager
-    def alone(self, service: str, command: str) -> Iterator[None]:
-        """A lock of the session, which is named after the command; taken again when the session was cut.
-
-        Only who listens must be alone: all other work is leased, each piece to one of however many there are.
-        """
-        if service != ALONE:
-            yield
-            return
+    def alone(self, service: str, command: str, *, shared: bool = False) -> Iterator[None]:
+        """A lock of the session, which is named after the command; taken again when the session was cut."""
         name = {"application_name": f"secondring {command}"[:60]}
         lock = SERVICE ^ crc32(service.encode())
-        held = Held(lambda: self.connect_plainly(**name), lock, f"{self.where}: `{service}`")
+        held = Held(lambda: self.connect_plainly(**name), lock, f"{self.where}: `{service}`", shared=shared)
         held.take()
         try:
             yield
         finally:
             held.give_back()
+
+    def size(self, connection: Connection) -> int:
+        return int(connection.exec_driver_sql("SELECT pg_database_size(current_database())").scalar_one())
 
     def tidy(self, engine: Engine) -> None:
         """The server's log is the server's own: it is written over by and by."""
