@@ -24,6 +24,8 @@ from sms_gateway.reactions import UNKNOWN_REFUSED, table_of
 
 LEAST_FREE = 200_000_000
 """Bytes. A year of a clinic's calls takes about as much."""
+PROBE = "doctor"
+"""The bookmark that is written to see whether anything can be."""
 CONNECT_SECONDS = 5
 ANSWER_SECONDS = 5
 
@@ -35,7 +37,7 @@ def own_checks(settings: Settings, *, least_free: int = LEAST_FREE) -> Iterator[
     yield Check("messages", lambda: _messages(settings))
     yield Check("database", lambda: _database(settings))
     yield Check("retention", lambda: _retention(settings))
-    yield Check("disk", lambda: disk(settings.state_directory, least_free))
+    yield Check("disk", lambda: disk(wiring.books_folder(settings), least_free))
     yield from _carriers(settings)
     yield from service_checks(settings)
     yield Check("FastAGI port", lambda: _port(settings))
@@ -69,7 +71,8 @@ def _messages(settings: Settings) -> Finding:
 def _database(settings: Settings) -> Finding:
     store = wiring.open_store(settings)
     try:
-        with store.transaction():
+        with store.transaction() as books:
+            books.keep_bookmark(PROBE, wiring.now().isoformat())
             return well(f"{store.where}: migrated, opens with this key, takes a writer")
     finally:
         store.close()

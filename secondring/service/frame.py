@@ -14,6 +14,7 @@ from secondring.bus.topics import Bell
 from secondring.channels import broker
 from secondring.clinic_words import ClinicWording
 from secondring.domain.rules import Rules
+from secondring.heart import Heart
 from secondring.sdnotify import Notifier
 from secondring.service.channels import Channels, channels
 from secondring.store.sqlstore import SqlStore
@@ -38,6 +39,8 @@ class Frame:
     bell: SharedDoorbell
     channels: Channels
     notifier: Notifier
+    heart: Heart
+    """Whether the books take what is written."""
 
     @property
     def read(self) -> Reader:
@@ -68,6 +71,7 @@ def build(settings: Settings, store: SqlStore, command: str) -> Frame:
     settings = replace(settings, rules=rules)
     at = broker(settings.mqtt, settings.listening.pbx) if settings.mqtt else None
     bell = SharedDoorbell((Bell.WORK,), at, _at_the_broker(settings, command))
+    found = channels(settings, rules, bell.link, at, now)
     return Frame(
         settings=settings,
         rules=rules,
@@ -75,7 +79,8 @@ def build(settings: Settings, store: SqlStore, command: str) -> Frame:
         store=store,
         writer=Writer(store),
         bell=bell,
-        channels=channels(settings, rules, bell.link, at, now),
+        channels=found,
+        heart=Heart(found.shout),
         notifier=Notifier.from_environ(os.environ),
     )
 
