@@ -4,7 +4,6 @@ import asyncio
 import shutil
 import socket
 import ssl
-import subprocess
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -16,6 +15,7 @@ from dialplan.install import PbxSite
 from secondring import answering, wiring
 from secondring.carriers import driver
 from secondring.doctor.findings import Check, Finding, bad, unseen, well
+from secondring.doctor.services import service_checks
 from secondring.domain import health, retention
 from secondring.domain.errors import PeerError
 from secondring.domain.health import State
@@ -28,7 +28,6 @@ PROBE = "doctor"
 """The bookmark that is written to see whether anything can be."""
 CONNECT_SECONDS = 5
 ANSWER_SECONDS = 5
-UNIT = "secondring.service"
 
 
 def own_checks(settings: Settings, *, least_free: int = LEAST_FREE) -> Iterator[Check]:
@@ -40,7 +39,7 @@ def own_checks(settings: Settings, *, least_free: int = LEAST_FREE) -> Iterator[
     yield Check("retention", lambda: _retention(settings))
     yield Check("disk", lambda: disk(wiring.books_folder(settings), least_free))
     yield from _carriers(settings)
-    yield Check("service", _unit)
+    yield from service_checks(settings)
     yield Check("FastAGI port", lambda: _port(settings))
 
 
@@ -166,22 +165,6 @@ def _greet(host: str, port: int, *, tls: bool) -> str:
             return "TCP"
         with ssl.create_default_context().wrap_socket(plain, server_hostname=host) as secured:
             return secured.version() or "TLS"
-
-
-def _unit() -> Finding:
-    if not Path("/run/systemd/system").exists():
-        return unseen("this machine does not run systemd")
-    done = subprocess.run(  # noqa: S603 - fixed words
-        ["systemctl", "is-active", UNIT],  # noqa: S607 - wherever systemd is
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=ANSWER_SECONDS,
-    )
-    state = done.stdout.strip() or "unknown"
-    if state == "active":
-        return well(f"{UNIT} is active")
-    return bad(f"{UNIT} is {state}", "systemctl enable --now secondring; why: journalctl -u secondring -n 50")
 
 
 def _port(settings: Settings) -> Finding:

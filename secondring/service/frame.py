@@ -2,6 +2,8 @@
 
 import logging
 import os
+import re
+import socket
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 
@@ -68,7 +70,7 @@ def build(settings: Settings, store: SqlStore, command: str) -> Frame:
     rules = replace(settings.rules)
     settings = replace(settings, rules=rules)
     at = broker(settings.mqtt, settings.listening.pbx) if settings.mqtt else None
-    bell = SharedDoorbell((Bell.WORK,), at, command)
+    bell = SharedDoorbell((Bell.WORK,), at, _at_the_broker(settings, command))
     found = channels(settings, rules, bell.link, at, now)
     return Frame(
         settings=settings,
@@ -81,6 +83,13 @@ def build(settings: Settings, store: SqlStore, command: str) -> Frame:
         heart=Heart(found.shout),
         notifier=Notifier.from_environ(os.environ),
     )
+
+
+def _at_the_broker(settings: Settings, command: str) -> str:
+    """Our name there. Where a server has the books, several machines may run the same service."""
+    if settings.database_url.startswith("sqlite:"):
+        return command
+    return f"{command}-{re.sub('[^A-Za-z0-9]+', '-', socket.gethostname())}"
 
 
 def tell_at_the_start(settings: Settings) -> None:
