@@ -162,7 +162,7 @@ def measure(marks: tuple[int, ...], *, tell: Callable[[Mark], None] = lambda _: 
 
 
 def listen(marks: tuple[int, ...], *, tell: Callable[[Mark], None] = lambda _: None) -> tuple[Mark, ...]:
-    """The same stream through reader and tracker alone: what listens must not grow, whatever becomes of its verdicts."""
+    """The same stream through reader and tracker alone, which listen whatever becomes of their verdicts."""
     tracker = CallTracker()
     stream, done, now, found = calls(marks[-1]), 0, BEGINS, list[Mark]()
     for mark in marks:
