@@ -161,6 +161,24 @@ def measure(marks: tuple[int, ...], *, tell: Callable[[Mark], None] = lambda _: 
         )
 
 
+def listen(marks: tuple[int, ...], *, tell: Callable[[Mark], None] = lambda _: None) -> tuple[Mark, ...]:
+    """The same stream through reader and tracker alone, which listen whatever becomes of their verdicts."""
+    tracker = CallTracker()
+    stream, done, now, found = calls(marks[-1]), 0, BEGINS, list[Mark]()
+    for mark in marks:
+        while done < mark:
+            told = list(islice(stream, min(TOGETHER, mark - done)))
+            done += len(told)
+            for fact in read_facts([BANNER, *told], start=now):
+                tracker.feed(fact)
+                now = max(now, fact.at)
+            tracker.tick(now)
+        held = tracker.open_calls + tracker.legs_known
+        found.append(Mark(calls=done, resident_mb=resident_mb(os.getpid()), held=held, database_mb=0.0))
+        tell(found[-1])
+    return tuple(found)
+
+
 async def _through(
     settings: Settings, writer: Writer, marks: tuple[int, ...], home: Path, tell: Callable[[Mark], None]
 ) -> tuple[Mark, ...]:
