@@ -4,6 +4,7 @@ import sys
 from collections.abc import Callable
 
 from benchmarks import (
+    boxes,
     clinic,
     dashboard,
     growth,
@@ -79,6 +80,11 @@ def measure_workers() -> str:
     return workers.page(workers.measure())
 
 
+def measure_boxes() -> str:
+    """One, ten and fifty site boxes."""
+    return boxes.page(boxes.measure())
+
+
 def measure_dashboard() -> str:
     """Pages of figures at a million episodes."""
     return dashboard.page(dashboard.measure())
@@ -102,6 +108,7 @@ ROWS: dict[str, Callable[[], str]] = {
     "million": measure_million,
     "growth": measure_growth,
     "workers": measure_workers,
+    "boxes": measure_boxes,
     "menu": measure_menu,
     "urgent": measure_urgent,
     "dashboard": measure_dashboard,
