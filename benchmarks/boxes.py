@@ -26,7 +26,7 @@ from benchmarks.streams import strangers
 from config.sites import TlsBroker
 from lab.ports import free_port
 from lab.service import COMMAND, write_clinic
-from secondring import dispatching, wiring
+from secondring import dispatching, site_setup, wiring
 from secondring.bus import parcels
 from secondring.bus.post import Post, parsed
 from secondring.bus.seal import Seal
@@ -183,7 +183,7 @@ def _centre(count: int) -> Iterator[tuple[Path, int, int, Carrier, int]]:
         where = home / "sites/for-broker"
         _ask(home, "sites", "broker", "--host", "127.0.0.1", "--port", str(port), "--keep-in", str(where))
         for place in range(count):
-            _ask(home, "sites", "add", _name(place), "--site", f"site{place}")
+            site_setup.add_box(home, _name(place), (f"site{place}",), wiring.now())
         broker = Broker(where / "secondring-sites.conf", port)
         broker.start()
         assert broker.pid

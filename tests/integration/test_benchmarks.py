@@ -34,8 +34,8 @@ def test_a_clinic_grows_to_the_size_that_is_asked_for_and_goes_on_texting() -> N
 
 
 def test_each_text_goes_once_however_many_workers_there_are() -> None:
-    found = workers.measure(counts=(1, 2), most=12)
-    assert {sent.workers for sent in found} == {1, 2}
+    found = workers.measure(counts=(2,), most=12)
+    assert {sent.database for sent in found} == {"SQLite", "PostgreSQL"}
     assert {(sent.texts, sent.twice) for sent in found} == {(12, 0)}
     assert "| SQLite | at once | 2 |" in workers.page(found)
 
