@@ -20,6 +20,7 @@ from sqlalchemy import (
     LargeBinary,
     MetaData,
     Table,
+    UniqueConstraint,
     event,
     insert,
     inspect,
@@ -74,16 +75,9 @@ def _tables(url: str) -> MetaData:
 
 
 def _unique(table: Table) -> set[frozenset[str]]:
-    constraints = {
-        frozenset(column.name for column in one.columns) for one in table.constraints if _is_unique(one)
-    }
-    return constraints | {
-        frozenset(column.name for column in one.columns) for one in table.indexes if one.unique
-    }
-
-
-def _is_unique(constraint: Any) -> bool:
-    return type(constraint).__name__ == "UniqueConstraint"
+    constraints = (one for one in table.constraints if isinstance(one, UniqueConstraint))
+    indexes = (one for one in table.indexes if one.unique)
+    return {frozenset(column.name for column in one.columns) for one in (*constraints, *indexes)}
 
 
 def test_every_migration_only_adds(tmp_path: Path) -> None:
