@@ -36,6 +36,7 @@ from secondring.domain.pulse import Service
 from secondring.domain.rules import Rules
 from secondring.domain.settings import SettingsVersion
 from secondring.store.alone import alone as store_alone
+from secondring.store.emergency import EmergencySpool
 from secondring.store.keys import Key
 from secondring.store.migrate import is_current, upgrade
 from secondring.store.sqlstore import SqlStore
@@ -196,6 +197,15 @@ def database_password(settings: Settings) -> str | None:
     """The password of the database's user; None where none is configured."""
     kept = settings.database_password
     return None if kept is None else kept.get_secret_value()
+
+
+def emergency_spool(settings: Settings) -> EmergencySpool | None:
+    """Where calls go that the books do not take; None where no other place is known."""
+    given = os.environ.get("RUNTIME_DIRECTORY", "").split(":")[0]
+    folder = settings.emergency_directory or (Path(given) if given else None)
+    if folder is None:
+        return None
+    return EmergencySpool(folder / f"{settings.listening.pbx}.calls", Key(settings.key.get_secret_value()))
 
 
 @contextmanager

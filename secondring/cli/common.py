@@ -20,6 +20,7 @@ from rich.text import Text
 from secondring import wiring
 from secondring.cli.audited import at_the_terminal
 from secondring.domain import pulse, story
+from secondring.domain.health import WITHOUT
 from secondring.domain.phone import PhoneNumber, parse_number, spoken_form
 from secondring.domain.ports import Books
 from secondring.domain.pulse import State
@@ -216,6 +217,7 @@ def warn_of_silence(books: Books, site: Site, now: datetime) -> None:
     """Say so when nobody listens: what is shown then may not be all that happened."""
     found = pulse.silence(pulse.last(books), now)
     if found is None:
+        _warn_of_others(books, site, now)
         return
     since = f" since {story.said_time(found.since, site)}" if found.since else ""
     if found.because is State.UNLINKED:
@@ -231,3 +233,16 @@ def warn_of_silence(books: Books, site: Site, now: datetime) -> None:
             else "nothing was heard of the service"
         )
         warn(f"{what}{since}: calls missed meanwhile are not in here yet. {START}")
+
+
+def _warn_of_others(books: Books, site: Site, now: datetime) -> None:
+    """Somebody listens, but a service beside it is not there."""
+    for service, found in pulse.silences(books, now).items():
+        since = f" since {story.said_time(found.since, site)}" if found.since else ""
+        stopped = found.because is State.STOPPED
+        what = (
+            f"the service {service} has been stopped"
+            if stopped
+            else f"nothing was heard of the service {service}"
+        )
+        warn(f"{what}{since}. {WITHOUT[service]}. `secondring doctor` tells more.")

@@ -173,6 +173,10 @@ class ParkingLost(Fact):
     timed_out: bool
 
 
+UNTOLD = 16
+"""The Q.850 cause of a hang-up of whose cause a record says nothing: an ordinary end."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HungUp(Fact):
     """The end of a channel. `cause` is the Q.850 number."""

@@ -28,6 +28,7 @@ def beside(frame: Frame, listening: Listening, texting: Texting, test: Test | No
         catch_up=listening.catch_up.finding if listening.catch_up else None,
         company=listening.company.finding,
         ehrs=booking.findings,
+        books=frame.heart.findings,
     )
     return _role(frame, booking, links, {})
 
@@ -36,7 +37,13 @@ def apart(frame: Frame, test: Test | None) -> Role:
     """The pages in a process of their own: they ring phones by a link of theirs, and read in the books of the rest."""
     booking, elsewhere = _booking(frame), Elsewhere(frame.read)
     links, parts = pages.own_link(frame.settings, frame.writer, frame.wording, frame.ring, frame.shout)
-    links = replace(links, test=test, ehrs=booking.findings, elsewhere=lambda: elsewhere.findings)
+    links = replace(
+        links,
+        test=test,
+        ehrs=booking.findings,
+        elsewhere=lambda: elsewhere.findings,
+        books=frame.heart.findings,
+    )
     return _role(frame, booking, links, parts | {"elsewhere": elsewhere.run})
 
 

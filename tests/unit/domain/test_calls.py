@@ -54,6 +54,13 @@ def test_one_phone_that_does_not_answer(status: str, reason: str, detail: str | 
     assert script.verdict() == ("missed", reason, detail)
 
 
+@pytest.mark.parametrize(("cause", "detail"), [(0, "pbx-stopped"), (127, "caller-cancel")])
+def test_a_call_that_ended_before_anything_rang_and_was_not_turned_away_is_missed(
+    cause: int, detail: str
+) -> None:
+    assert Script().calls_in().hangs_up(cause=cause).verdict() == ("missed", "no-answer", detail)
+
+
 def test_a_rejected_call_is_told_apart_by_the_leg_s_cause() -> None:
     script = Script().calls_in().dials("p").dial_ends("p", "NOANSWER").hangs_up("p", "c", cause=21).hangs_up()
     assert script.verdict() == ("missed", "no-answer", "rejected")
