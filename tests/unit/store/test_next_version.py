@@ -75,9 +75,9 @@ def _tables(url: str) -> MetaData:
 
 
 def _unique(table: Table) -> set[frozenset[str]]:
-    constraints = (one for one in table.constraints if isinstance(one, UniqueConstraint))
-    indexes = (one for one in table.indexes if one.unique)
-    return {frozenset(column.name for column in one.columns) for one in (*constraints, *indexes)}
+    constraints = [one.columns for one in table.constraints if isinstance(one, UniqueConstraint)]
+    indexes = [one.columns for one in table.indexes if one.unique]
+    return {frozenset(column.name for column in columns) for columns in (*constraints, *indexes)}
 
 
 def test_every_migration_only_adds(tmp_path: Path) -> None:
