@@ -231,8 +231,8 @@ def _settings(home: Path) -> Settings:
 PAGE = """\
 ## Memory over a million calls
 
-Calls of {kinds} kinds as a stream of AMI events, a call a second by the stream's clock; one in {never} never hangs up and
-is given up after twelve hours, so some 860 are open at any time. Resident memory of the one process that does it all.
+Calls of {kinds} kinds as a stream of AMI events, a call a second by the stream's clock; one in {never} never hangs up
+and is given up after twelve hours, so some 860 are open at any time. Memory of the one process that does it all.
 
 Reader and tracker alone, which listen whatever becomes of their verdicts:
 
