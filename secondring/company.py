@@ -11,6 +11,7 @@ import secrets
 import time
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Protocol
 
 from ami_listener.beats import fields, sendable
@@ -40,7 +41,8 @@ KNOWN_FOR = timedelta(days=7)
 """So long after another service was heard, nothing is told from records while the link is down."""
 INSTALLATION, KNOWN = "installation", "second listener"
 KIND = "second-listener"
-WRITTEN_EVERY = timedelta(minutes=1)
+CHUNK = 100
+"""Calls told in one transaction."""
 ID_BYTES = 8
 
 
@@ -178,8 +180,15 @@ class Company:
         if beat is not None and not self._twins.mute:
             await self._say(beat)
         await self._tell_people()
-        for event, fate in self._shelf.take(self._twins, self._ticks()):
-            await self._keeper.settle(event, lambda books, e=event, f=fate: self._becomes(books, e, f))  # type: ignore[misc]
+        await self._sort_out(self._shelf.take(self._twins, self._ticks()))
+
+    async def _sort_out(self, found: Sequence[tuple[CallEnded, Fate]]) -> None:
+        await self._keeper.tell_ours([event for event, fate in found if fate is Fate.OURS])
+        others = [
+            (event, partial(self._becomes, event, fate)) for event, fate in found if fate is not Fate.OURS
+        ]
+        for begin in range(0, len(others), CHUNK):
+            await self._keeper.settle(others[begin : begin + CHUNK])
 
     async def _claim_those_who_asked(self) -> None:
         """The dialplan may be ours though another keeps the PBX: whoever pressed a key has had our text."""
@@ -202,11 +211,11 @@ class Company:
         if not reply.ok:
             self._twins.refused()
 
-    def _becomes(self, books: Books, event: CallEnded, fate: Fate) -> None:
+    def _becomes(self, event: CallEnded, fate: Fate, books: Books) -> None:
         now = self._clock()
         known = books.call(event.call)
         asked_us = known is not None and known.episode is not None
-        if fate is Fate.OURS or asked_us:
+        if asked_us:
             self._casework.tell(books, [event], now)
         elif fate is Fate.THEIRS:
             self._casework.leave_to_another(books, event, now)
