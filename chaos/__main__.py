@@ -7,8 +7,7 @@ import time
 from pathlib import Path
 
 from chaos import report
-from chaos.run import Wanted, run
-from chaos.shapes import SHAPES
+from chaos.run import SHAPES, Wanted, run
 from secondring.domain.errors import SecondRingError
 
 ABOUT = """\

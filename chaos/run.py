@@ -12,19 +12,22 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from chaos import plan as plans
+from chaos.apart import sites
 from chaos.books import Onlooker
 from chaos.carrier import Carrier, read_journal, times
 from chaos.faults import Breaker
 from chaos.ledger import Evidence, Ledger, balance
 from chaos.phones import Callers, Desks, SeenCall
 from chaos.plan import Plan
-from chaos.shapes import SHAPES, Standing, World
+from chaos.shapes import Standing, World, one, postgres, split
 from chaos.supervisor import Unit
 from lab.errors import LabError
 from lab.pbx import Pbx
 
+SHAPES = {"one": one, "split": split, "postgres": postgres, "sites": sites}
 LOOK = 0.2
 TELL_EVERY = 5.0
+PAUSE = 1.5
 STILL = 3.0
 """Seconds without anything on its way after which all work is done."""
 AWAY = "stop secondring"
@@ -153,13 +156,16 @@ class _Run:
         self, pbx: Pbx, standing: Standing, plan: Plan, breaker: Breaker, seen: list[SeenCall], traffic: float
     ) -> Result:
         self.say(f"{len(seen)} calls placed, {len(breaker.done)} faults over; waiting until all work is done")
-        onlooker, on_record = Onlooker(standing.home), _on_record(pbx.cel_csv)
+        on_record = _on_record(pbx.cel_csv)
+        onlooker = Onlooker(standing.home)
         settled = self._settle(onlooker, on_record | {call.number for call in seen if call.heard})
         taken, posts = read_journal(self.journal)
+        booked = onlooker.booked()
+        onlooker.close()
         ledger = balance(
             Evidence(
                 seen=seen,
-                booked=onlooker.booked(),
+                booked=booked,
                 taken=times(taken),
                 on_record=frozenset(on_record),
                 crashes=tuple(self._crashes),
@@ -229,7 +235,7 @@ class _Run:
                     return quiet_since - began
             else:
                 quiet_since = None
-            time.sleep(LOOK * 2)
+            time.sleep(PAUSE)
         return None
 
 

@@ -44,7 +44,7 @@ def texting(frame: Frame) -> Texting:
     parts: dict[str, Part] = {"texting": side.run, "timers": timers.run}
     role = Role(
         service=Service.GATEWAY,
-        parts=parts | alarms(frame) | _figures(frame) | _retention(frame) | _disk(frame) | _site_boxes(frame),
+        parts=parts | alarms(frame) | _figures(frame) | housekeeping(frame) | _site_boxes(frame),
         status=lambda: "no carrier answers" if side.is_open else "texts go out",
         findings=lambda: _findings(frame, side),
         close=side.close,
@@ -89,7 +89,8 @@ def alarms(frame: Frame) -> dict[str, Part]:
     return parts
 
 
-def _disk(frame: Frame) -> dict[str, Part]:
+def housekeeping(frame: Frame) -> dict[str, Part]:
+    """What every database needs, a site box's too: room on its disk, and that what is old goes."""
     watch = DiskWatch(
         wiring.books_folder(frame.settings),
         frame.settings.warn_free,
@@ -98,11 +99,6 @@ def _disk(frame: Frame) -> dict[str, Part]:
         clock=now,
         shout=frame.shout,
     )
-    return {"disk": watch.run}
-
-
-def _retention(frame: Frame) -> dict[str, Part]:
-    """Every night."""
     night = Parts(
         policy=frame.settings.retention,
         zone=frame.rules.sites[0].hours.zone,
@@ -111,7 +107,7 @@ def _retention(frame: Frame) -> dict[str, Part]:
         tidy=frame.store.tidy,
         clock=now,
     )
-    return {"retention": NightlyRetention(night).run}
+    return {"disk": watch.run, "retention": NightlyRetention(night).run}
 
 
 def _figures(frame: Frame) -> dict[str, Part]:
