@@ -81,12 +81,12 @@ def measure_growth() -> str:
 
 def measure_workers() -> str:
     """One, two and four gateways."""
-    return workers.page(workers.measure())
+    return workers.page(workers.measure(), drawn=True)
 
 
 def measure_boxes() -> str:
     """One, ten and fifty site boxes."""
-    return boxes.page(boxes.measure())
+    return boxes.page(boxes.measure(), drawn=True)
 
 
 def measure_dashboard() -> str:

@@ -22,6 +22,7 @@ from benchmarks import clinic
 from benchmarks.carrier import Carrier
 from benchmarks.fake_pbx import FakePbx
 from benchmarks.gauges import Spread, cpu_seconds, spread
+from benchmarks.plots import draw
 from benchmarks.streams import strangers
 from config.sites import TlsBroker
 from lab.ports import free_port
@@ -237,10 +238,11 @@ product's own end of the line and share this machine's two cores with the centre
 | boxes | calls/s | wait p50 | wait p99 | centre's processor time a call | broker's | calls/s a core of it | load |
 |---:|---:|---:|---:|---:|---:|---:|---:|
 {rows}
-"""
+
+{drawing}"""
 
 
-def page(found: Sequence[Taken]) -> str:
+def page(found: Sequence[Taken], *, drawn: bool = False) -> str:
     """The section of docs/performance.md."""
     rows = "\n".join(
         f"| {t.boxes} | {t.calls / t.seconds:.0f} | {t.waits.p50:.0f} ms | {t.waits.p99:.0f} ms"
@@ -248,4 +250,7 @@ def page(found: Sequence[Taken]) -> str:
         f" | {t.load:.1f} |"
         for t in found
     )
-    return PAGE.format(calls=found[0].calls, under_way=UNDER_WAY, rows=rows)
+    values = [(str(t.boxes), 1000 * t.cpu / t.calls) for t in found]
+    title = "Processor time of the centre for a call, by site boxes"
+    drawing = draw("boxes", title, "ms", values) if drawn else ""
+    return PAGE.format(calls=found[0].calls, under_way=UNDER_WAY, rows=rows, drawing=drawing)
