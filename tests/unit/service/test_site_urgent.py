@@ -5,13 +5,14 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from ami_listener.originate import Ringing
+from secondring.domain import episodes
+from secondring.domain.alarms import Alarm
 from secondring.domain.centre_desk import Box
-from secondring.domain.facts import Fact, Leg
-from secondring.domain.ids import CallId, Linkedid, SiteId, Uniqueid, UrgentId
+from secondring.domain.ids import CallId, EpisodeId, SiteId, Uniqueid, UrgentId
 from secondring.domain.ladder import Ladder, Step, Target
-from secondring.domain.records import Outcome
+from secondring.domain.records import Episode, Outcome
 from secondring.domain.rules import Rules
+from secondring.domain.triage_events import Accepted, Joined, Reached
 from secondring.domain.urgent_begin import OnLine, from_text
 from secondring.domain.urgent_case import Stage, UrgentCase
 from secondring.handing_over import TRIES, HandingOver
@@ -36,8 +37,9 @@ class Clinic:
         self.world = World()
         self.box = SiteBox(self.world, the_rules())
         self.centre = CentreBox(self.world, the_rules(BOX.name))
-        self.hand, self.asked = Hand(), []
-        self.reached: list[UrgentId] = []
+        self.hand = Hand()
+        self.shouted: list[Alarm] = []
+        self.told_reached: list[UrgentId] = []
         self.runner = UrgentRunner(
             self.box.triage,
             self.hand,
@@ -46,7 +48,7 @@ class Clinic:
             clock=self.world.clock,
             bell=Bell(),
             ring=_nobody,
-            raise_alarm=self.asked.append,
+            raise_alarm=self.shouted.append,
         )
         self.handing = HandingOver(
             (BOX,),
@@ -65,8 +67,8 @@ class Clinic:
         assert box == BOX.name
         self.handed.append((case, language))
 
-    async def reached_(self, box: str, case: UrgentId) -> None:
-        self.reached.append(case)
+    async def reached(self, box: str, case: UrgentId) -> None:
+        self.told_reached.append(case)
 
     # at the box
 
@@ -79,13 +81,6 @@ class Clinic:
         await self.runner._work_off()
         await asyncio.sleep(0)
 
-    async def hears(self, *heard: Fact) -> None:
-        await self.runner.handle(list(heard))
-
-    def leg(self, ringing: Ringing, state: str = "Up") -> Leg:
-        name = Uniqueid(f"sr-{ringing.attempt}")
-        return Leg(id=name, channel="Local/1001", linked=Linkedid(name), state=state)  # type: ignore[call-arg]
-
     # what stands in books
 
     def case_at(self, store: Any) -> UrgentCase:
@@ -93,11 +88,9 @@ class Clinic:
             (case,) = books.urgent_cases_since(self.world.now - timedelta(days=30))
             return case  # type: ignore[no-any-return]
 
-    @property
     def here(self) -> UrgentCase:
         return self.case_at(self.box.books.store)
 
-    @property
     def there(self) -> UrgentCase:
         return self.case_at(self.centre.store)
 
@@ -116,14 +109,14 @@ async def test_the_ladder_rings_while_the_box_is_cut_off_and_the_centre_learns_o
     await clinic.works()
     clinic.world.wait(minutes=30)
     await clinic.works()
-    assert clinic.here.last_resort_at is not None
+    assert clinic.here().last_resort_at is not None
     with clinic.box.books.store.reading() as books:
         alarms = {alarm.kind for alarm in books.alarms(since=clinic.world.now - timedelta(days=1), limit=9)}
     assert "urgent-nobody" in alarms, "told at the site, where nobody at the centre can hear of it"
     assert clinic.centre.tasks == []
     clinic.box.linked = True
     await settle(clinic.box, clinic.centre)
-    assert (clinic.there.id, clinic.there.stage) == (clinic.here.id, clinic.here.stage)
+    assert (clinic.there().id, clinic.there().stage) == (clinic.here().id, clinic.here().stage)
     (task,) = clinic.centre.tasks
     assert task.urgent
     assert task.caller == ANNA
@@ -141,26 +134,21 @@ async def test_a_nurse_who_takes_the_call_closes_the_centre_s_red_task() -> None
     attempt = clinic.hand.rung[0].attempt
     await _accepts(clinic, attempt)
     await settle(clinic.box, clinic.centre)
-    assert clinic.there.stage is Stage.CONNECTED
+    assert clinic.there().stage is Stage.CONNECTED
     assert clinic.centre.tasks == []
     with clinic.centre.store.reading() as books:
-        episode = books.episode(clinic.there.episode)
+        episode = books.episode(clinic.there().episode)
     assert episode is not None
     assert episode.outcome is Outcome.URGENT_CONNECTED
 
 
 async def _accepts(clinic: Clinic, attempt: str) -> None:
-    from secondring.domain.triage_events import Accepted, Joined  # noqa: PLC0415 - here alone
-
     for event in (Accepted(attempt), Joined(attempt)):
         with clinic.box.books.store.transaction() as books:
-            clinic.box.triage.tell(books, clinic.here.id, event, clinic.world.now)
+            clinic.box.triage.tell(books, clinic.here().id, event, clinic.world.now)
 
 
 def _writes_urgent(clinic: Clinic) -> UrgentCase:
-    from secondring.domain.ids import EpisodeId  # noqa: PLC0415
-    from secondring.domain.records import Episode  # noqa: PLC0415 - here alone
-
     site, now = clinic.centre.rules.sites[0], clinic.world.now
     episode = Episode(
         id=EpisodeId("E-anna"),
@@ -172,7 +160,7 @@ def _writes_urgent(clinic: Clinic) -> UrgentCase:
     with clinic.centre.store.transaction() as books:
         books.save_episode(replace(episode, urgent_at=now))
         assert from_text(books, clinic.centre.rules, site, episode, now)
-    return clinic.there
+    return clinic.there()
 
 
 async def test_whoever_writes_urgent_is_rung_for_by_the_box() -> None:
@@ -187,7 +175,7 @@ async def test_whoever_writes_urgent_is_rung_for_by_the_box() -> None:
     await until(lambda: len(clinic.hand.rung) == 1, "a nurse's phone rings")
     assert clinic.hand.rung[0].patient
     await settle(clinic.box, clinic.centre)
-    assert clinic.there.stage is Stage.RINGING
+    assert clinic.there().stage is Stage.RINGING
     clinic.world.wait(seconds=30)
     assert not await clinic.handing.round()
     assert len(clinic.handed) == 1
@@ -199,10 +187,10 @@ async def test_a_box_that_does_not_take_the_case_leaves_it_to_people_at_once() -
     for _ in range(TRIES):
         await clinic.handing.round()
         clinic.world.wait(seconds=1.1)
-    assert clinic.there.stage is Stage.NEW
+    assert clinic.there().stage is Stage.NEW
     assert await clinic.handing.round()
     assert len(clinic.handed) == TRIES
-    assert clinic.there.stage is Stage.LEFT
+    assert clinic.there().stage is Stage.LEFT
     assert "urgent-left" in clinic.centre.alarms
     (task,) = clinic.centre.tasks
     assert task.urgent
@@ -219,8 +207,40 @@ async def test_a_box_that_takes_it_late_rings_all_the_same() -> None:
         clinic.box.triage.take_over(books, case, "en", clinic.world.now)
     await clinic.works()
     await settle(clinic.box, clinic.centre)
-    assert clinic.there.stage is Stage.RINGING
+    assert clinic.there().stage is Stage.RINGING
     assert len(clinic.centre.tasks) == 1
+
+
+async def test_whoever_was_called_back_by_hand_is_rung_for_no_longer() -> None:
+    clinic = Clinic()
+    clinic.presses_2()
+    await clinic.works()
+    await settle(clinic.box, clinic.centre)
+    with clinic.centre.store.transaction() as books:
+        episode = books.episode(clinic.there().episode)
+        assert episode is not None
+        episodes.spoken_with(books, episode, "person", "a person has spoken with them", clinic.world.now)
+    await clinic.handing.look()
+    assert clinic.told_reached == [clinic.here().id]
+    with clinic.box.books.store.transaction() as books:
+        clinic.box.triage.tell(books, clinic.told_reached[0], Reached(), clinic.world.now)
+    await settle(clinic.box, clinic.centre)
+    assert not clinic.here().is_open
+    assert not clinic.there().is_open
+    assert clinic.centre.tasks == []
+
+
+async def test_a_box_that_dies_in_the_middle_leaves_its_callers_to_people() -> None:
+    clinic = Clinic()
+    clinic.presses_2()
+    await clinic.works()
+    await settle(clinic.box, clinic.centre)
+    await clinic.handing.look()
+    assert clinic.there().is_open
+    clinic.world.wait(hours=2)
+    await clinic.handing.look()
+    assert clinic.there().stage is Stage.LEFT
+    assert "urgent-left" in clinic.centre.alarms
 
 
 async def test_what_a_box_tells_of_another_box_s_caller_is_refused() -> None:
@@ -238,7 +258,7 @@ async def test_what_a_box_tells_of_another_box_s_caller_is_refused() -> None:
     await clinic.centre.receiver.round()
     await clinic.centre.receiver.round()
     assert clinic.centre.said == [], "nothing was taken"
-    assert clinic.there.stage is not Stage.CONNECTED
+    assert clinic.there().stage is not Stage.CONNECTED
     assert "site-refused" in clinic.centre.alarms
 
 
