@@ -144,12 +144,14 @@ class AmiLink:
             await session.close()
 
     async def _take_stock(self, session: Session) -> None:
-        """Ask for all channels; we hear events already, so none falls between. The rows come as events.
+        """Ask who waits in queues and for all channels; we hear events already, so none falls between. The rows come as
+        events.
 
         Asterisk lets managers in before it has booted. Asking then would show an empty PBX before anybody
         knows that it was restarted, so FullyBooted comes first; to an account that may not hear of it
         (without read=system) we do not wait for ever.
         """
+        await session.action({"Action": "QueueStatus"})  # a PBX without queues says no, and that is an answer
         reply = await session.action({"Action": "CoreShowChannels"})
         if not reply.ok:
             log.warning(

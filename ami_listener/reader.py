@@ -16,8 +16,12 @@ log = logging.getLogger(__name__)
 
 STOCK_ROW = "CoreShowChannel"
 STOCK_END = "CoreShowChannelsComplete"
-STOCK_EVENTS = (STOCK_ROW, STOCK_END)
-"""The answer to CoreShowChannels comes as events, in order with all others, and is read as such."""
+QUEUE_ROW = "QueueEntry"
+STOCK_EVENTS = (STOCK_ROW, STOCK_END, QUEUE_ROW)
+"""The answers to QueueStatus and, after it, CoreShowChannels come as events, in order with all others, and are read as
+such.
+"""
+OUT_OF_QUEUE = ("Hangup", "QueueCallerLeave")
 CREDIBLE = timedelta(minutes=2)
 """A Timestamp may be so far from an event's arrival: buffers hold seconds, clocks drift by less."""
 
@@ -29,6 +33,8 @@ class FactReader:
         self._stats = stats
         self._doubts_clock = False
         self._stock: dict[Uniqueid, LiveLeg] = {}
+        self._waiting: dict[Uniqueid, str] = {}
+        """Who waits in which queue."""
 
     def read(self, message: Message, arrived: datetime) -> Fact | None:
         """Give the fact that a message tells, if any; its own Timestamp wins over its arrival."""
@@ -60,6 +66,7 @@ class FactReader:
     def lost(self, at: datetime) -> LinkLost:
         """Tell that the link broke; a half-given list of channels is worth nothing."""
         self._stock.clear()
+        self._waiting.clear()
         self._stats.facts += 1
         return LinkLost(at=at)
 
@@ -68,10 +75,16 @@ class FactReader:
             row = live_leg(message)
             self._stock[row.leg.id] = row
             return None
+        if message.name == QUEUE_ROW:
+            self._waiting[Uniqueid(message.need("Uniqueid"))] = message.need("Queue")
+            return None
         if message.name == STOCK_END:
             rows, self._stock = tuple(self._stock.values()), {}
-            return StockTaken(at=at, legs=rows)
-        if message.name == "Hangup":  # a leg that ends while the list is given is not alive
+            waiting, self._waiting = self._waiting, {}
+            return StockTaken(at=at, legs=rows, waiting=waiting)
+        if message.name in OUT_OF_QUEUE:  # what ends while the lists are given is over
+            self._waiting.pop(Uniqueid(message.get("Uniqueid")), None)
+        if message.name == "Hangup":
             self._stock.pop(Uniqueid(message.get("Uniqueid")), None)
         return translate(message, at)
 

@@ -26,6 +26,7 @@ from secondring.store.migrate import upgrade
 from secondring.store.sqlstore import SqlStore
 from secondring.writer import Writer
 from sms_gateway.carriers.http import HttpCarrier, HttpSettings
+from tests.support.postgres import Cluster
 
 KEY = Key(bytes(range(32)))
 COUNTS = (1, 2, 4)
@@ -119,7 +120,19 @@ def _sqlite() -> Iterator[str]:
         yield url
 
 
-DATABASES = {"SQLite": _sqlite}
+@contextmanager
+def _postgres() -> Iterator[str]:
+    server = Cluster({"shared_buffers": "128MB", "autovacuum": "on"})  # and it commits to its disk
+    try:
+        server.start()
+        with server.new_database() as url:
+            upgrade(url)
+            yield url
+    finally:
+        server.remove()
+
+
+DATABASES = {"SQLite": _sqlite, "PostgreSQL": _postgres}
 
 
 async def work(url: str, carrier_url: str, hands: int) -> None:

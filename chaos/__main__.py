@@ -1,6 +1,7 @@
 """`python -m chaos`: see `--help`."""
 
 import argparse
+import signal
 import sys
 import time
 from pathlib import Path
@@ -62,6 +63,7 @@ def main() -> int:
         patience=chosen.patience,
         only=tuple(chosen.only),
     )
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(2))  # everything is put away then, as after Ctrl-C
     began, say = time.monotonic(), _silently if chosen.quiet else _aloud
     try:
         result = run(wanted, say, chosen.keep)

@@ -6,8 +6,11 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
+from types import TracebackType
+from typing import Self
 
 from chaos.carrier import Carrier, Mood
 from chaos.clock import Clock
@@ -16,10 +19,12 @@ from chaos.supervisor import Unit
 from chaos.wire import Wire
 from lab.pbx import Pbx
 from tests.support.mosquitto import Mosquitto
+from tests.support.postgres import Cluster
 
 Pause = Callable[[float], None]
 """Waits so many seconds, or less when the run is given up."""
 Act = Callable[[float], None]
+MOST_AT_ONCE = 64
 STEP = 5
 """A clock that is wrong for so many seconds is wrong by so many times as many."""
 
@@ -103,6 +108,23 @@ def of_broker(broker: Mosquitto, pause: Pause) -> dict[str, Fault]:
     return {"kill broker": Fault("broker", (0, 8), kill)}
 
 
+def of_postgres(server: Cluster, pause: Pause) -> dict[str, Fault]:
+    """Its administrator restarts it, or it crashes."""
+
+    def down(how: signal.Signals) -> Act:
+        def act(seconds: float) -> None:
+            server.stop(how)
+            pause(seconds)
+            server.start()
+
+        return act
+
+    return {
+        "stop database": Fault("database", (0, 8), down(signal.SIGINT)),
+        "kill database": Fault("database", (0, 8), down(signal.SIGQUIT)),
+    }
+
+
 def of_sqlite(file: Path, pause: Pause) -> dict[str, Fault]:
     """Somebody else writes for longer than we wait."""
 
@@ -173,26 +195,35 @@ def of_carrier(carrier: Carrier, pause: Pause) -> dict[str, Fault]:
 
 
 class Breaker:
-    """Carries faults out, each in a thread of its own; two that need the same thing take turns."""
+    """Carries faults out, each in a thread of its own; two that need the same thing take turns.
+
+    Threads stay until the end: what one of them started again would otherwise end with it.
+    """
 
     def __init__(self, faults: Mapping[str, Fault]) -> None:
         self.done: list[tuple[str, float, float]] = []
         """Which, when (seconds since 1970), and how long it took until it was mended."""
+        self.errors: list[str] = []
         self._faults = faults
         self._locks = {fault.needs: threading.Lock() for fault in faults.values()}
-        self._threads: list[threading.Thread] = []
-        self.errors: list[str] = []
+        self._threads = ThreadPoolExecutor(MOST_AT_ONCE, thread_name_prefix="fault")
+        self._begun: list[Future[None]] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._threads.shutdown(cancel_futures=True)
 
     def begin(self, name: str, seconds: float) -> None:
         """Break it, and go on."""
-        thread = threading.Thread(target=self._carry_out, args=(name, seconds), name=name)
-        self._threads.append(thread)
-        thread.start()
+        self._begun.append(self._threads.submit(self._carry_out, name, seconds))
 
     def wait(self) -> None:
         """Return when everything is mended."""
-        for thread in self._threads:
-            thread.join()
+        wait(self._begun)
 
     def _carry_out(self, name: str, seconds: float) -> None:
         fault = self._faults[name]

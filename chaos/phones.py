@@ -12,6 +12,7 @@ from typing import Self
 
 from chaos import sip
 from chaos.endings import ENDINGS, Ending
+from chaos.supervisor import WITH_US
 from lab import ports
 from lab.errors import LabError
 from lab.pbx import Pbx
@@ -172,7 +173,7 @@ def _sipp() -> list[str]:
     binary = shutil.which("sipp")
     if binary is None:
         raise LabError("sipp is missing: apt-get install sip-tester")
-    return [binary, "-nostdin", "-nd", "-max_socket", "2048"]
+    return [*WITH_US, binary, "-nostdin", "-nd", "-max_socket", "2048"]
 
 
 def _start(command: Sequence[str], folder: Path) -> "subprocess.Popen[bytes]":

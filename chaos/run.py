@@ -16,7 +16,7 @@ from chaos.books import Onlooker
 from chaos.carrier import Carrier, read_journal, times
 from chaos.faults import Breaker
 from chaos.ledger import Evidence, Ledger, balance
-from chaos.phones import Callers, Desks
+from chaos.phones import Callers, Desks, SeenCall
 from chaos.plan import Plan
 from chaos.shapes import SHAPES, Standing, World
 from chaos.supervisor import Unit
@@ -132,17 +132,20 @@ class _Run:
             rate=self.wanted.rate,
             kinds={name: fault.lasts for name, fault in possible.items()},
         )
-        breaker = Breaker(possible)
-        onlooker = Onlooker(standing.home)
         _wait_for_the_first_start(standing)
-        began = time.monotonic()
-        with Callers(pbx, plan.numbers, self.wanted.rate, self.folder) as callers:
-            self._traffic(plan, breaker, callers)
-            breaker.wait()
-            traffic = time.monotonic() - began
-            seen = callers.seen()
+        with Breaker(possible) as breaker:
+            began = time.monotonic()
+            with Callers(pbx, plan.numbers, self.wanted.rate, self.folder) as callers:
+                self._traffic(plan, breaker, callers)
+                breaker.wait()
+                seen = callers.seen()
+            return self._close_the_books(pbx, standing, plan, breaker, seen, time.monotonic() - began)
+
+    def _close_the_books(
+        self, pbx: Pbx, standing: Standing, plan: Plan, breaker: Breaker, seen: list[SeenCall], traffic: float
+    ) -> Result:
         self.say(f"{len(seen)} calls placed, {len(breaker.done)} faults over; waiting until all work is done")
-        on_record = _on_record(pbx.cel_csv)
+        onlooker, on_record = Onlooker(standing.home), _on_record(pbx.cel_csv)
         settled = self._settle(onlooker, on_record | {call.number for call in seen if call.heard})
         taken, posts = read_journal(self.journal)
         ledger = balance(

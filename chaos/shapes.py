@@ -19,6 +19,7 @@ from lab.errors import LabError
 from lab.pbx import Pbx
 from lab.service import COMMAND, write_clinic
 from tests.support.mosquitto import PASSWORD, PUBLISHER, Mosquitto
+from tests.support.postgres import USER, Cluster
 
 BRAKE = 100_000
 """Texts a minute: the storm brake would rightly stop these calls' texts at the 60th."""
@@ -62,7 +63,21 @@ def split(world: World) -> Iterator[Standing]:
         yield _put_up(world, stack, {name: name for name in SERVICES}, config, broken)
 
 
-SHAPES = {"one": one, "split": split}
+@contextmanager
+def postgres(world: World) -> Iterator[Standing]:
+    """The same four services, on a PostgreSQL that commits to its disk as installed."""
+    with ExitStack() as stack:
+        config, broken = _broker(world, stack)
+        server = Cluster({})
+        stack.callback(server.remove)
+        server.start()
+        server.sql(f"CREATE DATABASE chaos OWNER {USER} TEMPLATE template0")
+        config["database"] = {"url": server.url("chaos")}
+        broken |= faults.of_postgres(server, world.pause)
+        yield _put_up(world, stack, {name: name for name in SERVICES}, config, broken)
+
+
+SHAPES = {"one": one, "split": split, "postgres": postgres}
 SERVICES = ("listen", "agi", "gateway", "web")
 
 
@@ -85,19 +100,18 @@ def _put_up(
         )
         for name, command in commands.items()
     ]
-    database = home / "state/secondring.db"
+    sqlite = None if "database" in config else home / "state/secondring.db"
     found = {
         **faults.of_pbx(world.pbx, world.crashed),
         **faults.of_wire("AMI", ami, world.pause),
         **faults.of_clock(clock, world.pause),
         **faults.of_carrier(world.carrier, world.pause),
-        **faults.of_sqlite(database, world.pause),
-        **faults.of_disk(disk, world.pause),
+        **(faults.of_sqlite(sqlite, world.pause) | faults.of_disk(disk, world.pause) if sqlite else {}),
         **(more or {}),
     }
     for unit in units:
         found |= faults.of_unit(unit, world.pause)
-    return Standing(home, units, found, database)
+    return Standing(home, units, found, sqlite)
 
 
 def _broker(world: World, stack: ExitStack) -> tuple[dict[str, Any], dict[str, Fault]]:

@@ -22,6 +22,8 @@ WATCHDOG = 30.0
 STOP = 10.0
 PAUSE = 0.1
 READY = b"READY=1"
+WITH_US = ("setpriv", "--pdeathsig", "KILL")
+"""Nothing that a run starts outlives it, however it ends."""
 NEVER_MENDS = 78
 """EX_CONFIG: RestartPreventExitStatus."""
 
@@ -115,7 +117,7 @@ class Unit:
             }
             self.starts += 1
             process = subprocess.Popen(
-                self._command,
+                [*WITH_US, *self._command],
                 env=environ,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,

@@ -97,6 +97,8 @@ def build_settings(found: Configuration, secrets: Secrets) -> Settings:
         database_url=found.database.url,
         database_password=_database_password(found.database, secrets),
         key=secrets.key(found.database.key_file, ("database", "key_file")),
+        warn_free=found.database.warn_free_mb * 1_000_000,
+        emergency_directory=found.database.emergency_directory,
         carriers=build_carriers(found, secrets.password),
         webhooks=build_webhooks(found),
         gateway=GatewaySettings(**dict(found.gateway)),

@@ -101,6 +101,11 @@ class Database(Section):
     """Where the password of a PostgreSQL user is kept; empty where the server asks for none."""
     key_file: SecretPlace = Field(examples=["credential:key"])
     """Where the key is kept that encrypts numbers and texts. Keep a copy: without it they cannot be read."""
+    warn_free_mb: Count = Field(examples=["1000"])
+    """With less room than this (MB) on the database's disk an alarm is raised, before it is full."""
+    emergency_directory: AbsolutePath | None = Field(examples=["/run/secondring"])
+    """A directory on another disk: calls that the database does not take are kept there, encrypted, until it does.
+    Empty: the runtime directory that systemd gives the service, where there is one."""
 
 
 class Inbound(Section):

@@ -176,6 +176,10 @@ class Settings:
     database_password: SecretStr | None
     key: SecretBytes
     """32 bytes."""
+    warn_free: int
+    """Bytes free on the database's disk below which an alarm is raised."""
+    emergency_directory: Path | None
+    """Where calls are kept that the database does not take; None for the runtime directory."""
     carriers: tuple[CarrierSettings, ...]
     """In order of preference; at least one."""
     webhooks: WebhookSettings | None

@@ -85,12 +85,12 @@ need_lab_packages() {
   need_packages "${packages[@]}"
 }
 
-# For the tests beside the lab: a real MQTT broker and a real PostgreSQL, of which tests start their own. What Debian
+# For the tests beside the lab: a real MQTT broker, a real PostgreSQL and MariaDB, of which tests start their own. What Debian
 # starts by itself is left alone: ours have no port.
 need_test_packages() {
   need_lab_packages
-  need_packages chromium faketime fonts-dejavu-core gammu-smsd kannel kannel-extras libdbd-sqlite3 mosquitto openssl \
-    postgresql
+  need_packages chromium faketime fonts-dejavu-core gammu-smsd kannel kannel-extras libdbd-sqlite3 mariadb-server-core \
+    mosquitto openssl postgresql
   need_node_peers
 }
 

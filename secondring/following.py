@@ -13,6 +13,7 @@ from config.settings import Settings
 from secondring import wiring
 from secondring.clinic_words import ClinicWording, refuse_messages
 from secondring.domain import shadow
+from secondring.domain.episodes import SEND_TEXT
 from secondring.domain.errors import ConfigError, PeerError
 from secondring.domain.ports import Books, Store
 from secondring.domain.rules import Rules
@@ -81,6 +82,7 @@ class Follower:
             self._next = await self._load(number)
             self._number = number
         if self._next is None:
+            await self._withhold_late()
             return
         rules, messages = self._next
         held = await self._bring(rules, messages)
@@ -115,6 +117,16 @@ class Follower:
                     "%d texts still waited when shadow mode was switched on: they will never go", withheld
                 )
         return held
+
+    async def _withhold_late(self) -> None:
+        """Another process may have written a text to be sent just before it heard of shadow mode: that never goes."""
+        if self._texting is None or not self._texting.shadow:
+            return
+        if await self._read(lambda books: books.next_due([SEND_TEXT])) is None:
+            return
+        late = await self._write(lambda books: shadow.withhold_waiting(books, self._rules, wiring.now()))
+        if late:
+            log.warning("%d texts were written as shadow mode was switched on: they will never go", late)
 
     async def _load(self, number: int) -> tuple[Rules, Messages] | None:
         newest = await self._read(lambda books: books.settings_version(number))

@@ -8,9 +8,19 @@ from pathlib import Path
 from config.loader import config_path, home_of
 from dialplan import prompts as words
 from dialplan.doctor import entries_in, render_doctor
-from dialplan.install import PbxSite, Pieces, Plan, carry_out, find_site, install_plan, uninstall_plan
+from dialplan.install import (
+    PbxSite,
+    Pieces,
+    Plan,
+    carry_out,
+    find_site,
+    install_plan,
+    installed_files,
+    uninstall_plan,
+)
 from dialplan.install.site import asterisk_command, asterisk_version, freepbx_version
 from secondring import answering, wiring
+from secondring.broker_files import broker_files, directory_of
 from secondring.domain.errors import ConfigError
 from secondring.ladders import on_freepbx
 from secondring.wiring import Settings
@@ -45,14 +55,17 @@ def plan_install(
     prompts: bool,
     dry_run: bool = False,
     asterisk: Sequence[str] = (),
+    broker: Path | None = None,
 ) -> Work:
     """What is to change on this PBX. `prompts`: those that are not there yet are spoken, but not in a dry run.
 
-    `asterisk` is how Asterisk is run, when it is not the machine's own.
+    `asterisk` is how Asterisk is run, when it is not the machine's own. `broker` is the directory of a mosquitto that
+    is to be set up too; where an earlier installation did so, it is kept up to date.
     """
     settings = wiring.load_settings(directory)
     site = find_site(conf)
     known = version or version_here(asterisk)
+    mosquitto = broker or directory_of(installed_files(site))
     made = _kept(directory) / "prompts"
     if prompts and not dry_run:
         _make_prompts(settings, made)
@@ -61,6 +74,7 @@ def plan_install(
         dialplan=ours + render_doctor(ours),
         manager=wiring.render_manager(settings, known),
         sounds=_languages(made),
+        beside=broker_files(settings, mosquitto) if mosquitto and (broker or settings.mqtt) else (),
     )
     return Work(
         site=site,

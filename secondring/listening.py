@@ -1,7 +1,8 @@
 """From facts to books: feeds the call tracker and commits what it finds, before anything else happens.
 
-The tracker has taken a fact in for good, so what follows from it must not get lost: when the database
-does not take it, it is kept and tried again, and the PBX's events wait meanwhile.
+The tracker has taken a fact in for good, so what follows from it must not get lost: when the database does not take
+it, it is kept in memory and in the emergency spool, and told again and again, in order. The PBX is listened to
+meanwhile; only when more waits than memory is meant for, its events have to wait too.
 """
 
 import asyncio
@@ -47,12 +48,27 @@ class Company(Protocol):
 RETRY_PAUSES = (0.1, 0.5, 1.0, 2.0, 5.0)
 """Seconds between tries to store what was found; the last one repeats."""
 TICK = timedelta(minutes=1)
+MOST_WAITING = 20_000
+"""Events of calls (about three each, some kB) that may wait in memory for the database: days of a clinic's calls."""
+AT_ONCE = 100
+"""Events told in one transaction once the database takes them again."""
 
 
 class InStore(Protocol):
     """Runs a function in one write transaction."""
 
     def __call__(self, work: Callable[[Books], T]) -> Awaitable[T]: ...
+
+
+class Spool(Protocol):
+    """Where what the books do not take is kept meanwhile, on another disk than theirs. Never raises."""
+
+    def add(self, events: Sequence[CallEvent]) -> None: ...
+    def kept(self) -> list[CallEvent]:
+        """All that is in it, in order."""
+        ...
+
+    def clear(self) -> None: ...
 
 
 class CallKeeper:
@@ -68,6 +84,8 @@ class CallKeeper:
         ring: Callable[[], Awaitable[None]],
         raise_alarm: Callable[[Alarm], None],
         doubt: Callable[[CallEvent], bool] | None = None,
+        spool: Spool | None = None,
+        most_waiting: int = MOST_WAITING,
     ) -> None:
         """`doubt` takes over calls that were not seen whole, and tells of them when it knows more."""
         self.company: Company | None = None
@@ -82,6 +100,26 @@ class CallKeeper:
         """Since when every call is heard, beginning and end; None while the link is down."""
         self._busy = asyncio.Lock()
         self.last_call_at: datetime | None = None
+        self._spool = spool
+        self._most_waiting = most_waiting
+        self._waiting: list[CallEvent] = []
+        """What the books did not take, oldest first."""
+        self._insisting: asyncio.Task[None] | None = None
+
+    @property
+    def waiting(self) -> int:
+        """Events that the books did not take yet."""
+        return len(self._waiting)
+
+    async def recover(self) -> int:
+        """Tell what a process before this one could not; returns how many events that is."""
+        if self._spool is None:
+            return 0
+        events = await asyncio.to_thread(self._spool.kept)
+        if events:
+            self._waiting = [*events, *self._waiting]
+            self._insist()
+        return len(events)
 
     async def adopt_open_calls(self, pbx: str) -> int:
         """Take up calls that were open when the service last stopped; returns how many."""
@@ -93,7 +131,7 @@ class CallKeeper:
         return len(calls)
 
     async def handle(self, facts: list[Fact]) -> None:
-        """Take in facts, in order; returns once all that follows from them is committed."""
+        """Take in facts, in order; returns once all that follows from them is committed, or kept to be."""
         async with self._busy:
             events = [event for fact in facts for event in self._tracker.feed(fact)]
             for fact in facts:
@@ -111,6 +149,12 @@ class CallKeeper:
         """Commit what somebody else found out about calls that were in doubt."""
         async with self._busy:
             await self._store(events)
+        await self.settled()
+
+    async def settled(self) -> None:
+        """Wait until nothing waits for the books."""
+        while self._insisting is not None:
+            await asyncio.wait([self._insisting])
 
     def alive(self) -> Collection[Uniqueid] | None:
         """The channels that callers are on; None while that is not known."""
@@ -118,14 +162,25 @@ class CallKeeper:
 
     async def settle(self, event: CallEnded, work: Callable[[Books], None]) -> None:
         """Commit what becomes of a call that had been laid aside."""
-        async with self._busy:
+        while True:
+            await self.settled()
             try:
-                await self._keep_trying(work)
-            except Exception as error:  # noqa: BLE001 - our bug costs one call's handling, never the others'
-                await self._give_up(event, error)
-            if self.company:
-                self.company.told([event])
-            await self._ring()
+                async with self._busy:
+                    await self._settle(event, work)
+            except PeerError as error:
+                self._raise_alarm(Alarm("store", f"calls cannot be stored, trying again: {error}"))
+                await asyncio.sleep(RETRY_PAUSES[-1])
+            else:
+                return
+
+    async def _settle(self, event: CallEnded, work: Callable[[Books], None]) -> None:
+        try:
+            await self._in_store(work)
+        except PeerError:
+            raise
+        except Exception as error:  # noqa: BLE001 - our bug costs one call's handling, never the others'
+            await self._give_up(event, error)
+        await self._stored([event])
 
     def _note_link(self, fact: Fact) -> None:
         if self.company:
@@ -144,21 +199,70 @@ class CallKeeper:
         events = [event for event in events if company is None or not company.lays_aside(event)]
         if not events:
             return
-        await self._insist(events)
-        if company:
-            company.told(events)
         self.last_call_at = self._clock()
+        if self._insisting is None:
+            try:
+                await self._commit(events)
+            except PeerError as error:
+                self._raise_alarm(Alarm("store", f"calls cannot be stored, trying again: {error}"))
+            else:
+                await self._stored(events)
+                return
+        self._waiting += events
+        if self._spool is not None:
+            await asyncio.to_thread(self._spool.add, events)
+        self._insist()
+        while len(self._waiting) > self._most_waiting and self._insisting is not None:
+            await asyncio.wait([self._insisting], timeout=1)
+
+    async def _stored(self, events: list[CallEvent]) -> None:
+        if self.company:
+            self.company.told(events)
         await self._ring()
 
-    async def _insist(self, events: list[CallEvent]) -> None:
+    def _insist(self) -> None:
+        if self._insisting is None:
+            self._insisting = asyncio.create_task(
+                self._tell_what_waits(), name="calls that wait for the books"
+            )
+
+    async def _tell_what_waits(self) -> None:
+        """In order, a few at a time, until the database has taken all of it."""
         try:
-            await self._keep_trying(lambda books: self._casework.tell(books, events, self._clock()))
+            told = await self._tell_all()
+            log.warning("the books take calls again: %d events that had to wait are in them", told)
+        finally:
+            self._insisting = None
+
+    async def _tell_all(self) -> int:
+        failures, told = 0, 0
+        while self._waiting:
+            some = self._waiting[:AT_ONCE]
+            try:
+                await self._commit(some)
+            except PeerError:
+                await asyncio.sleep(RETRY_PAUSES[min(failures, len(RETRY_PAUSES) - 1)])
+                failures += 1
+                continue
+            failures, told = 0, told + len(some)
+            del self._waiting[: len(some)]
+            await self._stored(some)
+            if self._spool is not None and not self._waiting:
+                await asyncio.to_thread(self._spool.clear)
+        return told
+
+    async def _commit(self, events: list[CallEvent]) -> None:
+        """All of it in one transaction; where our own code fails, each event by itself. Raises PeerError."""
+        try:
+            await self._in_store(lambda books: self._casework.tell(books, events, self._clock()))
+        except PeerError:
+            raise
         except Exception as error:  # noqa: BLE001 - our bug costs one call's handling, never the others'
             if len(events) == 1:
                 await self._give_up(events[0], error)
                 return
             for event in events:
-                await self._insist([event])
+                await self._commit([event])
 
     async def _give_up(self, event: CallEvent, error: Exception) -> None:
         """One event that our code fails on: a person looks after that caller."""
@@ -169,19 +273,9 @@ class CallKeeper:
             self._casework.leave_to_a_person(books, event, self._clock())
 
         try:
-            await self._keep_trying(work)
+            await self._in_store(work)
+        except PeerError:
+            raise
         except Exception as second:  # noqa: BLE001 - said as loudly as can be; the other calls go on
             log.error("not even a task could be made for call %s: %s", event.call, blame(second))  # noqa: TRY400
             self._raise_alarm(alarm)
-
-    async def _keep_trying(self, work: Callable[[Books], T]) -> T:
-        """In one transaction, again and again while the database does not do its part."""
-        failures = 0
-        while True:
-            try:
-                return await self._in_store(work)
-            except PeerError as error:
-                if failures == 0:
-                    self._raise_alarm(Alarm("store", f"calls cannot be stored, trying again: {error}"))
-                await asyncio.sleep(RETRY_PAUSES[min(failures, len(RETRY_PAUSES) - 1)])
-                failures += 1

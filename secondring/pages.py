@@ -61,6 +61,7 @@ class Links:
     ehrs: Callable[[], list[Finding]] = list
     """How the EHRs are in which patients book."""
     elsewhere: Callable[[], Mapping[str, Finding]] = dict
+    books: Callable[[], list[Finding]] = list
     """What the services of other processes say of their parts, by name."""
 
     def carriers_answer(self) -> dict[str, bool]:
@@ -200,4 +201,6 @@ def _vitals(settings: Settings, links: Links) -> Vitals:
         company=links.company,
         ehrs=links.ehrs,
         elsewhere=links.elsewhere,
+        books=links.books,
+        warn_free=settings.warn_free,
     )

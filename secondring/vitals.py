@@ -100,10 +100,13 @@ class Vitals:
         company: Callable[[], Finding] | None = None,
         ehrs: Callable[[], list[Finding]] = list,
         elsewhere: Callable[[], Mapping[str, Finding]] = dict,
+        books: Callable[[], list[Finding]] = list,
+        warn_free: int = health.DISK_LITTLE,
     ) -> None:
         """`catch_up` tells how far calls were looked up that ended while nobody listened, `company` whether another
         service listens to this PBX; None where nothing does.
-        `elsewhere` is what other processes say of the parts that are not in this one.
+        `elsewhere` is what other processes say of the parts that are not in this one. `books` tells of books that
+        cannot be written; `warn_free` is the room (bytes) below which somebody should make more.
         """
         self._disk = disk
         self._certificates = certificates
@@ -118,6 +121,8 @@ class Vitals:
         self._company = company
         self._ehrs = ehrs
         self._elsewhere = elsewhere
+        self._books = books
+        self._warn_free = warn_free
 
     async def __call__(self) -> list[Finding]:
         """The findings; nothing in them names a patient."""
@@ -125,6 +130,7 @@ class Vitals:
 
     def _look(self) -> list[Finding]:
         found = [
+            *self._books(),
             self._ami(),
             *self._alone(),
             self._caught_up(),
@@ -132,7 +138,7 @@ class Vitals:
             self._carriers(),
             *self._ehrs(),
         ]
-        found.append(health.of_disk(shutil.disk_usage(self._disk).free))
+        found.append(health.of_disk(shutil.disk_usage(self._disk).free, self._warn_free))
         papers = [self._paper(name, file) for name, file in self._certificates.items()]
         return found + (papers or [health.no_certificate()])
 

@@ -36,6 +36,7 @@ from secondring.domain.pulse import Service
 from secondring.domain.rules import Rules
 from secondring.domain.settings import SettingsVersion
 from secondring.store.alone import alone as store_alone
+from secondring.store.emergency import EmergencySpool
 from secondring.store.keys import Key
 from secondring.store.migrate import is_current, upgrade
 from secondring.store.sqlstore import SqlStore
@@ -141,18 +142,42 @@ def timing(settings: Settings) -> Timing:
 def migrate(settings: Settings) -> str:
     """Make or bring up to date the database; says what was done."""
     upgrade(settings.database_url, database_password(settings))
-    open_store(settings).close()
-    return f"The database at {settings.database_url} is up to date."
+    store = open_store(settings)
+    store.close()
+    return f"The database at {store.where} is up to date."
+
+
+ONE_ONLY = frozenset({Service.LISTEN})
+"""Two that listen to one PBX would do everything twice; of the others there may be several around a server."""
 
 
 @contextmanager
 def alone(settings: Settings, services: Iterable[Service], command: str) -> Iterator[None]:
-    """Be the only one to be these services of this database; raises ConfigError when there is one already."""
+    """Be these services of this database; raises ConfigError when there is one already.
+
+    In a file one process is each of them. On a server there may be several gateways, pages and FastAGI doors, on as
+    many machines as it takes.
+    """
+    with _locked(settings, services, command, ONE_ONLY):
+        yield
+
+
+@contextmanager
+def closed(settings: Settings, command: str) -> Iterator[None]:
+    """Have the database for ourselves, no service beside us; raises ConfigError naming one that runs."""
+    with _locked(settings, Service, command, frozenset(Service)):
+        yield
+
+
+@contextmanager
+def _locked(
+    settings: Settings, services: Iterable[Service], command: str, exclusive: frozenset[Service]
+) -> Iterator[None]:
+    url, password = settings.database_url, database_password(settings)
     with ExitStack() as locks:
         for service in services:
-            locks.enter_context(
-                store_alone(settings.database_url, service, command, database_password(settings))
-            )
+            shared = service not in exclusive
+            locks.enter_context(store_alone(url, service, command, password, shared=shared))
         yield
 
 
@@ -172,6 +197,15 @@ def database_password(settings: Settings) -> str | None:
     """The password of the database's user; None where none is configured."""
     kept = settings.database_password
     return None if kept is None else kept.get_secret_value()
+
+
+def emergency_spool(settings: Settings) -> EmergencySpool | None:
+    """Where calls go that the books do not take; None where no other place is known."""
+    given = os.environ.get("RUNTIME_DIRECTORY", "").split(":")[0]
+    folder = settings.emergency_directory or (Path(given) if given else None)
+    if folder is None:
+        return None
+    return EmergencySpool(folder / f"{settings.listening.pbx}.calls", Key(settings.key.get_secret_value()))
 
 
 @contextmanager

@@ -196,7 +196,10 @@ class _Stretches:
                 ends[row.get("uniqueid")] = (max(ended, before[0]) if before else ended, row)
         root = self._root()
         ordered = sorted(ends.items(), key=lambda end: (end[0] == root, end[1][0]))
-        return [facts.HungUp(at=at - self._shift, leg=self._leg(row), cause=0) for _, (at, row) in ordered]
+        return [
+            facts.HungUp(at=at - self._shift, leg=self._leg(row), cause=facts.UNTOLD)
+            for _, (at, row) in ordered
+        ]
 
 
 def _reached_nothing(row: Row) -> bool:

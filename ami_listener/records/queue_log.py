@@ -56,7 +56,7 @@ class QueueLog:
         for row in rows:
             told += self._told(leg, row)
         if rows[-1].get("event") in OVER:
-            told.append(facts.HungUp(at=self.at(rows[-1]) or at, leg=leg, cause=0))
+            told.append(facts.HungUp(at=self.at(rows[-1]) or at, leg=leg, cause=facts.UNTOLD))
         return told
 
     def beside(self, rows: Sequence[Row], leg: Leg) -> list[Fact]:
@@ -119,5 +119,5 @@ def _connected(leg: Leg, row: Row, at: datetime) -> list[Fact]:
             facts.BridgeEntered(at=at, leg=one, bridge=bridge, bridge_type="basic", technology="")
             for one in (agent, leg)
         ),
-        facts.HungUp(at=at, leg=agent, cause=0),
+        facts.HungUp(at=at, leg=agent, cause=facts.UNTOLD),
     ]

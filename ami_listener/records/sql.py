@@ -7,9 +7,23 @@ import json
 from datetime import datetime, timedelta, tzinfo
 from typing import Any
 
-from sqlalchemy import URL, ColumnClause, Engine, Select, column, create_engine, make_url, select, table, text
+from sqlalchemy import (
+    URL,
+    ColumnClause,
+    ColumnElement,
+    Engine,
+    Select,
+    bindparam,
+    column,
+    create_engine,
+    make_url,
+    select,
+    table,
+    text,
+)
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
+from sqlalchemy.types import NullType
 
 from ami_listener.records.port import Batch
 from ami_listener.records.rows import Row
@@ -67,7 +81,7 @@ class SqlRecord:
             raise ValueError("no column numbers the rows")
         query = self._query().order_by(self._id).limit(limit + 1)
         last = place.get("id")
-        query = query.where(self._time >= self._local(since))
+        query = query.where(self._since(self._local(since)))
         if last is not None:
             query = query.where(self._id > last)
         found = self._rows(query)
@@ -80,7 +94,7 @@ class SqlRecord:
         """What was given before is known by its content; what is older than any call may last is forgotten."""
         newest = str(place.get("time") or self._local(since))
         begin = max(self._earlier(newest), self._local(since)) if place else newest
-        query = self._query().where(self._time >= begin).order_by(self._time)
+        query = self._query().where(self._since(begin)).order_by(self._time)
         rows: list[Row] = []
         for found in self._rows(query):
             at = found.get(self._time.name.lower(), "")
@@ -94,6 +108,10 @@ class SqlRecord:
             rows.append(Row(json.dumps({"time": at}), found))
         self._given = {key: at for key, at in self._given.items() if at >= begin}
         return Batch(rows=rows, bookmark=json.dumps({"time": newest}))
+
+    def _since(self, local: str) -> ColumnElement[bool]:
+        """Compared without saying of which type the text is: SQLite's column is text, a server's is a time."""
+        return self._time >= bindparam(None, local, NullType())
 
     def _query(self) -> Select[Any]:
         return select(text("*")).select_from(self._table)

@@ -5,19 +5,21 @@ while they think), `unified_diff` shows it, `carry_out` does it.
 """
 
 from dialplan.install.carry import carry_out
-from dialplan.install.plan import Change, Pieces, Plan, install_plan, uninstall_plan
+from dialplan.install.plan import Change, OwnFile, Pieces, Plan, install_plan, installed_files, uninstall_plan
 from dialplan.install.show import unified_diff
 from dialplan.install.site import Flavour, PbxSite, find_site
 
 __all__ = [
     "Change",
     "Flavour",
+    "OwnFile",
     "PbxSite",
     "Pieces",
     "Plan",
     "carry_out",
     "find_site",
     "install_plan",
+    "installed_files",
     "unified_diff",
     "uninstall_plan",
 ]

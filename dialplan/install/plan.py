@@ -21,6 +21,16 @@ RECORD = "installed.json"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OwnFile:
+    """A file of ours outside the PBX's directories: whole, so that taking it away leaves no trace."""
+
+    path: Path
+    content: bytes
+    mode: int
+    group: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Pieces:
     """What is to be installed."""
 
@@ -28,6 +38,7 @@ class Pieces:
     manager: str
     sounds: Mapping[str, Path] = field(default_factory=dict)
     """Language (`en`, `es`) to the directory that holds its prompts."""
+    beside: tuple[OwnFile, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,11 +93,13 @@ def install_plan(site: PbxSite, pieces: Pieces) -> Plan:
     }
     sounds = dict(_wanted_sounds(site, pieces.sounds))
     kept = {path for path, wanted in sounds.items() if _is_theirs(path, wanted, record)}
-    ours = own | {path: content for path, content in sounds.items() if path not in kept}
+    beside = {file.path: file.content for file in pieces.beside}
+    ours = own | beside | {path: content for path, content in sounds.items() if path not in kept}
     makes = tuple(_missing_directories(ours))
     changes = [
         *(_own_change(path, content, site.group) for path, content in own.items()),
         *(_sound_change(path, ours[path]) for path in sounds if path not in kept),
+        *(_change_beside(file) for file in pieces.beside),
         *_outdated(record, ours),
         _record_change(site, ours, (*record.directories, *map(str, makes))),
         _line(site.manager_file, site.own / "manager.conf"),
@@ -111,7 +124,7 @@ def uninstall_plan(site: PbxSite) -> Plan:
     changes = [_unline(site.etc / name) for name in TOUCHED]
     files = {Path(name): checksum for name, checksum in record.files.items()}
     files |= {site.own / name: "" for name in ("extensions.conf", "manager.conf")}
-    kept = {path for path, checksum in files.items() if path.suffix != ".conf" and _differs(path, checksum)}
+    kept = {path for path, checksum in files.items() if _is_a_sound(path, site) and _differs(path, checksum)}
     gone = [*(path for path in files if path not in kept), site.own / RECORD]
     changes += [Change(path=path, old=_read(path), new=None) for path in gone]
     directories = {*map(Path, record.directories), site.own}
@@ -132,6 +145,19 @@ def _own_change(path: Path, content: bytes, group: int) -> Change:
 
 def _sound_change(path: Path, content: bytes) -> Change:
     return Change(path=path, old=_read(path), new=content, mode=SOUND_MODE)
+
+
+def _change_beside(file: OwnFile) -> Change:
+    return Change(path=file.path, old=_read(file.path), new=file.content, mode=file.mode, group=file.group)
+
+
+def installed_files(site: PbxSite) -> tuple[Path, ...]:
+    """What an earlier installation put there and remembers."""
+    return tuple(map(Path, _read_record(site).files))
+
+
+def _is_a_sound(path: Path, site: PbxSite) -> bool:
+    return path.is_relative_to(site.sounds)
 
 
 def _line(path: Path, target: Path) -> Change:

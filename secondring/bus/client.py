@@ -148,6 +148,23 @@ async def once(broker: Broker, *messages: tuple[str, Payload]) -> None:
         raise plainly(error, broker) from None
 
 
+async def heard(broker: Broker, topic: str, payload: Payload) -> None:
+    """Publish where we also listen, and wait until it is heard: for trials. Raises PeerError, with the remedy."""
+    try:
+        async with connected(broker) as client, asyncio.timeout(SECONDS):
+            await client.subscribe(topic, 1)
+            await client.say(topic, payload)
+            async for _ in client.messages:
+                return
+    except MqttError as error:
+        raise plainly(error, broker) from None
+    except TimeoutError:
+        remedy = f"let our user read and write {broker.topic('#')} in the broker's access list (docs/mqtt.md)"
+        raise PeerError(
+            f"MQTT broker {broker} takes what we ring with and hands it to nobody: {remedy}"
+        ) from None
+
+
 def plainly(error: aiomqtt.MqttError, broker: Broker, section: str = "mqtt") -> PeerError:
     """What is wrong, and the remedy; `section` is where the broker is configured."""
     words = str(error) or type(error).__name__

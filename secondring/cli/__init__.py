@@ -18,6 +18,7 @@ from secondring.cli import (
     books,
     carrier,
     consent,
+    copies,
     explain,
     figures,
     mode,
@@ -60,6 +61,7 @@ app = typer.Typer(
       secondring doctor                   prove that each link works
       secondring user add NAME --role admin   let somebody log in to the pages
       secondring settings list            what was set on those pages
+      secondring backup FILE              everything in one file; `restore` puts it back
       secondring alarm test               prove that alarms reach people
       secondring carrier test             prove that texts reach phones, and replies us
 
@@ -106,6 +108,7 @@ def _options(
 GROUPS = (
     services,
     setup,
+    copies,
     mode,
     pbx,
     prompts,

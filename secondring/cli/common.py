@@ -20,6 +20,7 @@ from rich.text import Text
 from secondring import centre, wiring
 from secondring.cli.audited import at_the_terminal
 from secondring.domain import pulse, site_health, story
+from secondring.domain.health import WITHOUT
 from secondring.domain.phone import PhoneNumber, parse_number, spoken_form
 from secondring.domain.ports import Books
 from secondring.domain.pulse import State
@@ -221,6 +222,7 @@ def warn_of_silence(books: Books, site: Site, now: datetime) -> None:
             return
     found = pulse.silence(pulse.last(books), now)
     if found is None:
+        _warn_of_others(books, site, now)
         return
     since = f" since {story.said_time(found.since, site)}" if found.since else ""
     if found.because is State.UNLINKED:
@@ -246,3 +248,16 @@ def _warn_of_silent_boxes(books: Books, chosen: wiring.Settings, site: Site, now
         warn(
             f"site box {name}: {when}. Calls missed there are not in here yet. `secondring sites list` tells more."
         )
+
+
+def _warn_of_others(books: Books, site: Site, now: datetime) -> None:
+    """Somebody listens, but a service beside it is not there."""
+    for service, found in pulse.silences(books, now).items():
+        since = f" since {story.said_time(found.since, site)}" if found.since else ""
+        stopped = found.because is State.STOPPED
+        what = (
+            f"the service {service} has been stopped"
+            if stopped
+            else f"nothing was heard of the service {service}"
+        )
+        warn(f"{what}{since}. {WITHOUT[service]}. `secondring doctor` tells more.")

@@ -46,6 +46,13 @@ def install(
         str | None, typer.Option(help="What `asterisk -V` shows, if it cannot.")
     ] = None,
     prompts: Annotated[bool, typer.Option(help="Have prompts spoken that are not there yet.")] = True,
+    broker: Annotated[
+        Path | None,
+        typer.Option(
+            help="Also let our services into mosquitto on this machine, whose configuration is in this directory:"
+            " /etc/mosquitto. Restart mosquitto afterwards."
+        ),
+    ] = None,
     json: Json = False,
 ) -> None:
     """Put the dialplan, the AMI account and the prompts into this PBX. Harmless to repeat.
@@ -59,6 +66,7 @@ def install(
         prompts=prompts,
         dry_run=dry_run,
         asterisk=shlex.split(asterisk),
+        broker=broker,
     )
     _do(work, dry_run=dry_run, json=json)
     reloaded = reload and not dry_run

@@ -5,7 +5,6 @@ import contextlib
 import sys
 from collections.abc import Iterator
 from datetime import datetime
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -15,7 +14,6 @@ from secondring.cli.common import Json, console, count, iso, number_of, person, 
 from secondring.domain import retention as keeping
 from secondring.domain.phone import PhoneNumber
 from secondring.domain.ports import Books, Store
-from secondring.domain.pulse import Service
 from secondring.domain.retention import Night
 from secondring.domain.retention_ports import Forgotten, What
 from secondring.retention import NIGHT, NightlyRetention, Parts
@@ -189,12 +187,12 @@ def _undo_unless(*, really: bool) -> None:
 
 
 def _compact(chosen: Settings) -> str:
-    file = Path(chosen.database_url.removeprefix("sqlite:///"))
-    with wiring.alone(chosen, Service, "retention --compact"):
+    with wiring.closed(chosen, "retention --compact"):
         store = wiring.open_store(chosen)
-        before = file.stat().st_size
         try:
+            before = store.size()
             store.compact()
+            after = store.size()
         finally:
             store.close()
-    return f"{file}: {before / 1e6:,.1f} MB before, {file.stat().st_size / 1e6:,.1f} MB now.\n"
+    return f"{store.where}: {before / 1e6:,.1f} MB before, {after / 1e6:,.1f} MB now.\n"

@@ -5,12 +5,13 @@ from typing import Annotated
 
 import typer
 
-from secondring import answering
+from secondring import answering, wiring
 from secondring.cli.common import config_directory, settings, to_type
 from secondring.cli.pbx import CONF
 from secondring.doctor import Visit, examine
 from secondring.domain.errors import ConfigError
 from secondring.service import commands
+from secondring.service.patience import patiently, tell_people
 from secondring.web.settings_port import Found
 
 
@@ -35,7 +36,7 @@ def run() -> None:
     Stops cleanly on SIGTERM and Ctrl-C. Tells systemd when it is ready and that it is alive. Exit codes: 0 stopped when
     asked, 78 a configuration that cannot be used, 1 anything else.
     """
-    commands.run(settings(), try_links)
+    commands.run(_settings(), try_links)
 
 
 def listen() -> None:
@@ -47,7 +48,12 @@ def listen() -> None:
 
     Stops cleanly on SIGTERM and Ctrl-C. Exit codes as for `secondring run`.
     """
-    commands.run_listen(settings())
+    commands.run_listen(_settings())
+
+
+def _settings() -> wiring.Settings:
+    """Part of it is in the database: a service waits for that."""
+    return patiently(settings, tell_people(lambda: wiring.load_files(config_directory())))
 
 
 def try_links() -> list[Found]:
@@ -72,7 +78,7 @@ def agi() -> None:
 
     Stops cleanly on SIGTERM and Ctrl-C. Exit codes as for `secondring run`.
     """
-    commands.run_agi(settings())
+    commands.run_agi(_settings())
 
 
 def gateway() -> None:
@@ -83,7 +89,7 @@ def gateway() -> None:
     Stops cleanly on SIGTERM and Ctrl-C: a text that is on its way is finished, or asked for at the carrier at the next
     start. Exit codes as for `secondring run`.
     """
-    commands.run_gateway(settings())
+    commands.run_gateway(_settings())
 
 
 def web() -> None:
@@ -94,7 +100,7 @@ def web() -> None:
 
     Stops cleanly on SIGTERM and Ctrl-C. Exit codes as for `secondring run`.
     """
-    commands.run_web(settings(), try_links)
+    commands.run_web(_settings(), try_links)
 
 
 def agi_script(

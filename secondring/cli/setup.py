@@ -11,6 +11,7 @@ import typer
 from config.settings import CarrierSettings
 from secondring import answering, beginning, installation, ladders, wiring
 from secondring.cli.common import Json, config_directory, count, print_json, settings, to_type, warn
+from secondring.cli.copies import move_here
 from secondring.cli.versions import as_row
 from secondring.domain.errors import ConfigError
 from secondring.wiring import Settings
@@ -164,9 +165,18 @@ def _way_back(one: CarrierSettings) -> str:
     return ", ".join(way for way, open_ in ways.items() if open_) or "NO WAY BACK for replies"
 
 
-def migrate() -> None:
+def migrate(
+    source: Annotated[
+        str | None,
+        typer.Option(
+            "--from", metavar="URL", help="Move the books here from this file: sqlite:////whole/path.db"
+        ),
+    ] = None,
+) -> None:
     """Bring the database to this version; makes it when there is none. Safe to repeat."""
     sys.stdout.write(f"{wiring.migrate(settings())}\n")
+    if source is not None:
+        move_here(source)
 
 
 def render(

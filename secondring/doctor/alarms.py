@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from secondring import wiring
-from secondring.bus.client import once
+from secondring.bus.client import heard, once
+from secondring.bus.topics import Bell
 from secondring.channels import alarm_mail, alarm_payload, alarm_topic, broker, mailer
 from secondring.doctor.findings import Check, Finding, bad, unseen, well
 from secondring.domain.alarms import Alarm, first
@@ -60,8 +61,8 @@ def _mqtt(settings: Settings) -> Finding:
     if settings.mqtt is None:
         return unseen("nothing is published", "name a broker in mqtt.host")
     at = broker(settings.mqtt, settings.listening.pbx)
-    asyncio.run(once(at))
-    return well(f"{at} lets us in ({'TLS' if at.tls else 'no encryption'})")
+    asyncio.run(heard(at, at.topic("bell", Bell.WORK), {"from": "doctor"}))
+    return well(f"{at} lets us in ({'TLS' if at.tls else 'no encryption'}), and what we ring is heard")
 
 
 # ---------------------------------------------------------------- one alarm

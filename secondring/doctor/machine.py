@@ -4,7 +4,6 @@ import asyncio
 import shutil
 import socket
 import ssl
-import subprocess
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -16,6 +15,7 @@ from dialplan.install import PbxSite
 from secondring import answering, wiring
 from secondring.carriers import driver
 from secondring.doctor.findings import Check, Finding, bad, unseen, well
+from secondring.doctor.services import service_checks
 from secondring.domain import health, retention
 from secondring.domain.errors import PeerError
 from secondring.domain.health import State
@@ -24,9 +24,10 @@ from sms_gateway.reactions import UNKNOWN_REFUSED, table_of
 
 LEAST_FREE = 200_000_000
 """Bytes. A year of a clinic's calls takes about as much."""
+PROBE = "doctor"
+"""The bookmark that is written to see whether anything can be."""
 CONNECT_SECONDS = 5
 ANSWER_SECONDS = 5
-UNIT = "secondring.service"
 
 
 def own_checks(settings: Settings, *, least_free: int = LEAST_FREE) -> Iterator[Check]:
@@ -36,9 +37,9 @@ def own_checks(settings: Settings, *, least_free: int = LEAST_FREE) -> Iterator[
     yield Check("messages", lambda: _messages(settings))
     yield Check("database", lambda: _database(settings))
     yield Check("retention", lambda: _retention(settings))
-    yield Check("disk", lambda: disk(settings.state_directory, least_free))
+    yield Check("disk", lambda: disk(wiring.books_folder(settings), least_free))
     yield from _carriers(settings)
-    yield Check("service", _unit)
+    yield from service_checks(settings)
     yield Check("FastAGI port", lambda: _port(settings))
 
 
@@ -70,8 +71,9 @@ def _messages(settings: Settings) -> Finding:
 def _database(settings: Settings) -> Finding:
     store = wiring.open_store(settings)
     try:
-        with store.transaction():
-            return well(f"{settings.database_url}: migrated, opens with this key, takes a writer")
+        with store.transaction() as books:
+            books.keep_bookmark(PROBE, wiring.now().isoformat())
+            return well(f"{store.where}: migrated, opens with this key, takes a writer")
     finally:
         store.close()
 
@@ -163,22 +165,6 @@ def _greet(host: str, port: int, *, tls: bool) -> str:
             return "TCP"
         with ssl.create_default_context().wrap_socket(plain, server_hostname=host) as secured:
             return secured.version() or "TLS"
-
-
-def _unit() -> Finding:
-    if not Path("/run/systemd/system").exists():
-        return unseen("this machine does not run systemd")
-    done = subprocess.run(  # noqa: S603 - fixed words
-        ["systemctl", "is-active", UNIT],  # noqa: S607 - wherever systemd is
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=ANSWER_SECONDS,
-    )
-    state = done.stdout.strip() or "unknown"
-    if state == "active":
-        return well(f"{UNIT} is active")
-    return bad(f"{UNIT} is {state}", "systemctl enable --now secondring; why: journalctl -u secondring -n 50")
 
 
 def _port(settings: Settings) -> Finding:

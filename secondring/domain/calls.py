@@ -357,16 +357,19 @@ class CallTracker:
         gone = [call for call in self._ledger.all() if call.doubtful and call.root not in alive]
         events = self._lose(gone, fact.at, Detail.LOST_TRACK)
         for live in fact.legs:
-            events += self._found_alive(live, fact.at)
+            events += self._found_alive(live, fact.at, queue=fact.waiting.get(live.leg.id))
         for one, two in _local_halves(fact.legs):
             self._graph.pair(facts.LocalPaired(at=fact.at, one=one, two=two))
         for call in self._ledger.roots_among(sorted(alive)):
             events += self._newly_answered(call.root, fact.at)
         return events
 
-    def _found_alive(self, live: facts.LiveLeg, at: datetime) -> list[CallEvent]:
+    def _found_alive(self, live: facts.LiveLeg, at: datetime, *, queue: str | None) -> list[CallEvent]:
         leg = live.leg
-        events = self._found_root(live, at)
+        events = self._found_root(live, at, waits=queue is not None or live.app == "Queue")
+        call = self._ledger.with_root(leg.id)
+        if call and queue is not None:
+            call.evidence.joined_queue(queue)
         owner = self._ledger.belongs(leg, at)
         is_caller = owner is not None and owner.root == leg.id
         if leg.state == "Up" and leg.tech not in NOT_DEVICES and not is_caller:
@@ -380,11 +383,11 @@ class CallTracker:
             self._graph.enter(entered)
         return events
 
-    def _found_root(self, live: facts.LiveLeg, at: datetime) -> list[CallEvent]:
+    def _found_root(self, live: facts.LiveLeg, at: datetime, *, waits: bool) -> list[CallEvent]:
         leg = live.leg
         if not leg.is_root or leg.tech in NOT_DEVICES or self._ledger.knows(leg.id):
             return []
-        if self._from_outside(leg.context) or live.app == "Queue":
+        if self._from_outside(leg.context) or waits:
             events = self._begin(leg, at - live.age, partial=True)
         else:
             self._ledger.open(leg.id, Direction.UNKNOWN, leg.caller, leg.exten, at - live.age, partial=True)

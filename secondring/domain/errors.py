@@ -37,6 +37,10 @@ class StoreBroken(PeerError):
     """The database cannot be read or written: permissions, a failing disk, damage. A person has to look."""
 
 
+class StoreDamaged(StoreBroken):
+    """What is in the database's file is no database of ours any more: it has to be restored."""
+
+
 class StoreAway(PeerError):
     """The database's server cannot be reached. It is tried again at every use; nothing half-written is left."""
 

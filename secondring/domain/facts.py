@@ -4,6 +4,7 @@
 Every fact carries the time it happened (UTC, aware). A leg is one channel, named by its Uniqueid.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -172,6 +173,10 @@ class ParkingLost(Fact):
     timed_out: bool
 
 
+UNTOLD = 16
+"""The Q.850 cause of a hang-up of whose cause a record says nothing: an ordinary end."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HungUp(Fact):
     """The end of a channel. `cause` is the Q.850 number."""
@@ -215,6 +220,8 @@ class StockTaken(Fact):
     """All channels that were alive at `at`, asked for after each log-in."""
 
     legs: tuple[LiveLeg, ...]
+    waiting: Mapping[Uniqueid, str] = field(default_factory=dict)
+    """Callers who wait in a queue, and in which."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

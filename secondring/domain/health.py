@@ -200,12 +200,12 @@ def _understood(said: Mapping[str, str]) -> Finding:
     return Finding(said["name"], said["shown"], State(said["state"]), said["words"], said["remedy"])
 
 
-def of_disk(free: int) -> Finding:
+def of_disk(free: int, little: int = DISK_LITTLE) -> Finding:
     """Room where the database is, in bytes."""
     words = f"{free / 1e9:.1f} GB free"
     if free < DISK_LEAST:
         return Finding("disk", "Disk", State.BAD, words, "Make room now: soon nothing can be written.")
-    if free < DISK_LITTLE:
+    if free < little:
         return Finding("disk", "Disk", State.WARN, words, "Make room.")
     return Finding("disk", "Disk", State.OK, words)
 

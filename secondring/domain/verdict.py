@@ -77,6 +77,9 @@ UNKNOWN_MESSAGE = "UNKNOWN"
 """As VMSTATUS: the caller was in the voicemail, and nothing tells whether they left a message."""
 RANG_OUT = frozenset({"NOANSWER", "CANCEL", "BUSY", "CONGESTION", "CHANUNAVAIL"})
 """The DialStatus words with a meaning of their own; any other word is a screen's refusal."""
+CAUSES_NOT_OF_THE_DIALPLAN = {0: Detail.PBX_STOPPED, 127: Detail.CALLER_CANCEL}
+"""Who is turned away gets a cause of the dialplan's. An Asterisk that is stopped hangs up with none, and a caller who
+gives up before anything rings leaves SIP's 487, which has no cause of its own (both seen in the lab)."""
 CAUSE_BUSY = 17
 CAUSE_REJECTED = 21
 CAUSES_UNREACHABLE = frozenset({3, 20, 34})
@@ -154,6 +157,8 @@ def judge(seen: Evidence) -> Judgement:  # noqa: PLR0911 - one line a rule, in t
         return Verdict.MISSED, Reason.IVR_HANGUP, Detail.IN_MENU
     if seen.dial_status == "CHANUNAVAIL" or seen.cause in CAUSES_UNREACHABLE:
         return Verdict.MISSED, Reason.NO_ANSWER, Detail.UNAVAILABLE
+    if seen.cause in CAUSES_NOT_OF_THE_DIALPLAN:
+        return Verdict.MISSED, Reason.NO_ANSWER, CAUSES_NOT_OF_THE_DIALPLAN[seen.cause]
     return Verdict.IGNORED, Ignored.REFUSED, None
 
 

@@ -1,7 +1,6 @@
 """Signs of life: to systemd, and in the books."""
 
 import asyncio
-import logging
 import os
 from collections.abc import Callable, Sequence
 from datetime import timedelta
@@ -11,12 +10,11 @@ from secondring.domain.errors import PeerError
 from secondring.domain.health import into_pulse
 from secondring.domain.ports import Books
 from secondring.domain.pulse import State
+from secondring.heart import Heart
 from secondring.sdnotify import Notifier, watchdog_interval
 from secondring.service.role import Role
 from secondring.wiring import now
 from secondring.writer import Writer
-
-log = logging.getLogger("secondring")
 
 LOOK_EVERY = timedelta(seconds=1)
 """How soon others learn of a link that came or went."""
@@ -31,13 +29,13 @@ async def tell_alive(notifier: Notifier, status: Callable[[], str]) -> None:
         await asyncio.sleep(every.total_seconds())
 
 
-async def keep_beating(writer: Writer, roles: Sequence[Role]) -> None:
+async def keep_beating(writer: Writer, roles: Sequence[Role], heart: Heart) -> None:
     """Note for `secondring tasks` and its kin, and for the other services, that these are here: every few seconds, and
     when something has changed.
     """
     while True:
         stands = _standing(roles)
-        await beat(writer, roles)
+        await beat(writer, roles, heart)
         for _ in range(int(pulse.EVERY / LOOK_EVERY)):
             await asyncio.sleep(LOOK_EVERY.total_seconds())
             if _standing(roles) != stands:
@@ -48,7 +46,7 @@ def _standing(roles: Sequence[Role]) -> list[object]:
     return [(role.state(), [(found.name, found.state) for found in role.findings()]) for role in roles]
 
 
-async def beat(writer: Writer, roles: Sequence[Role], *, stopped: bool = False) -> None:
+async def beat(writer: Writer, roles: Sequence[Role], heart: Heart, *, stopped: bool = False) -> None:
     """One sign of life in the books."""
     said = [
         (role.service, State.STOPPED if stopped else role.state(), into_pulse(role.findings()))
@@ -62,4 +60,6 @@ async def beat(writer: Writer, roles: Sequence[Role], *, stopped: bool = False) 
     try:
         await writer(note)
     except PeerError as error:
-        log.warning("no sign of life could be noted: %s", error)
+        heart.failed(error)
+    else:
+        heart.beats()

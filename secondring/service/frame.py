@@ -2,6 +2,8 @@
 
 import logging
 import os
+import re
+import socket
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 
@@ -12,6 +14,7 @@ from secondring.bus.topics import Bell
 from secondring.channels import broker
 from secondring.clinic_words import ClinicWording
 from secondring.domain.rules import Rules
+from secondring.heart import Heart
 from secondring.sdnotify import Notifier
 from secondring.service.channels import Channels, channels
 from secondring.store.sqlstore import SqlStore
@@ -36,6 +39,8 @@ class Frame:
     bell: SharedDoorbell
     channels: Channels
     notifier: Notifier
+    heart: Heart
+    """Whether the books take what is written."""
 
     @property
     def read(self) -> Reader:
@@ -65,7 +70,8 @@ def build(settings: Settings, store: SqlStore, command: str) -> Frame:
     rules = replace(settings.rules)
     settings = replace(settings, rules=rules)
     at = broker(settings.mqtt, settings.listening.pbx) if settings.mqtt else None
-    bell = SharedDoorbell((Bell.WORK,), at, command)
+    bell = SharedDoorbell((Bell.WORK,), at, _at_the_broker(settings, command))
+    found = channels(settings, rules, bell.link, at, now)
     return Frame(
         settings=settings,
         rules=rules,
@@ -73,9 +79,17 @@ def build(settings: Settings, store: SqlStore, command: str) -> Frame:
         store=store,
         writer=Writer(store),
         bell=bell,
-        channels=channels(settings, rules, bell.link, at, now),
+        channels=found,
+        heart=Heart(found.shout),
         notifier=Notifier.from_environ(os.environ),
     )
+
+
+def _at_the_broker(settings: Settings, command: str) -> str:
+    """Our name there. Where a server has the books, several machines may run the same service."""
+    if settings.database_url.startswith("sqlite:"):
+        return command
+    return f"{command}-{re.sub('[^A-Za-z0-9]+', '-', socket.gethostname())}"
 
 
 def tell_at_the_start(settings: Settings) -> None:

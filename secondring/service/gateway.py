@@ -9,6 +9,7 @@ from secondring.bus.mqtt import MqttLink
 from secondring.bus.topics import Bell
 from secondring.centre import Centre
 from secondring.channels import MqttBoard
+from secondring.disk import DiskWatch
 from secondring.domain import shadow as shadow_mode
 from secondring.domain.deskwork import Deskwork
 from secondring.domain.health import Finding
@@ -43,7 +44,7 @@ def texting(frame: Frame) -> Texting:
     parts: dict[str, Part] = {"texting": side.run, "timers": timers.run}
     role = Role(
         service=Service.GATEWAY,
-        parts=parts | alarms(frame) | _figures(frame) | _retention(frame),
+        parts=parts | alarms(frame) | _figures(frame) | _retention(frame) | _disk(frame),
         status=lambda: "no carrier answers" if side.is_open else "texts go out",
         findings=lambda: _findings(frame, side),
         close=side.close,
@@ -86,6 +87,18 @@ def alarms(frame: Frame) -> dict[str, Part]:
         parts["MQTT"] = lamps.run
         parts["lamps"] = LampKeeper(sites, frame.store.reading, board, clock=now).run
     return parts
+
+
+def _disk(frame: Frame) -> dict[str, Part]:
+    watch = DiskWatch(
+        wiring.books_folder(frame.settings),
+        frame.settings.warn_free,
+        frame.rules,
+        frame.writer,
+        clock=now,
+        shout=frame.shout,
+    )
+    return {"disk": watch.run}
 
 
 def _retention(frame: Frame) -> dict[str, Part]:

@@ -53,7 +53,11 @@ async def listening(frame: Frame) -> Listening:
         clock=now,
         ring=frame.ring,
         raise_alarm=frame.shout,
+        spool=wiring.emergency_spool(settings),
     )
+    recovered = await keeper.recover()
+    if recovered:
+        log.warning("%d events of calls are told that an earlier process could not store", recovered)
     adopted = await keeper.adopt_open_calls(settings.listening.pbx)
     if adopted:
         log.info("%d calls were going on when the service last stopped", adopted)
@@ -96,7 +100,8 @@ def _status(link: AmiLink, keeper: CallKeeper, company: Company) -> str:
     state = "listening" if link.is_up else "no link to the PBX, trying again"
     last = keeper.last_call_at
     seen = f"; last call at {last:%H:%M:%S} UTC" if last else ""
-    return f"{state}{company.status()}{seen}; {link.stats.backlog} events waiting"
+    unstored = f"; {keeper.waiting} events of calls wait for the database" if keeper.waiting else ""
+    return f"{state}{company.status()}{seen}; {link.stats.backlog} events waiting{unstored}"
 
 
 def _findings(

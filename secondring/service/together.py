@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import ExitStack
 
 from secondring import following, wiring
 from secondring.domain.pulse import Service
@@ -10,6 +11,7 @@ from secondring.domain.rules import Rules
 from secondring.running import run_together
 from secondring.service import alive, frame
 from secondring.service.frame import Frame, Part
+from secondring.service.patience import patiently, tell_people
 from secondring.service.role import Role
 from secondring.store.sqlstore import SqlStore
 from secondring.texting_side import TextingSide
@@ -34,12 +36,12 @@ Gather = Callable[[Frame, Crew], Awaitable[None]]
 def serve(settings: Settings, command: str, services: Sequence[Service], gather: Gather) -> None:
     """Be these services until told to stop. Raises ConfigError or LoginRefused when it cannot start."""
     frame.tell_at_the_start(settings)
-    store = wiring.open_store(settings)
-    try:
-        with wiring.alone(settings, services, command):
-            asyncio.run(_serve(settings, store, command, gather))
-    finally:
-        store.close()
+    tell = tell_people(lambda: settings)
+    store = patiently(lambda: wiring.open_store(settings), tell)
+    with ExitStack() as locks:
+        locks.callback(store.close)
+        patiently(lambda: locks.enter_context(wiring.alone(settings, services, command)), tell)
+        asyncio.run(_serve(settings, store, command, gather))
 
 
 async def _serve(settings: Settings, store: SqlStore, command: str, gather: Gather) -> None:
@@ -50,7 +52,7 @@ async def _serve(settings: Settings, store: SqlStore, command: str, gather: Gath
         await run_together(_parts(ours, crew), lambda: ours.notifier.ready("starting"))
     finally:
         ours.notifier.stopping()
-        await alive.beat(ours.writer, crew.roles, stopped=True)
+        await alive.beat(ours.writer, crew.roles, ours.heart, stopped=True)
         for role in crew.roles:
             await role.close()
         ours.writer.close()
@@ -67,7 +69,7 @@ def _parts(ours: Frame, crew: Crew) -> dict[str, Part]:
         await alive.tell_alive(ours.notifier, lambda: status_of(roles, ours.rules))
 
     async def pulse() -> None:
-        await alive.keep_beating(ours.writer, roles)
+        await alive.keep_beating(ours.writer, roles, ours.heart)
 
     return parts | {"watchdog": watchdog, "pulse": pulse}
 

@@ -33,6 +33,7 @@ def beside(frame: Frame, listening: Listening, texting: Texting, test: Test | No
         catch_up=listening.catch_up.finding if listening.catch_up else None,
         company=listening.company.finding,
         ehrs=_asked(frame, booking),
+        books=frame.heart.findings,
     )
     return _role(frame, booking, links, {})
 
@@ -46,6 +47,7 @@ def apart(frame: Frame, test: Test | None) -> Role:
         test=test,
         ehrs=_asked(frame, booking),
         elsewhere=lambda: elsewhere.findings,
+        books=frame.heart.findings,
     )
     return _role(frame, booking, links, parts | {"elsewhere": elsewhere.run})
 

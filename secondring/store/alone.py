@@ -5,9 +5,11 @@ from contextlib import AbstractContextManager
 from secondring.store.databases import database
 
 
-def alone(url: str, service: str, command: str, password: str | None = None) -> AbstractContextManager[None]:
+def alone(
+    url: str, service: str, command: str, password: str | None = None, *, shared: bool = False
+) -> AbstractContextManager[None]:
     """Be the only one to be that service of a database; raises ConfigError naming the process that already is.
 
-    `command` is what others are told we are. Whoever dies gives it up, however they die.
+    `command` is what others are told we are. Whoever dies gives it up, however they die. `shared`: see `Database`.
     """
-    return database(url, password).alone(service, command)
+    return database(url, password).alone(service, command, shared=shared)

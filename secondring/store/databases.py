@@ -51,8 +51,15 @@ class Database(Protocol):
         """Another one as soon as somebody else has committed something; to ask costs microseconds."""
         ...
 
-    def alone(self, service: str, command: str) -> AbstractContextManager[None]:
-        """Be the only one to be that service; raises ConfigError naming the one that already is."""
+    def alone(self, service: str, command: str, *, shared: bool = False) -> AbstractContextManager[None]:
+        """Be the only one to be that service; raises ConfigError naming the one that already is.
+
+        `shared`: others may be it too where the database is made for several machines, but nobody alone meanwhile.
+        """
+        ...
+
+    def size(self, connection: Connection) -> int:
+        """The bytes that it takes on its disk."""
         ...
 
     def tidy(self, engine: Engine) -> None:

@@ -107,9 +107,12 @@ class SqliteFile:
         return connection.exec_driver_sql("PRAGMA data_version").scalar_one()
 
     @contextmanager
-    def alone(self, service: str, command: str) -> Iterator[None]:
+    def alone(self, service: str, command: str, *, shared: bool = False) -> Iterator[None]:  # noqa: ARG002 - one machine
         with locked(self.file, service, command):
             yield
+
+    def size(self, connection: Connection) -> int:  # noqa: ARG002 - a server has to be asked
+        return self.file.stat().st_size
 
     def tidy(self, engine: Engine) -> None:
         fold(engine, tries=TIDY_TRIES)

@@ -1,12 +1,17 @@
 """A lock beside a file, for one process at a time."""
 
+import contextlib
+import errno
 import fcntl
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from secondring.domain.errors import ConfigError
+from secondring.domain.errors import ConfigError, StoreBroken
+
+DISKS_FAULT = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO})
+"""What no change of the configuration mends."""
 
 
 @contextmanager
@@ -19,6 +24,8 @@ def locked(file: Path, service: str, command: str) -> Iterator[None]:
     try:
         lock = os.open(place, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
     except OSError as error:
+        if error.errno in DISKS_FAULT:
+            raise StoreBroken(f"{place}: {error.strerror}: see the disk of the database") from error
         raise ConfigError(
             f"database.url: {place}: {error.strerror}: its folder must exist and belong to the service's user"
         ) from error
@@ -31,8 +38,9 @@ def locked(file: Path, service: str, command: str) -> Iterator[None]:
                 f"{file}: a service works with this database already as `{service}` ({who or 'of an unknown process'})."
                 " Stop that one first, or give this one a database of its own."
             ) from None
-        os.ftruncate(lock, 0)
-        os.pwrite(lock, f"secondring {command}, process {os.getpid()}\n".encode(), 0)
+        with contextlib.suppress(OSError):  # who we are is a courtesy; the lock itself needs no room
+            os.ftruncate(lock, 0)
+            os.pwrite(lock, f"secondring {command}, process {os.getpid()}\n".encode(), 0)
         yield
     finally:
         os.close(lock)

@@ -4,6 +4,7 @@ import logging
 import os
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from secondring.domain.errors import ConfigError
@@ -13,7 +14,7 @@ log = logging.getLogger("secondring.store")
 
 LOOK_EVERY = 5.0
 """Seconds between two looks whether the lock is still ours."""
-_TAKE = "SELECT pg_try_advisory_lock(%s)"
+_TAKE = {False: "SELECT pg_try_advisory_lock(%s)", True: "SELECT pg_try_advisory_lock_shared(%s)"}
 _HOLDER = (
     "SELECT application_name, coalesce(host(client_addr), 'this machine')"
     " FROM pg_stat_activity JOIN pg_locks USING (pid)"
@@ -25,10 +26,11 @@ _ALIVE = "SELECT 1"
 class Held:
     """A session's advisory lock. The server gives it up when the session ends, however it ends."""
 
-    def __init__(self, connect: Callable[[], Any], lock: int, where: str) -> None:
+    def __init__(self, connect: Callable[[], Any], lock: int, where: str, *, shared: bool) -> None:
         self._connect = connect
         self._lock = lock
         self._where = where
+        self._take = _TAKE[shared]
         self._connection: Any = None
         self._done = threading.Event()
         self._keeper = threading.Thread(target=self._keep, name="service-lock", daemon=True)
@@ -50,10 +52,12 @@ class Held:
         """End the session, and the lock with it."""
         self._done.set()
         self._keeper.join()
+        with suppress(Exception):  # a session that was cut holds nothing
+            self._connection.execute("SELECT pg_advisory_unlock_all()")
         self._connection.close()
 
     def _taken(self) -> bool:
-        return bool(self._connection.execute(_TAKE, (self._lock,)).fetchone()[0])
+        return bool(self._connection.execute(self._take, (self._lock,)).fetchone()[0])
 
     def _holder(self) -> str:
         high, low = divmod(self._lock, 1 << 32)

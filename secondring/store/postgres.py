@@ -125,16 +125,19 @@ class Postgres:
         return connection.exec_driver_sql("SELECT pg_current_snapshot()::text").scalar_one()
 
     @contextmanager
-    def alone(self, service: str, command: str) -> Iterator[None]:
+    def alone(self, service: str, command: str, *, shared: bool = False) -> Iterator[None]:
         """A lock of the session, which is named after the command; taken again when the session was cut."""
         name = {"application_name": f"secondring {command}"[:60]}
         lock = SERVICE ^ crc32(service.encode())
-        held = Held(lambda: self.connect_plainly(**name), lock, f"{self.where}: `{service}`")
+        held = Held(lambda: self.connect_plainly(**name), lock, f"{self.where}: `{service}`", shared=shared)
         held.take()
         try:
             yield
         finally:
             held.give_back()
+
+    def size(self, connection: Connection) -> int:
+        return int(connection.exec_driver_sql("SELECT pg_database_size(current_database())").scalar_one())
 
     def tidy(self, engine: Engine) -> None:
         """The server's log is the server's own: it is written over by and by."""

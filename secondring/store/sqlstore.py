@@ -84,6 +84,16 @@ class SqlStore:
         with told_plainly(self._where):
             self._database.compact(self._writing)
 
+    @property
+    def where(self) -> str:
+        """How the database is named in messages: no password in it."""
+        return self._where
+
+    def size(self) -> int:
+        """The bytes that the database takes on its disk."""
+        with told_plainly(self._where), self._begun("read") as connection:
+            return self._database.size(connection)
+
     def close(self) -> None:
         """Give back all connections. The last process to leave folds the log into the database."""
         self._reading.dispose()

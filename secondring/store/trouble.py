@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from secondring.domain.errors import PeerError, StoreBroken, StoreBusy, StoreFull
+from secondring.domain.errors import PeerError, StoreBroken, StoreBusy, StoreDamaged, StoreFull
 from secondring.store.agreed import no_such_episode
 from secondring.store.postgres_trouble import explain_postgres
 
@@ -62,13 +62,14 @@ def busy(where: str) -> StoreBusy:
 
 _OWNER = "check owner and mode of the file and of its folder"
 _RESTORE = "stop the service and restore it from a backup"
+_DAMAGE = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 _REMEDIES = {
-    sqlite3.SQLITE_READONLY: f"the service's user may not write it: {_OWNER}",
+    sqlite3.SQLITE_READONLY: f"it may not be written: {_OWNER}, and whether its disk has become read-only",
     sqlite3.SQLITE_PERM: f"the service's user may not open it: {_OWNER}",
     sqlite3.SQLITE_CANTOPEN: f"it cannot be opened: {_OWNER}",
     sqlite3.SQLITE_CORRUPT: f"it is damaged: {_RESTORE}",
     sqlite3.SQLITE_NOTADB: f"it is damaged, or no database: {_RESTORE}",
-    sqlite3.SQLITE_IOERR: "the disk failed, or a quota is used up: see the kernel's log, then the disk",
+    sqlite3.SQLITE_IOERR: "the disk failed or is read-only, or a quota is used up: see the kernel's log, then the disk",
 }
 
 
@@ -76,4 +77,5 @@ def _broken(where: str, code: int, name: str) -> PeerError:
     remedy = _REMEDIES.get(
         code, "this is a defect of Second Ring or a foreign hand in the database: report it"
     )
-    return StoreBroken(f"{where}: {remedy} ({name})")
+    kind = StoreDamaged if code in _DAMAGE else StoreBroken
+    return kind(f"{where}: {remedy} ({name})")

@@ -6,6 +6,7 @@ going on when it is back; the PBX's logs are rotated and Asterisk itself is rest
 
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -189,3 +190,34 @@ def test_asterisk_restarts_while_nobody_listens(carrier: CarrierServer, tmp_path
         (task,) = clinic.wait(lambda: clinic.tasks_of(crashed), "a task", 60)
         assert task.title == "Call back (not-seen-to-the-end)"
         assert carrier.texts_to(crashed) == []
+
+
+def test_a_caller_who_waits_in_a_queue_when_the_listener_comes(
+    carrier: CarrierServer, tmp_path: Path
+) -> None:
+    """No record is read: what is known of them is what the PBX tells when it is asked who waits."""
+    waited_before, waited_through = "+13125550144", "+13125550145"
+    config = {"carrier": carrier.config(timeout="2s"), "guards": {"settle": "0s"}}
+    config |= {"records": {"cel": {"place": None}, "cdr": {"place": None}, "queue_log": None}}
+    with ExitStack() as stack:
+        pbx = stack.enter_context(Pbx(name="waiting"))
+        first = stack.enter_context(Phone.outside(pbx, waited_before)).call(dids.QUEUE)
+        until(
+            lambda: " 1 calls" in pbx.cli("queue show front").replace("has 1", " 1"),
+            lambda: pbx.cli("queue show"),
+        )
+        service = stack.enter_context(Service(pbx, config=config, home=carrier.move_in(tmp_path)))
+        clinic = stack.enter_context(Onlooker(service))
+        second = stack.enter_context(Phone.outside(pbx, waited_through)).call(dids.QUEUE)
+        clinic.wait(lambda: len(clinic.calls()) == 2, "both open rows")
+        service.kill()
+        service.start()
+        for number, call in ((waited_before, first), (waited_through, second)):
+            call.hang_up()
+            clinic.wait(lambda n=number: clinic.sent(n) == ["first-open"], "the text", 60)  # type: ignore[misc]
+            (row,) = clinic.calls_of(number)
+            assert (row.verdict, row.reason, row.detail) == ("missed", "abandoned", "caller-cancel")
+            assert row.queue == "front"
+            assert row.partial
+            assert row.ended_at
+            assert row.ended_at - row.started_at > timedelta(seconds=1)

@@ -130,7 +130,7 @@ def test_fastagi_down(box: Pbx, clinic: Service) -> None:
         findings = look(box, clinic)[1]
     finally:
         clinic.start()
-    assert red(findings).keys() == {"FastAGI port", "FastAGI from Asterisk", "test call"}
+    assert red(findings).keys() == {"services", "FastAGI port", "FastAGI from Asterisk", "test call"}
     assert "systemctl start secondring" in red(findings)["FastAGI port"]
 
 

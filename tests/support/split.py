@@ -1,4 +1,4 @@
-"""A clinic whose services are processes of their own, as systemd would run them: started, stopped and killed one by one.
+"""A clinic whose services are processes of their own, as systemd runs them: started, stopped and killed one by one.
 
 Each has a datagram socket to tell how it is, like systemd's, so that a test waits for what a service says of itself.
 """

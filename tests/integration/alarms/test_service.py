@@ -28,6 +28,7 @@ from tests.support.mail_server import PASSWORD as MAIL_PASSWORD
 from tests.support.mail_server import USER, MailBox
 from tests.support.mosquitto import PASSWORD as BROKER_PASSWORD
 from tests.support.mosquitto import PUBLISHER, Mosquitto, Reader
+from tests.support.schemas import breaches
 
 pytestmark = needs_mosquitto
 runner = CliRunner()
@@ -131,7 +132,9 @@ class Service:
 
 
 @pytest.fixture
-async def service(tmp_path: Path, mailbox: MailBox, broker: Mosquitto) -> AsyncIterator[Service]:
+async def service(
+    tmp_path: Path, mailbox: MailBox, broker: Mosquitto, reader: Reader
+) -> AsyncIterator[Service]:
     (tmp_path / "home").mkdir()
     running = Service(tmp_path / "home", mailbox, broker)
     await running.start()
@@ -139,6 +142,7 @@ async def service(tmp_path: Path, mailbox: MailBox, broker: Mosquitto) -> AsyncI
     await running.end(signal.SIGTERM)
     said = running.log
     assert "Traceback" not in said
+    assert [wrong for line in reader.heard for wrong in breaches(*line)] == []
     for planted in (MAIL_PASSWORD, BROKER_PASSWORD, BOSS.e164, ANNA.e164[1:], WORDS):
         assert planted not in said
 

@@ -22,7 +22,7 @@ async def test_after_the_login_comes_the_boot_then_the_stock(listen: Listen, ami
         assert hearing.kinds() == ["PbxBooted", "StockTaken"]
         (taken,) = [fact for fact in hearing.facts if isinstance(fact, StockTaken)]
         assert [live.app for live in taken.legs] == ["Queue"]
-        assert ami.names()[:2] == ["Login", "CoreShowChannels"]
+        assert ami.names()[:3] == ["Login", "QueueStatus", "CoreShowChannels"]
 
 
 async def test_events_are_heard_once_each_and_in_order(listen: Listen, ami: FakeAmi) -> None:

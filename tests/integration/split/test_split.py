@@ -104,7 +104,7 @@ async def test_who_presses_the_key_for_urgent_is_rung_for_by_another_process(
     assert any(value.startswith("SR_CALLER=PJSIP") for value in first["Variable"])
 
     def can_ring() -> bool:
-        found = clinic.books(lambda books: pulse.last(books))
+        found = clinic.books(pulse.last)
         return found is not None and any(
             one["name"] == "ami-dial" and one["state"] == "ok" for one in found.says
         )

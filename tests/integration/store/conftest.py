@@ -1,5 +1,6 @@
 """Other processes on one database; none of them outlives its test."""
 
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -50,3 +51,15 @@ def start_worker() -> Iterator[StartWorker]:
     for worker in started:
         worker.kill()
         worker.communicate()
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Path]:
+    """A file system of 2 MB, or of as many as a test asks for."""
+    folder = tmp_path / "small"
+    folder.mkdir()
+    command = ["mount", "-t", "tmpfs", "-o", f"size={getattr(request, 'param', 2)}m", "tmpfs", str(folder)]
+    if os.geteuid() != 0 or subprocess.run(command, check=False, capture_output=True).returncode != 0:
+        pytest.skip("only root outside a container may mount")
+    yield folder
+    subprocess.run(["umount", str(folder)], check=True)

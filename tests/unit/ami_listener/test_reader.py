@@ -40,8 +40,30 @@ def test_a_leg_that_ends_while_the_list_is_given_is_not_alive() -> None:
     assert stock(reader, row("1.1"), row("1.2"), Message(hangup("1.1")), END) == ["1.2"]
 
 
+def queue_row(uniqueid: str, queue: str = "front") -> Message:
+    return Message(event("QueueEntry", {"Uniqueid": uniqueid, "Queue": queue, "Position": "1", "Wait": "7"}))
+
+
+def test_who_waits_in_a_queue_is_part_of_the_stock() -> None:
+    reader = FactReader(LinkStats())
+    left = Message(event("QueueCallerLeave", block(uniqueid="1.2"), Queue="front"))
+    rows = [
+        queue_row("1.1"),
+        queue_row("1.2"),
+        queue_row("1.3"),
+        row("1.1"),
+        left,
+        Message(hangup("1.3")),
+        END,
+    ]
+    told = [reader.read(message, AT) for message in rows]
+    (taken,) = [fact for fact in told if isinstance(fact, StockTaken)]
+    assert taken.waiting == {"1.1": "front"}
+
+
 def test_half_a_list_of_a_link_that_broke_is_forgotten() -> None:
     reader = FactReader(LinkStats())
+    reader.read(queue_row("1.1"), AT)
     reader.read(row("1.1"), AT)
     assert reader.lost(AT) == LinkLost(at=AT)
     assert stock(reader, row("1.2"), END) == ["1.2"]

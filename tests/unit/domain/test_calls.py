@@ -1,5 +1,6 @@
 """Rows of the decision table, told in the order in which a PBX tells them."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -51,6 +52,13 @@ def test_a_device_that_answered_and_is_bridged_with_the_caller_is_an_answer() ->
 def test_one_phone_that_does_not_answer(status: str, reason: str, detail: str | None) -> None:
     script = Script().calls_in().dials("p").dial_ends("p", status).hangs_up("p", "c").hangs_up()
     assert script.verdict() == ("missed", reason, detail)
+
+
+@pytest.mark.parametrize(("cause", "detail"), [(0, "pbx-stopped"), (127, "caller-cancel")])
+def test_a_call_that_ended_before_anything_rang_and_was_not_turned_away_is_missed(
+    cause: int, detail: str
+) -> None:
+    assert Script().calls_in().hangs_up(cause=cause).verdict() == ("missed", "no-answer", detail)
 
 
 def test_a_rejected_call_is_told_apart_by_the_leg_s_cause() -> None:
@@ -312,6 +320,30 @@ def test_taking_stock_finds_a_caller_who_is_talking() -> None:
     )
     assert len(script.answered) == 1
     assert script.hangs_up().verdict() == ("answered", None, None)
+
+
+def in_queue(state: str = "Up", app: str = "Queue") -> facts.LiveLeg:
+    caller = leg("c", state=state, context="from-pstn", caller=ANNA)
+    return facts.LiveLeg(leg=caller, bridge="", age=timedelta(seconds=60), app=app)
+
+
+@pytest.mark.parametrize("app", ["Queue", "AGI"])
+@pytest.mark.parametrize("context", ["from-pstn", "ext-queues"])
+def test_a_caller_found_waiting_in_a_queue_is_judged_as_one(app: str, context: str) -> None:
+    live = in_queue(app=app)
+    live = replace(live, leg=replace(live.leg, context=context))
+    script = Script().tell(facts.StockTaken(at=START, legs=(live,), waiting={live.leg.id: "front"}))
+    script.wait(20).hangs_up()
+    assert script.verdict() == ("missed", "abandoned", "caller-cancel")
+    (ended,) = script.ended
+    assert (ended.queue, ended.waited, ended.partial) == ("front", timedelta(seconds=80), True)
+
+
+def test_a_caller_who_changed_queues_while_the_link_was_down_is_in_the_second() -> None:
+    script = Script().calls_in().joins_queue("front").tell(facts.LinkLost(at=START))
+    live = in_queue()
+    script.tell(facts.StockTaken(at=START, legs=(live,), waiting={live.leg.id: "billing"})).hangs_up()
+    assert script.ended[0].queue == "billing"
 
 
 def test_a_call_adopted_from_the_books_goes_on_where_it_is_still_alive() -> None:

@@ -66,7 +66,7 @@ def test_what_asterisk_writes_and_nobody_reads_is_named(log: Path) -> None:
 
 
 def test_a_database_that_cannot_be_had_is_red_with_the_remedy(log: Path) -> None:
-    place = {"place": "mysql+pymysql://secondring@localhost/asteriskcdrdb"}
+    place = {"place": "mysql+mysqldb://secondring@localhost/asteriskcdrdb"}
     found = look(log, {"cel": place})["channel events"]
     assert found.ok is False
     assert "pip install" in f"{found.evidence} {found.remedy}"

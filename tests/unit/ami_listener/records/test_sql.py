@@ -89,7 +89,7 @@ def test_a_database_that_is_down_names_the_remedy(tmp_path: Path) -> None:
     [
         ("nothing+here://u@h/n", "no address of a database that is known here"),
         ("sqlite://u@h/n", "no address of a database that is known here"),
-        ("mysql+pymysql://u@h/n", "'pymysql' is not installed here: pip install"),
+        ("mysql+mysqldb://u@h/n", "'MySQLdb' is not installed here: pip install"),
         ("nothing at all", "cannot be read: write DRIVER"),
     ],
 )

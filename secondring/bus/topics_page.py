@@ -1,0 +1,55 @@
+"""Writes the topics, and the schema of each message, into docs/mqtt.md.
+
+`python -m secondring.bus.topics_page` brings the page up to date; a test compares the two.
+"""
+
+from pathlib import Path
+from typing import Any
+
+from secondring.bus.topics import CATALOGUE, Topic
+
+PAGE = Path(__file__).parents[2] / "docs" / "mqtt.md"
+BEGIN = "<!-- written by `python -m secondring.bus.topics_page`: do not edit below -->"
+END = "<!-- end of what is written -->"
+
+
+def page_with_topics(page: str) -> str:
+    """The page with the topics in their place; raises ValueError when the marks are missing."""
+    before, rest = page.split(BEGIN, 1)
+    _, after = rest.split(END, 1)
+    return f"{before}{BEGIN}\n\n{_topics()}\n\n{_messages()}\n\n{END}{after}"
+
+
+def _topics() -> str:
+    head = "| topic | retained | who says it | what | schema |\n|---|---|---|---|---|"
+    return "\n".join([head, *(_topic(topic) for topic in CATALOGUE)])
+
+
+def _topic(topic: Topic) -> str:
+    kept = "yes" if topic.retained else "no"
+    return f"| `{topic.pattern}` | {kept} | {topic.by} | {topic.what} | `{topic.schema}` |"
+
+
+def _messages() -> str:
+    schemas = {topic.schema: topic.read_schema() for topic in CATALOGUE}
+    return "\n\n".join(_message(file, schema) for file, schema in schemas.items())
+
+
+def _message(file: str, schema: dict[str, Any]) -> str:
+    head = f"### {schema['title']}: `{file}`\n\n{schema['description']}\n\n| field | is | |\n|---|---|---|"
+    return "\n".join([head, *(_field(name, field) for name, field in schema["properties"].items())])
+
+
+def _field(name: str, field: dict[str, Any]) -> str:
+    if "const" in field:
+        shape = f"`{field['const']}`"
+    elif "enum" in field:
+        shape = ", ".join(f"`{value}`" for value in field["enum"])
+    else:
+        kinds = field["type"] if isinstance(field["type"], list) else [field["type"]]
+        shape = " or ".join(kinds)
+    return f"| `{name}` | {shape} | {field.get('description', '')} |".replace("|  |", "| |")
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page_with_topics(PAGE.read_text("utf-8")), "utf-8")
