@@ -73,7 +73,7 @@ class Centre:
             tuple(self._boxes.values()), rules, wording, self, in_store, clock=clock, ring=ring
         )
         self.post = Post(
-            broker_of(at.broker, CENTRE, "boxes"),
+            lambda: broker_of(at.broker, CENTRE, "boxes"),
             (f"secondring/+/{parcels.UP}/#",),
             self.heard,
             section="boxes",

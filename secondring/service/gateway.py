@@ -44,7 +44,7 @@ def texting(frame: Frame) -> Texting:
     parts: dict[str, Part] = {"texting": side.run, "timers": timers.run}
     role = Role(
         service=Service.GATEWAY,
-        parts=parts | alarms(frame) | _figures(frame) | _retention(frame) | _disk(frame),
+        parts=parts | alarms(frame) | _figures(frame) | housekeeping(frame),
         status=lambda: "no carrier answers" if side.is_open else "texts go out",
         findings=lambda: _findings(frame, side),
         close=side.close,
@@ -87,6 +87,11 @@ def alarms(frame: Frame) -> dict[str, Part]:
         parts["MQTT"] = lamps.run
         parts["lamps"] = LampKeeper(sites, frame.store.reading, board, clock=now).run
     return parts
+
+
+def housekeeping(frame: Frame) -> dict[str, Part]:
+    """What every machine with books needs."""
+    return _retention(frame) | _disk(frame)
 
 
 def _disk(frame: Frame) -> dict[str, Part]:
