@@ -98,6 +98,7 @@ def _clinic(home: Path) -> Iterator[tuple[Service, FakePbx, Carrier]]:
         )
         home.mkdir(exist_ok=True)
         with Service(pbx, config=config, home=home) as service:
+            clinic.has_asked()
             yield service, pbx, carrier
 
 

@@ -7,8 +7,7 @@ import time
 from pathlib import Path
 
 from chaos import report
-from chaos.run import Wanted, run
-from chaos.shapes import SHAPES
+from chaos.run import SHAPES, Wanted, run
 from secondring.domain.errors import SecondRingError
 
 ABOUT = """\
@@ -26,9 +25,15 @@ exit code: 0 the ledger balances; 1 it does not, and each mismatch is listed; 2 
 examples:
   scripts/chaos                                     300 calls, 15 faults, about two minutes
   scripts/chaos --calls 2000 --faults 50 --seed 7   the full run, about seven minutes
+  scripts/chaos --away 600 --rate 2                 nobody listens for ten minutes of traffic
   scripts/chaos --only 'kill secondring' --only 'carrier forgetful' --keep /tmp/look-here
 Everything stays on this machine's loopback. The same seed gives the same plan; what happens is up to the machine.
 """
+
+
+CALLS = 300
+BESIDE = 30.0
+"""Seconds of calls before and after the time in which nobody listens."""
 
 
 def main() -> int:
@@ -41,11 +46,18 @@ def main() -> int:
     )
     parser.add_argument("--shape", choices=sorted(SHAPES), default="one", help="how Second Ring is put up")
     parser.add_argument("--seed", type=int, default=1, help="of the plan (default 1)")
-    parser.add_argument("--calls", type=int, default=300, help="how many (default 300)")
+    parser.add_argument("--calls", type=int, help="how many (default 300, or for 30 s more than --away)")
     parser.add_argument("--faults", type=int, default=15, help="how many (default 15)")
     parser.add_argument("--rate", type=float, default=6.0, help="calls a second (default 6)")
     parser.add_argument(
         "--only", action="append", default=[], metavar="FAULT", help="only this kind; repeatable"
+    )
+    parser.add_argument(
+        "--away",
+        type=float,
+        default=0.0,
+        metavar="SECONDS",
+        help="break nothing, but stop the service for so long while calls go on",
     )
     parser.add_argument(
         "--patience", type=float, default=300.0, help="seconds for all work to end (default 300)"
@@ -57,11 +69,12 @@ def main() -> int:
     wanted = Wanted(
         shape=chosen.shape,
         seed=chosen.seed,
-        calls=chosen.calls,
+        calls=chosen.calls or (round((chosen.away + BESIDE) * chosen.rate) if chosen.away else CALLS),
         faults=chosen.faults,
         rate=chosen.rate,
         patience=chosen.patience,
         only=tuple(chosen.only),
+        away=chosen.away,
     )
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(2))  # everything is put away then, as after Ctrl-C
     began, say = time.monotonic(), _silently if chosen.quiet else _aloud

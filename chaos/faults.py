@@ -18,7 +18,6 @@ from chaos.disk import SmallDisk
 from chaos.supervisor import Unit
 from chaos.wire import Wire
 from lab.pbx import Pbx
-from tests.support.mosquitto import Mosquitto
 from tests.support.postgres import Cluster
 
 Pause = Callable[[float], None]
@@ -97,13 +96,13 @@ def of_wire(name: str, wire: Wire, pause: Pause) -> dict[str, Fault]:
     return {f"cut {name}": Fault(name, (0, 8), cut), f"stall {name}": Fault(name, (1, 8), stall)}
 
 
-def of_broker(broker: Mosquitto, pause: Pause) -> dict[str, Fault]:
+def of_broker(crash: Callable[[], None], start: Callable[[], object], pause: Pause) -> dict[str, Fault]:
     """It keeps nothing on disk: what a crash takes with it has to be brought back by us."""
 
     def kill(seconds: float) -> None:
-        broker.kill()
+        crash()
         pause(seconds)
-        broker.start()
+        start()
 
     return {"kill broker": Fault("broker", (0, 8), kill)}
 

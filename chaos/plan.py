@@ -2,13 +2,15 @@
 
 import random
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from chaos.endings import Ending, shares
 from lab.load import callers
 
 QUIET_BEGIN, QUIET_END = 0.02, 0.96
 """Faults begin within this part of the traffic, so that the last of them has calls to hit."""
+AWAY_AFTER = 5.0
+"""Seconds of calls that are heard before."""
 CLINIC_AREA = "+1202"
 """The clinic's own numbers: whoever calls from one of them is no patient."""
 
@@ -50,6 +52,11 @@ def make(
         given[ending], numbers = numbers[:count], numbers[count:]
     seconds = calls / rate
     return Plan(given, _faults(chance, faults, seconds, kinds), seconds)
+
+
+def away(plan: Plan, fault: str, seconds: float) -> Plan:
+    """The same calls, and one fault that lasts for nearly all of them."""
+    return replace(plan, faults=[Planned(AWAY_AFTER, fault, seconds)])
 
 
 def _faults(

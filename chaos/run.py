@@ -12,21 +12,27 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from chaos import plan as plans
+from chaos.apart import sites
 from chaos.books import Onlooker
 from chaos.carrier import Carrier, read_journal, times
 from chaos.faults import Breaker
 from chaos.ledger import Evidence, Ledger, balance
 from chaos.phones import Callers, Desks, SeenCall
 from chaos.plan import Plan
-from chaos.shapes import SHAPES, Standing, World
+from chaos.shapes import Standing, World, one, postgres, split
 from chaos.supervisor import Unit
 from lab.errors import LabError
 from lab.pbx import Pbx
 
+SHAPES = {"one": one, "split": split, "postgres": postgres, "sites": sites}
 LOOK = 0.2
 TELL_EVERY = 5.0
+PAUSE = 1.5
 STILL = 3.0
 """Seconds without anything on its way after which all work is done."""
+AWAY = "stop secondring"
+NEAR = 3.0
+"""Seconds: a call so close to the edge of a gap may have been heard in part."""
 HANG_UP = 60.0
 """Seconds after the last call was placed until the last caller is off the line."""
 CALLER_NUMBER = 3
@@ -47,6 +53,8 @@ class Wanted:
     """Seconds for all work to be done after the last call."""
     only: tuple[str, ...] = ()
     """Kinds of fault; empty: all."""
+    away: float = 0.0
+    """Seconds for which the service is stopped once, while calls go on; nothing else breaks then."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,6 +140,9 @@ class _Run:
             rate=self.wanted.rate,
             kinds={name: fault.lasts for name, fault in possible.items()},
         )
+        if self.wanted.away:
+            plan = plans.away(plan, AWAY, self.wanted.away)
+            possible = {AWAY: standing.faults[AWAY]}
         _wait_for_the_first_start(standing)
         with Breaker(possible) as breaker:
             began = time.monotonic()
@@ -145,13 +156,16 @@ class _Run:
         self, pbx: Pbx, standing: Standing, plan: Plan, breaker: Breaker, seen: list[SeenCall], traffic: float
     ) -> Result:
         self.say(f"{len(seen)} calls placed, {len(breaker.done)} faults over; waiting until all work is done")
-        onlooker, on_record = Onlooker(standing.home), _on_record(pbx.cel_csv)
+        on_record = _on_record(pbx.cel_csv)
+        onlooker = Onlooker(standing.home)
         settled = self._settle(onlooker, on_record | {call.number for call in seen if call.heard})
         taken, posts = read_journal(self.journal)
+        booked = onlooker.booked()
+        onlooker.close()
         ledger = balance(
             Evidence(
                 seen=seen,
-                booked=onlooker.booked(),
+                booked=booked,
                 taken=times(taken),
                 on_record=frozenset(on_record),
                 crashes=tuple(self._crashes),
@@ -167,7 +181,7 @@ class _Run:
             traffic_s=traffic,
             settled_s=settled,
             load=self._load,
-            troubles=[*breaker.errors, *_troubles(standing)],
+            troubles=[*breaker.errors, *_troubles(standing), *self._not_late(ledger, breaker)],
         )
 
     def _traffic(self, plan: Plan, breaker: Breaker, callers: Callers) -> None:
@@ -194,6 +208,22 @@ class _Run:
             f" {len(texts)} texts"
         )
 
+    def _not_late(self, ledger: Ledger, breaker: Breaker) -> list[str]:
+        """Calls that nobody heard, and that are not marked so."""
+        gaps = [
+            (began + NEAR, began + lasted - NEAR) for _, began, lasted in breaker.done if self.wanted.away
+        ]
+        return [
+            f"{call.id} began and ended while nobody listened, and is not marked late"
+            for entry in ledger.entries
+            for call in entry.booked
+            for begin, end in gaps
+            if entry.seen
+            and begin < entry.seen.placed_at
+            and (entry.seen.over_at or end) < end
+            and not call.late
+        ]
+
     def _settle(self, onlooker: Onlooker, expected: set[str]) -> float | None:
         """Wait until every call that must be known is judged and no text is on its way."""
         began = time.monotonic()
@@ -205,7 +235,7 @@ class _Run:
                     return quiet_since - began
             else:
                 quiet_since = None
-            time.sleep(LOOK * 2)
+            time.sleep(PAUSE)
         return None
 
 

@@ -77,7 +77,6 @@ def postgres(world: World) -> Iterator[Standing]:
         yield _put_up(world, stack, {name: name for name in SERVICES}, config, broken)
 
 
-SHAPES = {"one": one, "split": split, "postgres": postgres}
 SERVICES = ("listen", "agi", "gateway", "web")
 
 
@@ -91,7 +90,7 @@ def _put_up(
     """Write the configuration, make the database, and start each command under its name."""
     home, disk = _home(world, stack)
     ami = stack.enter_context(Wire(world.pbx.ami_host, world.pbx.ami_port))
-    write_clinic(home, world.pbx, {**_config(world, ami.port), **config})
+    write_clinic(home, world.pbx, {**settings(world, ami.port), **config})
     clock = Clock(world.folder)
     ask(home, "migrate")
     units = [
@@ -129,7 +128,10 @@ def _broker(world: World, stack: ExitStack) -> tuple[dict[str, Any], dict[str, F
             "password_file": "credential:mqtt-password",
         }
     }
-    broken = {**faults.of_broker(broker, world.pause), **faults.of_wire("MQTT", wire, world.pause)}
+    broken = {
+        **faults.of_broker(broker.kill, broker.start, world.pause),
+        **faults.of_wire("MQTT", wire, world.pause),
+    }
     return config, broken
 
 
@@ -154,7 +156,8 @@ def _home(world: World, stack: ExitStack) -> tuple[Path, SmallDisk]:
     return home, disk
 
 
-def _config(world: World, ami_port: int) -> dict[str, Any]:
+def settings(world: World, ami_port: int) -> dict[str, Any]:
+    """What differs from the lab's clinic."""
     pbx = world.pbx
     return {
         "pbx": {"name": pbx.name},

@@ -11,6 +11,7 @@ import secrets
 import time
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Protocol
 
 from ami_listener.beats import fields, sendable
@@ -40,7 +41,8 @@ KNOWN_FOR = timedelta(days=7)
 """So long after another service was heard, nothing is told from records while the link is down."""
 INSTALLATION, KNOWN = "installation", "second listener"
 KIND = "second-listener"
-WRITTEN_EVERY = timedelta(minutes=1)
+CHUNK = 100
+"""Calls told in one transaction."""
 ID_BYTES = 8
 
 
@@ -96,14 +98,14 @@ class Company:
         """Take in a beat, or the end of the link."""
         if isinstance(fact, LinkLost):
             self._twins.unlinked()
-        elif isinstance(fact, BeatHeard):
+        elif isinstance(fact, BeatHeard) and not self._in_shadow:
             self._twins.linked(self._ticks(), self._clock())  # its own task may come to it later
             self._twins.heard(fact.beat, self._ticks(), fact.at)
             self._wake.set()
 
     def lays_aside(self, event: CallEvent) -> bool:
         """Keep a missed call that another service handles, or as long as that is not known."""
-        if not may_wait(event) or not isinstance(event, CallEnded):
+        if self._in_shadow or not may_wait(event) or not isinstance(event, CallEnded):
             return False
         at = self._ticks()
         if self._link.is_up:
@@ -133,6 +135,8 @@ class Company:
     def finding(self) -> Finding:
         """How it stands, for the health page."""
         others = self._twins.others
+        if self._in_shadow:
+            return _finding(State.UNKNOWN, "shadow mode: nobody is texted, so it does not matter who else is")
         if others:
             return _finding(State.BAD, self._in_words(), STOP_ONE)
         if self._twins.mute or self._twins.is_deaf(self._ticks()):
@@ -141,7 +145,7 @@ class Company:
 
     def status(self) -> str:
         """A few words for `systemctl status`; nothing while we are alone."""
-        return f"; {self._in_words()}" if self._twins.others else ""
+        return f"; {self._in_words()}" if self._twins.others and not self._in_shadow else ""
 
     def _in_words(self) -> str:
         twins = self._twins
@@ -168,7 +172,15 @@ class Company:
             except TimeoutError:
                 continue
 
+    @property
+    def _in_shadow(self) -> bool:
+        """Whoever texts nobody must not stand anybody down, and judges all calls: that is what it is tried for."""
+        return self._casework.rules.shadow
+
     async def _round(self) -> None:
+        if self._in_shadow:
+            self._twins.unlinked()
+            return
         at = self._ticks()
         self._twins.linked(at, self._clock())
         if self._twins.role is Role.WAITING and at >= self._looked + LOOK_IN_BOOKS:
@@ -178,8 +190,15 @@ class Company:
         if beat is not None and not self._twins.mute:
             await self._say(beat)
         await self._tell_people()
-        for event, fate in self._shelf.take(self._twins, self._ticks()):
-            await self._keeper.settle(event, lambda books, e=event, f=fate: self._becomes(books, e, f))  # type: ignore[misc]
+        await self._sort_out(self._shelf.take(self._twins, self._ticks()))
+
+    async def _sort_out(self, found: Sequence[tuple[CallEnded, Fate]]) -> None:
+        await self._keeper.tell_ours([event for event, fate in found if fate is Fate.OURS])
+        others = [
+            (event, partial(self._becomes, event, fate)) for event, fate in found if fate is not Fate.OURS
+        ]
+        for begin in range(0, len(others), CHUNK):
+            await self._keeper.settle(others[begin : begin + CHUNK])
 
     async def _claim_those_who_asked(self) -> None:
         """The dialplan may be ours though another keeps the PBX: whoever pressed a key has had our text."""
@@ -202,11 +221,11 @@ class Company:
         if not reply.ok:
             self._twins.refused()
 
-    def _becomes(self, books: Books, event: CallEnded, fate: Fate) -> None:
+    def _becomes(self, event: CallEnded, fate: Fate, books: Books) -> None:
         now = self._clock()
         known = books.call(event.call)
         asked_us = known is not None and known.episode is not None
-        if fate is Fate.OURS or asked_us:
+        if asked_us:
             self._casework.tell(books, [event], now)
         elif fate is Fate.THEIRS:
             self._casework.leave_to_another(books, event, now)

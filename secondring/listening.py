@@ -24,6 +24,10 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 
+Becomes = Callable[[Books], None]
+"""What is kept of a call."""
+
+
 class Company(Protocol):
     """Whether we are the only service on this PBX; see `secondring.company`."""
 
@@ -160,27 +164,39 @@ class CallKeeper:
         """The channels that callers are on; None while that is not known."""
         return None if self.listening_since is None else self._tracker.roots
 
-    async def settle(self, event: CallEnded, work: Callable[[Books], None]) -> None:
-        """Commit what becomes of a call that had been laid aside."""
+    async def tell_ours(self, events: list[CallEvent]) -> None:
+        """Commit calls that had been laid aside, and are ours."""
+        async with self._busy:
+            await self._keep(events)
+
+    async def settle(self, found: Sequence[tuple[CallEnded, Becomes]]) -> None:
+        """Commit what becomes of calls that had been laid aside and are not ours; tried until the database takes it."""
+        failures = 0
         while True:
-            await self.settled()
             try:
-                async with self._busy:
-                    await self._settle(event, work)
-            except PeerError as error:
-                self._raise_alarm(Alarm("store", f"calls cannot be stored, trying again: {error}"))
-                await asyncio.sleep(RETRY_PAUSES[-1])
+                await self._apply(found)
+            except PeerError:
+                await asyncio.sleep(RETRY_PAUSES[min(failures, len(RETRY_PAUSES) - 1)])
+                failures += 1
             else:
+                await self._stored([event for event, _ in found])
                 return
 
-    async def _settle(self, event: CallEnded, work: Callable[[Books], None]) -> None:
+    async def _apply(self, found: Sequence[tuple[CallEnded, Becomes]]) -> None:
+        def work(books: Books) -> None:
+            for _, becomes in found:
+                becomes(books)
+
         try:
             await self._in_store(work)
         except PeerError:
             raise
         except Exception as error:  # noqa: BLE001 - our bug costs one call's handling, never the others'
-            await self._give_up(event, error)
-        await self._stored([event])
+            if len(found) == 1:
+                await self._give_up(found[0][0], error)
+                return
+            for one in found:
+                await self._apply([one])
 
     def _note_link(self, fact: Fact) -> None:
         if self.company:
@@ -196,7 +212,9 @@ class CallKeeper:
 
     async def _store(self, events: list[CallEvent]) -> None:
         company = self.company
-        events = [event for event in events if company is None or not company.lays_aside(event)]
+        await self._keep([event for event in events if company is None or not company.lays_aside(event)])
+
+    async def _keep(self, events: list[CallEvent]) -> None:
         if not events:
             return
         self.last_call_at = self._clock()

@@ -7,6 +7,7 @@ from statistics import median
 
 from secondring.domain import episodes
 from secondring.domain.call_events import CallAnswered, CallBegan, CallEnded, CallEvent, Direction
+from secondring.domain.ids import EpisodeId
 from secondring.domain.ports import Books
 from secondring.domain.records import Call
 from secondring.domain.verdict import Verdict
@@ -23,6 +24,9 @@ def tell(
 ) -> list[CallEnded]:
     """Take in what a record tells of one story; returns those calls from outside of which we knew nothing at all."""
     known = {call: books.call(call) for call in {event.call for event in events}}
+    for event in events:
+        if isinstance(event, CallEnded) and (call := known[event.call]) is not None:
+            _complete(books, call, event, by, now)
     open_or_new = {call for call, found in known.items() if found is None or found.verdict is None}
     news = [event for event in events if event.call in open_or_new]
     if not news:
@@ -45,17 +49,69 @@ def order(story: Sequence[CallEvent]) -> tuple[bool, datetime]:
 
 
 def settle(live: CallEnded, record: CallEnded) -> CallEnded:
-    """Which of two verdicts on one call stands, when we saw only a part of it.
+    """What stands of two verdicts on one missed call, when we saw only a part of it.
 
-    Somebody answered if either knows of it. Where the end was not seen, the record knows better than we; where we
-    saw the end, we know why it ended.
+    Somebody answered if either knows of it. Where the end was not seen, the record knows better than we. Where it was,
+    the record knows what came before: why the call was missed, in which queue, who called which number; and we
+    know when it ended, and how, unless the record names another reason.
     """
     if record.verdict is Verdict.ANSWERED or live.detail in UNSEEN_ENDS:
-        return replace(record, late=False)
-    return live
+        return replace(record, late=False, withheld=live.withheld or record.withheld)
+    if not _knows_more(record):
+        return live
+    return replace(
+        live,
+        reason=record.reason,
+        detail=live.detail if live.reason == record.reason else record.detail,
+        queue=record.queue or live.queue,
+        caller=live.caller or ("" if live.withheld else record.caller),
+        did=record.did or live.did,
+        started_at=min(record.started_at, live.started_at),
+    )
 
 
 UNSEEN_ENDS = ("lost-track", "pbx-stopped")
+
+
+def _knows_more(record: CallEnded) -> bool:
+    return record.verdict is Verdict.MISSED and record.detail not in UNSEEN_ENDS
+
+
+def _complete(books: Books, call: Call, record: CallEnded, by: str, now: datetime) -> None:
+    """A record came too late to be waited for: what we had judged from a part of the call is put right, once."""
+    if call.verdict is not Verdict.MISSED or not call.partial or record.direction is not Direction.INBOUND:
+        return
+    if record.verdict is Verdict.ANSWERED:
+        right = replace(
+            call, verdict=Verdict.ANSWERED, reason=None, detail=None, answered_at=record.answered_at
+        )
+        because = (
+            f"the PBX's own record ({by}) says that this call was answered; we had seen only a part of it"
+        )
+    elif _knows_more(record) and record.reason != call.reason:
+        right = replace(call, reason=record.reason, detail=record.detail, queue=record.queue or call.queue)
+        because = f"the PBX's own record ({by}) says why it was missed: {record.reason}, not {call.reason}"
+    else:
+        return
+    books.save_call(replace(right, partial=False))
+    episodes.note(books, now, "corrected", RULE, because, call=call.id, episode=call.episode)
+    episode = books.episode(call.episode) if call.episode else None
+    if episode is None:
+        return
+    if right.verdict is Verdict.MISSED:
+        if episode.calls == 1:
+            books.save_episode(replace(episode, reason=right.reason, queue=right.queue))
+    elif episode.is_open and episode.urgent_at is None and not _missed_since(books, episode.id, record):
+        episodes.spoken_with(books, episode, "record-says-answered", because, now)
+
+
+def _missed_since(books: Books, episode: EpisodeId, record: CallEnded) -> bool:
+    """Whether the caller called in vain again after the call that was answered."""
+    return any(
+        call.verdict is Verdict.MISSED and call.started_at > record.started_at
+        for call in books.calls_of(episode)
+        if call.id != record.call
+    )
 
 
 def is_doubtful(event: CallEvent) -> bool:

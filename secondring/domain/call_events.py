@@ -80,6 +80,8 @@ class CallEnded:
     answered_at: datetime | None
     partial: bool = False
     """Parts of the call were not seen."""
+    masked: bool = False
+    """Withheld, and the carrier passed the number on all the same: only the PBX's own note said that it is withheld."""
     late: bool = False
     """Nobody listened: the PBX's own record told it afterwards."""
 

@@ -12,7 +12,7 @@ from secondring.domain import episodes
 from secondring.domain.afterwards import spoken_since
 from secondring.domain.alarms import Alarm, raise_in
 from secondring.domain.call_events import CallAnswered, CallBegan, CallEnded, CallEvent, Direction
-from secondring.domain.circumstances import circumstances
+from secondring.domain.circumstances import circumstances, remember_masked
 from secondring.domain.ids import CallId, episode_id
 from secondring.domain.phone import PhoneNumber, parse_number
 from secondring.domain.ports import Books
@@ -195,6 +195,8 @@ class Casework:
         known = books.call(event.call)
         if known is not None and known.verdict is not None:
             return
+        if event.masked:
+            remember_masked(books, now)
         call = replace(self._verdict_of(event, now), episode=known.episode if known else None)
         if event.verdict is Verdict.MISSED:
             self._missed(books, call, now)

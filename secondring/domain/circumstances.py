@@ -10,6 +10,14 @@ from secondring.domain.routing import Circumstances
 from secondring.domain.rules import Rules, Site
 
 DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)
+MASKED = "numbers are withheld by a note"
+"""The bookmark that says so of this PBX's carrier."""
+
+
+def remember_masked(books: Books, now: datetime) -> None:
+    """This PBX's carrier passes on numbers that callers withheld: whoever does not see the PBX's note cannot know."""
+    if books.bookmark(MASKED) is None:
+        books.keep_bookmark(MASKED, now.isoformat())
 
 
 def circumstances(books: Books, rules: Rules, call: Call, site: Site, now: datetime) -> Circumstances:
@@ -28,6 +36,7 @@ def circumstances(books: Books, rules: Rules, call: Call, site: Site, now: datet
         opted_out=opted_out,
         line=books.known_line(caller) if caller else None,
         episode=mine[0] if mine else None,
+        may_be_withheld=(call.late or call.partial) and books.bookmark(MASKED) is not None,
         texts_to_caller_today=count(
             since=a_day, to=caller, at_most=guards.per_number_per_day, withheld=site.shadow
         ),

@@ -51,6 +51,7 @@ class OpenCall:
             detail=detail,
             caller="" if self.withheld else self.caller,
             withheld=self.withheld,
+            masked=self.withheld and not is_withheld(self.caller),
             did=self.did,
             queue=self.evidence.queue,
             started_at=self.started_at,

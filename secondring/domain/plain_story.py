@@ -73,6 +73,8 @@ _BY_RULE = {
     ("task", "storm-brake"): "Too many texts at once, so a person calls back.",
     ("task", "storm-brake-site"): "Too many texts at once, so a person calls back.",
     ("task", "no-text-reason"): "Calls that end like this get a call back, not a text.",
+    ("task", "may-be-withheld"): "Their number may be withheld, so they get a call back and no text.",
+    ("task", "second-listener"): "Another Second Ring may have texted them already, so a person calls back.",
     ("no-triage", "shadow"): "Shadow mode: no nurse's phone is rung.",
     ("intent-unknown", "ambiguous"): "The reply may mean several things; a person reads it.",
     ("intent-unknown", "phrase:cancel-appointment"): "They want to cancel an appointment; a person reads it.",

@@ -54,6 +54,8 @@ class Circumstances:
     texts_to_caller_today: int
     texts_at_site_this_minute: int
     texts_this_minute: int
+    may_be_withheld: bool = False
+    """The carrier is known to pass on withheld numbers, and nobody saw whether this one is."""
     line: KnownLine | None = None
     """What carriers told of the caller's number."""
 
@@ -187,6 +189,15 @@ def _lost_track(case: Circumstances) -> Decision | None:
     return None
 
 
+def _may_be_withheld(case: Circumstances) -> Decision | None:
+    if case.may_be_withheld:
+        return _task(
+            "may-be-withheld",
+            "this carrier passes on numbers that callers withheld, and nobody saw whether this one is: no text",
+        )
+    return None
+
+
 def _late(case: Circumstances) -> Decision | None:
     limit = case.rules.guards.late_after
     if case.call.ended_at and case.now - case.call.ended_at > limit:
@@ -244,6 +255,7 @@ RULES: tuple[Callable[[Circumstances], Decision | None], ...] = (
     _known_line,
     _foreign,
     _lost_track,
+    _may_be_withheld,
     _late,
     _reason_without_text,
     _caps,

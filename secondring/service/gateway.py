@@ -90,11 +90,7 @@ def alarms(frame: Frame) -> dict[str, Part]:
 
 
 def housekeeping(frame: Frame) -> dict[str, Part]:
-    """What every machine with books needs."""
-    return _retention(frame) | _disk(frame)
-
-
-def _disk(frame: Frame) -> dict[str, Part]:
+    """What every database needs, a site box's too: room on its disk, and that what is old goes."""
     watch = DiskWatch(
         wiring.books_folder(frame.settings),
         frame.settings.warn_free,
@@ -103,11 +99,6 @@ def _disk(frame: Frame) -> dict[str, Part]:
         clock=now,
         shout=frame.shout,
     )
-    return {"disk": watch.run}
-
-
-def _retention(frame: Frame) -> dict[str, Part]:
-    """Every night."""
     night = Parts(
         policy=frame.settings.retention,
         zone=frame.rules.sites[0].hours.zone,
@@ -116,7 +107,7 @@ def _retention(frame: Frame) -> dict[str, Part]:
         tidy=frame.store.tidy,
         clock=now,
     )
-    return {"retention": NightlyRetention(night).run}
+    return {"disk": watch.run, "retention": NightlyRetention(night).run}
 
 
 def _figures(frame: Frame) -> dict[str, Part]:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from secondring import site_box
 from secondring.bus.topics import Bell
 from secondring.service.frame import Frame
-from secondring.service.gateway import alarms
+from secondring.service.gateway import alarms, housekeeping
 from secondring.service.listen import Listening
 from secondring.service.role import Role
 from secondring.site_box import Tie
@@ -31,6 +31,5 @@ def with_centre(frame: Frame, listening: Listening) -> Role:
     def status() -> str:
         return f"{role.status()}; {'linked to' if line.is_up else 'NO LINK TO'} the centre"
 
-    return replace(
-        role, parts=role.parts | line.parts(frame.bell.listen(Bell.WORK)) | alarms(frame), status=status
-    )
+    parts = role.parts | line.parts(frame.bell.listen(Bell.WORK)) | alarms(frame) | housekeeping(frame)
+    return replace(role, parts=parts, status=status)

@@ -47,6 +47,10 @@ class Database(Protocol):
         """A connection in a transaction: committed when the block ends, rolled back when it raises."""
         ...
 
+    def migrating(self, engine: Engine) -> AbstractContextManager[Connection]:
+        """A connection for migrations, for one process at a time."""
+        ...
+
     def mark(self, connection: Connection) -> object:
         """Another one as soon as somebody else has committed something; to ask costs microseconds."""
         ...

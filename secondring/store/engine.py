@@ -102,6 +102,12 @@ class SqliteFile:
             connection.exec_driver_sql(_BEGIN[mode])
             yield connection
 
+    @contextmanager
+    def migrating(self, engine: Engine) -> Iterator[Connection]:
+        """All migrations in one transaction: a file that cannot be brought to this version stays as it was."""
+        with self.begun(engine, "write") as connection:
+            yield connection
+
     def mark(self, connection: Connection) -> object:
         """SQLite's `data_version` (sqlite.org/pragma.html)."""
         return connection.exec_driver_sql("PRAGMA data_version").scalar_one()

@@ -14,7 +14,7 @@ from sqlalchemy.types import TypeDecorator
 
 from secondring.domain.errors import ConfigError, StoreBroken
 from secondring.store.migrate import require_head
-from secondring.store.schema import meta, metadata, tallies
+from secondring.store.schema import KEY_CHECK, meta, metadata, tallies
 from secondring.store.sql.books import SqlBooks
 
 BATCH = 2000
@@ -76,10 +76,9 @@ def require_empty(connection: Connection, where: str, remedy: str) -> None:
 
 def require_same_key(source: Connection, target: Connection, where: str) -> None:
     """Raise ConfigError when the two were made with different keys: half of the rows could not be read."""
-    ours, theirs = (
-        connection.execute(select(meta.c.name, meta.c.value)).all() for connection in (source, target)
-    )
-    if ours and theirs and dict(map(tuple, ours)) != dict(map(tuple, theirs)):
+    asked = select(meta.c.value).where(meta.c.name == KEY_CHECK)
+    ours, theirs = (connection.execute(asked).scalar() for connection in (source, target))
+    if ours is not None and theirs is not None and ours != theirs:
         raise ConfigError(
             f"{where}: it was made with another key than database.key_file names:"
             " put the key of those books there first"

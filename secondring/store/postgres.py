@@ -5,6 +5,7 @@ be overtaken in between. A turn is a lock of the database's own that ends with i
 its holder. Why that, and not SERIALIZABLE: docs/decisions.md.
 """
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -17,7 +18,7 @@ from sqlalchemy import Connection, Engine, create_engine
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import QueuePool
 
-from secondring.domain.errors import ConfigError
+from secondring.domain.errors import ConfigError, StoreBusy
 from secondring.store.agreed import BUSY_WAIT
 from secondring.store.columns import lend_vault
 from secondring.store.held import Held
@@ -40,6 +41,9 @@ READERS_KEPT, READERS_MOST = 2, 14
 """A server takes 100 connections unless told otherwise, and several of our processes share them."""
 TURN = 0x5345434F_4E445257
 """What writers' turns are called among the database's advisory locks."""
+MIGRATING = 0x5345434F_4E44524D
+"""What bringing the tables up to date is called there."""
+MIGRATION_WAIT = 60.0
 SERVICE = 0x5345434F_4E445253
 """What the one service is called there."""
 _OPENING = {"write": f"SELECT pg_advisory_xact_lock({TURN})", "read": "SELECT 1"}
@@ -119,6 +123,29 @@ class Postgres:
             _open(connection, _OPENING[mode])
             with connection.get_transaction() or connection.begin():
                 yield connection
+
+    @contextmanager
+    def migrating(self, engine: Engine) -> Iterator[Connection]:
+        """Outside any transaction: each migration is one, and services go on beside them.
+
+        Who waits for the other to have migrated asks again and again: a statement that waits would itself be waited for
+        by an index that is being made beside the writers.
+        """
+        with engine.connect() as connection:
+            deadline = time.monotonic() + MIGRATION_WAIT
+            while not connection.exec_driver_sql(f"SELECT pg_try_advisory_lock({MIGRATING})").scalar():
+                connection.commit()
+                if time.monotonic() > deadline:
+                    raise StoreBusy(f"{self.where}: somebody else migrates it: try again when they are done")
+                time.sleep(0.1)
+            connection.commit()
+            try:
+                yield connection
+                connection.commit()
+            finally:
+                connection.rollback()
+                connection.exec_driver_sql(f"SELECT pg_advisory_unlock({MIGRATING})")
+                connection.commit()
 
     def mark(self, connection: Connection) -> object:
         """Two snapshots of one name see the same transactions; reading alone makes no new one."""

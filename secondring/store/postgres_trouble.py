@@ -31,7 +31,7 @@ _REMEDIES = {
 _BY_WORDS = (
     ("password authentication failed", "28P01"),
     ("no password supplied", "28P01"),
-    ("no pg_hba.conf entry", "28000"),
+    ("pg_hba.conf", "28000"),
     ("authentication failed", "28000"),
     ("too many clients", "53300"),
     ("remaining connection slots", "53300"),

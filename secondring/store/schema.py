@@ -60,6 +60,9 @@ meta = Table(
     "meta", metadata, Column("name", String, primary_key=True), Column("value", LargeBinary, nullable=False)
 )
 
+KEY_CHECK = "key check"
+"""The row of `meta` that ties a database to its key."""
+
 episodes = Table(
     "episodes",
     metadata,

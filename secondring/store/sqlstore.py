@@ -13,15 +13,14 @@ from secondring.store.agreed import BUSY_WAIT
 from secondring.store.databases import database
 from secondring.store.keys import Key
 from secondring.store.migrate import require_head
-from secondring.store.schema import meta
+from secondring.store.schema import KEY_CHECK, meta
 from secondring.store.sql.books import SqlBooks
 from secondring.store.sql.page import keep, of_dialect
 from secondring.store.trouble import told_plainly
 from secondring.store.vault import Vault
 from secondring.store.watching import SqlWatch
 
-_CHECK_NAME = "key check"
-_CHECK = select(meta.c.value).where(meta.c.name == _CHECK_NAME)
+_CHECK = select(meta.c.value).where(meta.c.name == KEY_CHECK)
 _SET_CHECK = keep(meta, "name")
 
 
@@ -118,5 +117,5 @@ class SqlStore:
 
 def _first_check(connection: Connection, check: bytes) -> bytes:
     """Tie a new database to its key, unless another process was faster; returns what it is tied to."""
-    connection.execute(of_dialect(_SET_CHECK, connection), {"name": _CHECK_NAME, "value": check})
+    connection.execute(of_dialect(_SET_CHECK, connection), {"name": KEY_CHECK, "value": check})
     return bytes(connection.execute(_CHECK).scalar_one())

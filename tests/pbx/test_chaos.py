@@ -26,3 +26,14 @@ def test_the_ledger_balances_after_one_fault_of_each_family() -> None:
     assert result.passed, told
     assert {name for name, _, _ in result.faults} == set(FAULTS), told
     assert len(result.ledger.entries) == 60, told
+
+
+@pytest.mark.timeout(300)
+def test_calls_of_a_gap_are_handled_once_and_marked_late() -> None:
+    """The issue's ten minutes are in docs/records.md; here it is a quarter of one."""
+    wanted = Wanted(shape="one", seed=30, calls=75, faults=0, rate=3, patience=180, away=15)
+    result = run(wanted, lambda _: None)
+    told = report.for_people(result)
+    assert result.passed, told
+    assert result.ledger.notes["told by the PBX's record (late)"] > 15, told
+    assert len(result.ledger.entries) == 75, told

@@ -87,7 +87,8 @@ class Cluster:
         shutil.rmtree(self.folder)
 
     def url(self, name: str, user: str = USER) -> str:
-        return f"postgresql://{user}@/{name}?host={self.folder}"
+        port = f"&port={self._settings['port']}" if "port" in self._settings else ""
+        return f"postgresql://{user}@/{name}?host={self.folder}{port}"
 
     def sql(self, *statements: str, name: str = "postgres", user: str = SUPER) -> list[tuple[object, ...]]:
         """Run statements; the rows of the last one, if it has any."""

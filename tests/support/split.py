@@ -27,7 +27,7 @@ from tests.support.terminal import a_clinic
 T = TypeVar("T")
 
 SERVICES = ("listen", "agi", "gateway", "web")
-PATIENCE = 60.0
+PATIENCE = 120.0
 """Seconds: four processes may start beside other tests on two cores."""
 CONFIG = """
 mode: live
@@ -100,7 +100,11 @@ class Running:
             self.process.wait()
             raise
         finally:
-            self._manager.close()
+            self.forget()
+
+    def forget(self) -> None:
+        """It is over."""
+        self._manager.close()
 
 
 class Split:

@@ -2,6 +2,7 @@
 
 import resource
 import sys
+from datetime import datetime
 
 from secondring.domain.errors import PeerError
 from secondring.domain.phone import PhoneNumber
@@ -10,11 +11,11 @@ from tests.support.books import KEY, LEASE, NOW, a_text, an_episode, eid
 from tests.support.clinic import MONDAY_TEN, Clinic
 
 
-def claim(store: SqlStore) -> None:
+def claim(store: SqlStore, now: datetime = NOW) -> None:
     """Take and finish jobs until there are none; prints the key of each."""
     while True:
         with store.transaction() as books:
-            jobs = books.claim_jobs(["send"], now=NOW, lease=LEASE, limit=3)
+            jobs = books.claim_jobs(["send"], now=now, lease=LEASE, limit=3)
         if not jobs:
             return
         for job in jobs:
@@ -89,6 +90,12 @@ def main(what: str, url: str, number: str = "0") -> None:
         lock(store)
     elif what == "claim":
         claim(store)
+    elif what == "claim-together":
+        print("ready", flush=True)
+        sys.stdin.readline()
+        claim(store)
+    elif what == "claim-late":
+        claim(store, NOW + 2 * LEASE)
     elif what == "casework":
         casework(store, int(number))
     elif what == "write":

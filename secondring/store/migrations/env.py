@@ -8,5 +8,7 @@ context.configure(
     connection=context.config.attributes["connection"],
     target_metadata=metadata,
     render_as_batch=True,  # SQLite alters a table by copying it
+    transaction_per_migration=True,  # on a server no lock outlasts one migration; a file's have one around all
 )
-context.run_migrations()
+with context.begin_transaction():
+    context.run_migrations()

@@ -133,7 +133,7 @@ LIVE = {"verdict": Verdict.MISSED, "reason": Reason.NO_ANSWER, "partial": True}
         (Detail.LOST_TRACK, (Verdict.MISSED, Reason.ABANDONED), Reason.ABANDONED),
         (Detail.PBX_STOPPED, (Verdict.ANSWERED, None), None),
         (Detail.TIMEOUT, (Verdict.ANSWERED, None), None),
-        (Detail.TIMEOUT, (Verdict.MISSED, Reason.BUSY), Reason.NO_ANSWER),
+        (Detail.TIMEOUT, (Verdict.MISSED, Reason.BUSY), Reason.BUSY),
         (Detail.TIMEOUT, (Verdict.IGNORED, "refused"), Reason.NO_ANSWER),
     ],
 )
@@ -184,3 +184,115 @@ def test_a_second_more_or_less_is_no_skew() -> None:
     with clinic.store.reading() as books:
         skew.learn(books, [replace(ended, ended_at=ended.ended_at + timedelta(seconds=1))])
     assert skew.ahead == timedelta(0)
+
+
+# ---------------------------------------------------------------- seen in part
+
+
+def seen_in_part(clinic: Clinic, **changes: object) -> tuple[CallEnded, CallEnded]:
+    """What we made of a call of which we saw the end alone, and what a record makes of it."""
+    _, record = a_missed_call(
+        clinic, minutes_ago=1, reason=Reason.ABANDONED, detail=Detail.TIMEOUT, queue="front"
+    )
+    live = replace(
+        record, late=False, partial=True, reason=Reason.IVR_HANGUP, detail=Detail.IN_MENU, queue=None
+    )
+    return live, replace(record, **changes)  # type: ignore[arg-type]
+
+
+def test_the_record_says_why_a_call_was_missed_of_which_only_the_end_was_seen() -> None:
+    live, record = seen_in_part(Clinic())
+    settled = afterwards.settle(live, replace(record, started_at=live.started_at - timedelta(seconds=40)))
+    assert (settled.reason, settled.detail, settled.queue) == ("abandoned", "timeout", "front")
+    assert settled.waited == live.waited + timedelta(seconds=40)
+    assert not settled.late
+
+
+def test_how_it_ended_we_saw_ourselves_where_both_name_the_same_reason() -> None:
+    live, record = seen_in_part(Clinic())
+    live = replace(live, reason=Reason.ABANDONED, detail=Detail.CALLER_CANCEL)
+    settled = afterwards.settle(live, record)
+    assert (settled.detail, settled.queue) == ("caller-cancel", "front")
+
+
+@pytest.mark.parametrize(
+    "poor", [{"detail": Detail.LOST_TRACK}, {"verdict": Verdict.IGNORED, "reason": "refused"}]
+)
+def test_a_record_that_knows_no_more_changes_nothing(poor: dict[str, Any]) -> None:
+    live, record = seen_in_part(Clinic(), **poor)
+    assert afterwards.settle(live, record) == live
+
+
+def test_a_withheld_number_stays_withheld_whatever_a_record_shows() -> None:
+    live, record = seen_in_part(Clinic())
+    live = replace(live, withheld=True, caller="")
+    assert afterwards.settle(live, record).caller == ""
+    unseen = replace(live, detail=Detail.LOST_TRACK)
+    assert afterwards.settle(unseen, record).withheld
+
+
+def test_a_record_that_comes_later_puts_the_reason_right_once() -> None:
+    clinic = Clinic()
+    live, record = seen_in_part(clinic)
+    clinic._tell(live)
+    assert tell(clinic, record) == []
+    call = clinic.call(live)
+    assert (call.reason, call.detail, call.queue, call.partial) == ("abandoned", "timeout", "front", False)
+    assert call.episode
+    with clinic.store.reading() as books:
+        trail = [d.because for d in books.decisions_about(live.call) if d.action == "corrected"]
+        episode = books.episode(call.episode)
+    assert trail == ["the PBX's own record (cel) says why it was missed: abandoned, not ivr-hangup"]
+    assert episode
+    assert (episode.reason, episode.queue) == ("abandoned", "front")
+    tell(clinic, replace(record, reason=Reason.BUSY))
+    assert clinic.call(live).reason == "abandoned"
+    assert len(clinic.send_due()) == 1
+
+
+def test_a_record_that_comes_later_and_knows_an_answer_closes_the_episode() -> None:
+    clinic = Clinic()
+    live, record = seen_in_part(clinic)
+    answered = replace(
+        record,
+        verdict=Verdict.ANSWERED,
+        reason=None,
+        detail=None,
+        answered_at=record.ended_at - timedelta(seconds=5),
+    )
+    clinic._tell(live)
+    tell(clinic, answered)
+    call = clinic.call(live)
+    assert (call.verdict, call.reason) == (Verdict.ANSWERED, None)
+    assert call.episode
+    with clinic.store.reading() as books:
+        episode = books.episode(call.episode)
+    assert episode
+    assert episode.outcome == "reached"
+    assert clinic.send_due() == []
+
+
+def test_what_was_seen_whole_is_never_corrected() -> None:
+    clinic = Clinic()
+    live, record = seen_in_part(clinic)
+    clinic._tell(replace(live, partial=False))
+    tell(clinic, record)
+    assert clinic.call(live).reason == "ivr-hangup"
+
+
+# ---------------------------------------------------------------- withheld by a note
+
+
+def test_where_the_carrier_passes_withheld_numbers_on_a_gap_makes_tasks() -> None:
+    clinic = Clinic()
+    clinic.misses("", withheld=True, masked=True)
+    tell(clinic, *a_missed_call(clinic))
+    assert clinic.send_due() == []
+    assert [task.title for task in clinic.tasks][-1] == "Call back (may-be-withheld)"
+
+
+def test_where_it_does_not_they_are_texted() -> None:
+    clinic = Clinic()
+    clinic.misses("", withheld=True)
+    tell(clinic, *a_missed_call(clinic))
+    assert len(clinic.send_due()) == 1

@@ -223,6 +223,7 @@ def test_a_withheld_number_is_not_kept_even_when_the_carrier_sent_it() -> None:
     script = Script().calls_in(caller=ANNA).variable("CALLINGNUMPRES_SV", "prohib_passed_screen")
     script.dials("p").dial_ends("p", "NOANSWER").hangs_up()
     assert script.ended[0].withheld
+    assert script.ended[0].masked
     assert script.ended[0].caller == ""
 
 

@@ -36,6 +36,17 @@ def _url(request: pytest.FixtureRequest, folder: Path) -> str:
     return found
 
 
+@pytest.fixture(params=["sqlite", "postgresql"])
+def any_books(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The same, to be broken: nobody uses it afterwards."""
+    if request.param == "sqlite":
+        yield new_database(tmp_path)
+        return
+    cluster: Cluster = request.getfixturevalue("cluster")
+    with cluster.new_books() as url:
+        yield url
+
+
 @pytest.fixture
 def postgres_url(cluster: Cluster) -> Iterator[str]:
     """A PostgreSQL database with nothing in it."""

@@ -11,10 +11,11 @@ from sqlalchemy.exc import OperationalError
 from secondring.domain.errors import ConfigError, PeerError, StoreBroken, StoreBusy, StoreFull
 from secondring.store.alone import alone
 from secondring.store.keys import make_key
-from secondring.store.migrate import upgrade
+from secondring.store.migrate import is_current, upgrade
 from secondring.store.sqlstore import SqlStore
 from secondring.store.trouble import explain, told_plainly
 from tests.support.books import ANNA, KEY, a_call, a_text, an_episode, eid, new_database
+from tests.support.raw import run_raw
 
 
 def _sql(url: str, *statements: str) -> None:
@@ -43,11 +44,33 @@ def test_a_database_that_was_never_migrated_is_refused(tmp_path: Path) -> None:
         SqlStore(f"sqlite:///{tmp_path}/empty.db", KEY)
 
 
-def test_a_database_of_a_later_version_is_refused(url: str) -> None:
-    _sql(url, "UPDATE alembic_version SET version_num = '9999'")
-    for attempt in (lambda: SqlStore(url, KEY), lambda: upgrade(url)):
+LATER = "UPDATE alembic_version SET version_num = '9999'"
+
+
+@pytest.mark.parametrize(
+    "oldest",
+    [
+        "UPDATE meta SET value = CAST('9998' AS {bytes}) WHERE name = 'oldest code'",
+        "DELETE FROM meta WHERE name = 'oldest code'",
+    ],
+)
+def test_a_database_of_a_later_version_is_refused(any_books: str, oldest: str) -> None:
+    run_raw(any_books, LATER, oldest.format(bytes="BLOB" if any_books.startswith("sqlite") else "bytea"))
+    for attempt in (lambda: SqlStore(any_books, KEY), lambda: upgrade(any_books)):
         with pytest.raises(ConfigError, match=r"newer version.*9999.*Install"):
             attempt()
+
+
+def test_a_database_that_the_next_version_has_migrated_already_still_serves(any_books: str) -> None:
+    """While machines are brought to the next version one after the other."""
+    run_raw(any_books, LATER)
+    upgrade(any_books)
+    assert is_current(any_books)
+    store = SqlStore(any_books, KEY)
+    with store.transaction() as books:
+        books.save_episode(an_episode(1))
+    store.close()
+    assert run_raw(any_books, "SELECT version_num FROM alembic_version") == [("9999",)]
 
 
 def test_a_folder_that_is_missing_is_made_for_us_alone(tmp_path: Path) -> None:

@@ -2,6 +2,8 @@
 
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
 
 import pytest
 from sqlalchemy import event
@@ -20,6 +22,7 @@ from secondring.store.sqlstore import SqlStore
 from tests.support.books import (
     ANNA,
     DAY,
+    KEY,
     LEASE,
     MAIN,
     NOW,
@@ -36,18 +39,24 @@ from tests.support.books import (
     eid,
 )
 
-Asked = list[tuple[str, tuple[object, ...]]]
+Asked = list[tuple[str, Any]]
+_SEQUENTIAL = re.compile(rf"Seq Scan on ({'|'.join(metadata.tables)})\b")
 _WHOLE_TABLE = re.compile(rf"SCAN ({'|'.join(metadata.tables)})$")
 
 
 @pytest.fixture
 def asked(sql: SqlStore) -> Iterator[Asked]:
     """Every statement that reaches the writing connection, with its values."""
+    with _listening(sql) as statements:
+        yield statements
+
+
+@contextmanager
+def _listening(sql: SqlStore) -> Iterator[Asked]:
     statements: Asked = []
 
     def note(_connection: object, _cursor: object, statement: str, values: object, *_: object) -> None:
         once = values[0] if isinstance(values, list) else values  # many rows: their first
-        assert isinstance(once, tuple)
         statements.append((statement, once))
 
     event.listen(sql._writing, "before_cursor_execute", note)
@@ -162,6 +171,23 @@ def test_no_statement_reads_a_whole_table(sql: SqlStore, asked: Asked) -> None:
         for statement, values in statements:
             plan = [row[3] for row in explain(f"EXPLAIN QUERY PLAN {statement}", values)]
             assert not [step for step in plan if _WHOLE_TABLE.match(step)], (statement, plan)
+
+
+def test_no_statement_has_to_read_a_whole_table_on_a_server(postgres_url: str) -> None:
+    """Where no index leads to the rows, PostgreSQL scans even though it was told not to."""
+    store = SqlStore(postgres_url, KEY)
+    with _listening(store) as asked, store.transaction() as books:
+        _write_everything(books)
+        _ask_everything(books)
+    statements = [entry for entry in asked if "advisory" not in entry[0]]
+    assert len(statements) > 40
+    with store.transaction() as books:
+        explain = books._connection.exec_driver_sql  # type: ignore[attr-defined]
+        explain("SET LOCAL enable_seqscan = off")
+        for statement, values in statements:
+            plan = [row[0] for row in explain(f"EXPLAIN {statement}", values)]
+            assert not [step for step in plan if _SEQUENTIAL.search(step)], (statement, plan)
+    store.close()
 
 
 def test_the_caps_and_the_claim_use_the_indexes_made_for_them(sql: SqlStore, asked: Asked) -> None:

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from secondring.domain.metrics_rows import Place
 from secondring.domain.phone import PhoneNumber
 from secondring.domain.records import Intent, Outcome
+from secondring.domain.retention_ports import What
 from secondring.domain.staff import Role
 from secondring.domain.verdict import Verdict
 from secondring.domain.weeks import Week
@@ -270,3 +271,17 @@ async def test_a_week_to_come_is_this_week(pages: Pages) -> None:
     browser = await manager(pages)
     later = Week.at(datetime(2190, 1, 1, tzinfo=pages.now.tzinfo), "UTC")
     assert "So far this week no call was missed." in plain(await browser.get(f"/dashboard?until={later}"))
+
+
+async def test_the_figures_are_the_same_when_numbers_are_removed_and_the_rows_say_so(pages: Pages) -> None:
+    browser = await manager(pages)
+    before = plain(await browser.get("/dashboard"))
+    assert "removed" not in plain(await browser.get("/dashboard/rows?show=recovered"))
+    with pages.store.transaction() as books:
+        gone = books.remove(What.NUMBERS, before=pages.now + timedelta(days=9), limit=999)
+        books.remove(What.CALLS, before=pages.now + timedelta(days=9), limit=999)
+    assert gone.rows["episodes"] >= 61
+    assert plain(await browser.get("/dashboard")) == before
+    rows = plain(await browser.get("/dashboard/rows?show=recovered"))
+    assert "61 in week 2026-W10" in rows
+    assert rows.count("removed") >= A_PAGE
