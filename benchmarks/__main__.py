@@ -55,8 +55,12 @@ def measure_loop() -> str:
 def measure_million() -> str:
     """Memory over a million calls."""
     marks = tuple(range(MILLION_STEP, MILLION + 1, MILLION_STEP))
-    told = million.measure(marks, tell=lambda mark: print(mark, file=sys.stderr, flush=True))
-    return million.page(told)
+
+    def told(mark: million.Mark) -> None:
+        print(mark, file=sys.stderr, flush=True)
+
+    listening = million.listen(marks, tell=told)
+    return million.page(million.measure(marks, tell=told), listening)
 
 
 def measure_menu() -> str:

@@ -98,14 +98,14 @@ class Company:
         """Take in a beat, or the end of the link."""
         if isinstance(fact, LinkLost):
             self._twins.unlinked()
-        elif isinstance(fact, BeatHeard):
+        elif isinstance(fact, BeatHeard) and not self._in_shadow:
             self._twins.linked(self._ticks(), self._clock())  # its own task may come to it later
             self._twins.heard(fact.beat, self._ticks(), fact.at)
             self._wake.set()
 
     def lays_aside(self, event: CallEvent) -> bool:
         """Keep a missed call that another service handles, or as long as that is not known."""
-        if not may_wait(event) or not isinstance(event, CallEnded):
+        if self._in_shadow or not may_wait(event) or not isinstance(event, CallEnded):
             return False
         at = self._ticks()
         if self._link.is_up:
@@ -135,6 +135,8 @@ class Company:
     def finding(self) -> Finding:
         """How it stands, for the health page."""
         others = self._twins.others
+        if self._in_shadow:
+            return _finding(State.UNKNOWN, "shadow mode: nobody is texted, so it does not matter who else is")
         if others:
             return _finding(State.BAD, self._in_words(), STOP_ONE)
         if self._twins.mute or self._twins.is_deaf(self._ticks()):
@@ -143,7 +145,7 @@ class Company:
 
     def status(self) -> str:
         """A few words for `systemctl status`; nothing while we are alone."""
-        return f"; {self._in_words()}" if self._twins.others else ""
+        return f"; {self._in_words()}" if self._twins.others and not self._in_shadow else ""
 
     def _in_words(self) -> str:
         twins = self._twins
@@ -170,7 +172,15 @@ class Company:
             except TimeoutError:
                 continue
 
+    @property
+    def _in_shadow(self) -> bool:
+        """Whoever texts nobody must not stand anybody down, and judges all calls: that is what it is tried for."""
+        return self._casework.rules.shadow
+
     async def _round(self) -> None:
+        if self._in_shadow:
+            self._twins.unlinked()
+            return
         at = self._ticks()
         self._twins.linked(at, self._clock())
         if self._twins.role is Role.WAITING and at >= self._looked + LOOK_IN_BOOKS:

@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from secondring.domain import retention
@@ -18,8 +18,12 @@ log = logging.getLogger(__name__)
 
 LOOK = 60.0
 """Seconds between looks whether it is night."""
-NIGHT = 2
-"""From this hour on, by the first site's clock."""
+NIGHT, MORNING = 2, 6
+"""Between these hours, by the first site's clock."""
+BY_DAY = timedelta(hours=36)
+"""So long without a night, it is done by day: some machines are off at night. Not at once after an upgrade, for whoever
+wants to keep things longer has to be able to say so.
+"""
 BATCH = 20
 """Episodes or rows in one transaction: some milliseconds, and then everybody else has their turn."""
 PAUSE = 0.05
@@ -56,14 +60,19 @@ class NightlyRetention:
     async def _is_due(self) -> bool:
         now = self._parts.clock()
         here = now.astimezone(ZoneInfo(self._parts.zone))
-        if here.hour < NIGHT:
-            return False
         try:
             before = await self._parts.read(retention.last)
+            if NIGHT <= here.hour < MORNING:
+                return before is None or before.at.astimezone(here.tzinfo).date() != here.date()
+            since = (
+                before.at
+                if before
+                else await self._parts.write(lambda books: retention.known_since(books, now))
+            )
         except SecondRingError as error:
             log.warning("retention: not now: %s", error)
             return False
-        return before is None or before.at.astimezone(here.tzinfo).date() != here.date()
+        return now - since > BY_DAY
 
     async def night(self) -> Night:
         """All steps, each until nothing is left of it; what went is noted also when something fails on the way."""

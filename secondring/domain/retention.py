@@ -16,6 +16,7 @@ from secondring.domain.staff import AuditEntry
 
 MARK = "retention"
 """The bookmark of the last night."""
+FIRST_LOOK = "retention first look"
 WHO = "Second Ring"
 IN_WORDS: Mapping[What, str] = {
     What.WORDS: "episodes lose their words",
@@ -97,6 +98,15 @@ def keep(books: Books, night: Night) -> None:
 def entry(at: datetime, who: str, what: str) -> AuditEntry:
     """The row of the audit about what was removed."""
     return AuditEntry(at=at, user=None, shown=who, action="remove", what=f"retention: {what}", about=MARK)
+
+
+def known_since(books: Books, now: datetime) -> datetime:
+    """When the first look was, before any night has passed."""
+    kept = books.bookmark(FIRST_LOOK)
+    if kept is None:
+        books.keep_bookmark(FIRST_LOOK, now.isoformat())
+        return now
+    return datetime.fromisoformat(kept)
 
 
 def last(books: Books) -> Night | None:

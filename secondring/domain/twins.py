@@ -41,6 +41,8 @@ REPEAT = 3
 """In how many beats a call that was judged is named."""
 NAMED = 200
 """Calls named in one beat, at most: what the PBX reads of one message."""
+TO_NAME = 1000
+"""Calls that wait to be named, at most: of what a storm leaves unsaid, a stand-by makes tasks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +134,8 @@ class Twins:
     def judged(self, call: Uniqueid) -> None:
         """We have judged a call: those who stand by are to know."""
         self._ours[call] = REPEAT
+        if len(self._ours) > TO_NAME:
+            del self._ours[next(iter(self._ours))]
         self._owes = self._owes or bool(self._others)
 
     def refused(self) -> None:

@@ -24,7 +24,9 @@ def test_every_call_of_the_million_is_taken_in_and_memory_is_told_at_each_mark()
     result = million.measure((100, 200))
     assert [mark.calls for mark in result.marks] == [100, 200]
     assert result.marks[0].held < result.marks[1].held, "one in fifty never hangs up"
-    assert "| 200 |" in million.page(result)
+    listening = million.listen((100, 200))
+    assert [mark.held for mark in listening] == [mark.held for mark in result.marks]
+    assert "| 200 |" in million.page(result, listening)
 
 
 def test_a_clinic_grows_to_the_size_that_is_asked_for_and_goes_on_texting() -> None:

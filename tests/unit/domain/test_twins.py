@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from secondring.domain.beats import Beat, Role
 from secondring.domain.ids import Uniqueid
-from secondring.domain.twins import ASK, EVERY, LEASE, SILENT, Me, Twins
+from secondring.domain.twins import ASK, EVERY, LEASE, SILENT, TO_NAME, Me, Twins
 from tests.support.clinic import MONDAY_TEN
 
 STEP = 0.25
@@ -251,6 +251,19 @@ def test_calls_that_were_judged_are_named_in_three_beats() -> None:
     due = a.twins.due(pbx.now + EVERY, MONDAY_TEN)
     assert due
     assert due.judged == ()
+
+
+def test_a_storm_fills_no_memory_and_its_last_calls_are_named() -> None:
+    twins = Twins(Me("a" * 16, "b" * 16, "host"), now=MONDAY_TEN)
+    twins.linked(0, MONDAY_TEN)
+    for number in range(10 * TO_NAME):
+        twins.judged(Uniqueid(f"lab-1.{number}"))
+    named: set[str] = set()
+    for beat in range(1, 100):
+        due = twins.due(beat * EVERY, MONDAY_TEN)
+        named |= set(due.judged) if due else set()
+    assert len(named) == TO_NAME
+    assert f"lab-1.{10 * TO_NAME - 1}" in named
 
 
 def a_beat(role: Role) -> Beat:

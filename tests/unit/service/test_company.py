@@ -24,7 +24,7 @@ from secondring.domain.shelf import CONFIRM
 from secondring.domain.twins import ASK, LEASE, SILENT
 from secondring.listening import CallKeeper
 from secondring.store.memory import MemoryStore
-from tests.support.clinic import MONDAY_TEN, Clinic, PlainWording, some_rules
+from tests.support.clinic import MONDAY_TEN, Clinic, PlainWording, a_site, some_rules
 
 T = TypeVar("T")
 OK = Reply(response=Message({"Response": "Success"}))
@@ -287,6 +287,22 @@ async def test_a_bug_of_ours_costs_one_of_the_calls_that_waited(
     await house.passes(ASK + 1)
     assert house.texts(good) == 1
     assert house.tasks() == ["Call back at once (we could not handle this call)"]
+
+
+async def test_in_shadow_mode_it_stands_nobody_down_and_judges_everything(house: House) -> None:
+    live = house.casework.rules
+    house.casework.rules = some_rules(a_site(shadow=True))
+    house.other(Role.HOLDING)
+    await house.passes(20)
+    assert house.link.said == []
+    found = house.call(await house.misses())
+    assert found
+    assert found.verdict == "missed"
+    assert house.company.finding().state is State.UNKNOWN
+    house.casework.rules = live
+    assert house.call(await house.misses("+12025550124")) is None
+    await house.passes(ASK + 1)
+    assert house.link.roles()[:2] == ["asking", "holding"]
 
 
 async def test_the_other_is_told_of_anew_every_hour_and_of_every_change(house: House) -> None:

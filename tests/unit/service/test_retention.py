@@ -124,16 +124,25 @@ async def test_a_night_that_is_broken_off_says_so_and_the_next_goes_on(house: Ho
     assert house.last().trouble == ""
 
 
-@pytest.mark.parametrize(
-    ("hours", "due"),
-    [(0, True), (-2, False), (12, True)],
-    ids=["at half past three", "at half past one", "in the afternoon, when the service was down at night"],
-)
-async def test_it_begins_at_night_or_when_the_night_was_missed(
+@pytest.mark.parametrize(("hours", "due"), [(0, True), (-2, False), (5, False), (12, False)])
+async def test_it_begins_at_night_and_not_at_once_after_an_upgrade_by_day(
     house: House, hours: int, *, due: bool
 ) -> None:
     house.now = NIGHT + timedelta(hours=hours)
     assert await house.service()._is_due() is due
+
+
+async def test_where_the_machine_is_off_at_night_it_is_done_by_day(house: House) -> None:
+    house.now = NIGHT + timedelta(hours=6)
+    assert not await house.service()._is_due()
+    house.now += timedelta(hours=24)
+    assert not await house.service()._is_due()
+    house.now += timedelta(hours=13)
+    assert await house.service()._is_due()
+    await house.service().night()
+    assert not await house.service()._is_due()
+    house.now += timedelta(hours=37)
+    assert await house.service()._is_due()
 
 
 async def test_once_a_night(house: House) -> None:
