@@ -7,7 +7,7 @@ import math
 import ssl
 from collections.abc import Awaitable
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 import aiomqtt
 from aiomqtt.types import PayloadType
@@ -22,6 +22,8 @@ VERSION = 1
 """In every message as `v`; grows when a field changes its meaning, not when one is added."""
 SECONDS = 10.0
 """How long the broker may take for anything."""
+FAREWELL_SECONDS, FAREWELL_LOOKS = 0.2, 20
+"""How long a stop may take while a broker has not even answered."""
 KEEP_ALIVE = 20
 """Seconds; after one and a half of these without a word from us the broker publishes our last will."""
 LOGIN_REFUSED = (4, 5, 134, 135)
@@ -68,7 +70,7 @@ class Session:
 
 
 class Client(aiomqtt.Client):
-    """The library's client, except for how it waits.
+    """The library's client, except for how it waits, and how it is stopped while it connects.
 
     It waits by `asyncio.wait_for`, which on Python 3.11 swallows a cancellation that comes together with the answer:
     a service that was told to stop would go on for ever.
@@ -78,9 +80,21 @@ class Client(aiomqtt.Client):
         seconds = self.timeout if timeout is None else timeout
         try:
             async with asyncio.timeout(None if seconds == math.inf else seconds):
-                return await fut
+                return await (asyncio.shield(fut) if isinstance(fut, asyncio.Future) else fut)
         except TimeoutError:
             raise MqttError("Operation timed out") from None
+
+    async def __aenter__(self) -> Self:
+        """Connect. A stop while the broker has not answered yet would leave the socket open: it is closed here."""
+        try:
+            return await super().__aenter__()
+        except asyncio.CancelledError:
+            self._client.disconnect()
+            for _ in range(FAREWELL_LOOKS):  # the loop writes the farewell, and closes
+                if self._client.socket() is None:
+                    break
+                await asyncio.sleep(FAREWELL_SECONDS / FAREWELL_LOOKS)
+            raise
 
     async def say(self, topic: str, payload: Payload, *, retain: bool = False) -> None:
         """Publish; returns when the broker has it."""

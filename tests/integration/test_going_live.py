@@ -2,13 +2,14 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from secondring import wiring
+from secondring.domain.episodes import SEND_TEXT
 from secondring.domain.phone import PhoneNumber
 from secondring.domain.records import TextState
 from secondring.domain.settings import path_of
@@ -90,3 +91,20 @@ async def test_from_shadow_to_live_and_back_while_it_runs(running: Running) -> N
     assert running.phones() == [BEN.e164]
     states = [text.state for text in running.clinic.texts if text.patient == ANNA]
     assert set(states) == {TextState.WITHHELD}
+
+
+async def test_what_another_process_wrote_before_it_heard_of_shadow_mode_never_goes(running: Running) -> None:
+    await running.switch("live")
+    other = Clinic(
+        rules=replace(running.settings.rules),
+        store=running.store,
+        wording=running.frame.wording,
+        now=wiring.now() - timedelta(seconds=25),
+    )
+    await running.switch("shadow")
+    other.misses(ANNA, did=running.settings.rules.sites[0].phone.e164)
+    assert TextState.QUEUED in {text.state for text in other.texts}
+    await running.follower.look()
+    assert {text.state for text in other.texts if text.patient == ANNA} == {TextState.WITHHELD}
+    with running.store.reading() as books:
+        assert books.next_due([SEND_TEXT]) is None, "nothing is left that could send it later"

@@ -21,7 +21,7 @@ from tests.support.split_lab import SplitService
 from tests.support.until import until
 from tests.support.urgent import missed, wait_for_stage
 
-pytestmark = needs_mosquitto
+pytestmark = [needs_mosquitto, pytest.mark.timeout(400)]  # five processes start, on a busy machine slowly
 MISSED, PATIENT = "+13125550111", "+13125550112"
 
 

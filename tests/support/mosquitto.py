@@ -81,6 +81,16 @@ class Mosquitto:
         """As a crash does."""
         self._end(signal.SIGKILL)
 
+    def freeze(self) -> None:
+        """It hangs: the connections stay, and nothing is answered."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """It goes on."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGCONT)
+
     def _end(self, how: signal.Signals) -> None:
         if self._process is not None:
             self._process.send_signal(how)

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from secondring.bus import mqtt
-from secondring.bus.client import Broker, once
+from secondring.bus.client import Broker, Session, once
 from secondring.bus.mqtt import QUEUE, MqttLink
 from secondring.domain.errors import PeerError
 from tests.integration.alarms.conftest import needs_mosquitto
@@ -128,6 +128,28 @@ async def test_a_service_that_dies_is_seen_by_its_last_will(broker: Mosquitto, r
     child.kill()
     await child.wait()
     await until(lambda: reader.last(STATUS).get("state") == "offline", "the last will")
+
+
+@pytest.mark.filterwarnings("error::ResourceWarning")
+@pytest.mark.parametrize("linked_before", [True, False])
+async def test_a_broker_that_hangs_holds_up_no_stop(broker: Mosquitto, linked_before: bool) -> None:
+    link = MqttLink(ours(broker), Session(name="a", presence="secondring/pbx/services/agi", kept=60))
+    if not linked_before:
+        broker.freeze()
+    running = asyncio.create_task(link.run())
+    if linked_before:
+        await until(lambda: link.is_up)
+        broker.freeze()
+        link.ring("secondring/pbx/bell/work", {"from": "agi"})
+    else:
+        await asyncio.sleep(0.1)  # it waits for an answer that does not come
+    before = open_files()
+    running.cancel()
+    async with asyncio.timeout(5):
+        await asyncio.gather(running, return_exceptions=True)
+    assert running.cancelled()
+    assert open_files() <= before
+    broker.thaw()
 
 
 @pytest.mark.parametrize(

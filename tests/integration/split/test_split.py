@@ -16,7 +16,7 @@ from tests.support.mosquitto import Mosquitto, Reader
 from tests.support.schemas import breaches
 from tests.support.split import SERVICES, Split, until
 
-pytestmark = needs_mosquitto
+pytestmark = [needs_mosquitto, pytest.mark.timeout(400)]  # five processes start, on a busy machine slowly
 
 CALLERS = [PhoneNumber(f"+120255501{n}") for n in range(23, 43)]
 ANNA, BEN, CARA, DAN = CALLERS[:4]
