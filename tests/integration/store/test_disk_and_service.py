@@ -17,7 +17,8 @@ from benchmarks.streams import MISSED, strangers, template
 from lab.service import Service
 from tests.support.until import until
 
-PATIENCE = 60.0
+PATIENCE = 120.0
+pytestmark = pytest.mark.timeout(500)
 DID = "2025550100"
 
 
