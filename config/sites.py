@@ -54,6 +54,8 @@ class BoxKeys(Section):
 class Boxes(_BrokerKeys):
     """At the centre: the site boxes that it does the casework for."""
 
+    own_pbx: bool = Field(examples=["true"])
+    """This machine listens to a PBX of its own too."""
     known: dict[Word, BoxKeys] = Field(
         examples=["{north: {sites: [north], seal_file: credential:seal-north}}"]
     )
@@ -99,6 +101,7 @@ class BoxesSettings:
     """The centre's way to its boxes."""
 
     broker: TlsBroker
+    own_pbx: bool
     known: dict[str, BoxSettings]
 
 
@@ -121,7 +124,7 @@ def build_boxes(keys: Boxes, secrets: "Secrets") -> BoxesSettings | None:
         )
         for name, box in keys.known.items()
     }
-    return BoxesSettings(broker=broker, known=known)
+    return BoxesSettings(broker=broker, own_pbx=keys.own_pbx, known=known)
 
 
 def _broker(keys: _BrokerKeys) -> TlsBroker | None:

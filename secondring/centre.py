@@ -73,7 +73,7 @@ class Centre:
             tuple(self._boxes.values()), rules, wording, self, in_store, clock=clock, ring=ring
         )
         self.post = Post(
-            broker_of(at.broker, CENTRE, "boxes"),
+            lambda: broker_of(at.broker, CENTRE, "boxes"),
             (f"secondring/+/{parcels.UP}/#",),
             self.heard,
             section="boxes",
@@ -92,6 +92,25 @@ class Centre:
             "urgent callers at site boxes": self.handing.look_after,
             "watch on the site boxes": self._watch,
         }
+
+    @property
+    def silent(self) -> list[str]:
+        """Boxes that are not heard of."""
+        at = self._clock()
+        known = {name: self._known.get(name) for name in self._boxes}
+        return [name for name, heard in known.items() if heard is None or heard.is_silent(at)]
+
+    @property
+    def status(self) -> str:
+        """For `systemctl status`."""
+        if not self.post.is_up:
+            return "NO LINK TO the site boxes' broker"
+        silent = self.silent
+        return (
+            f"site boxes SILENT: {', '.join(silent)}"
+            if silent
+            else f"{len(self._boxes)} site boxes are linked"
+        )
 
     # -- up
 

@@ -150,8 +150,8 @@ class Forwarder:
         for name, sent in list(self._under_way.items()):
             if now >= sent.until:
                 del self._under_way[name]
-                if self._taken > sent.taken_before:
-                    self._resting[name] = now + REST
+                takes_others = self._taken > sent.taken_before
+                self._resting[name] = now + (REST if takes_others else PATIENCE)  # others have their turn
         self._resting = {name: until for name, until in self._resting.items() if now < until}
 
     async def _choose(self) -> list[tuple[str, Spooled]]:

@@ -13,7 +13,7 @@ from typing import Protocol
 from secondring.domain.casework import Wording
 from secondring.domain.centre_desk import Box, box_of, rules_for
 from secondring.domain.centre_urgent import CentreTriage
-from secondring.domain.errors import PeerError, StaleLease
+from secondring.domain.errors import PeerError, SecondRingError
 from secondring.domain.ids import UrgentId
 from secondring.domain.ports import Books
 from secondring.domain.records import Job
@@ -80,7 +80,7 @@ class HandingOver:
             try:
                 if await self.round():
                     await self._ring()
-            except (PeerError, StaleLease) as error:
+            except SecondRingError as error:
                 log.warning("urgent callers wait for their site box: %s", error)
             await bell.wait(SWEEP)
 
@@ -90,7 +90,7 @@ class HandingOver:
             await asyncio.sleep(LOOK_AFTER)
             try:
                 await self.look()
-            except PeerError as error:
+            except SecondRingError as error:
                 log.warning("the urgent callers of site boxes are not looked after: %s", error)
 
     async def round(self) -> bool:

@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
 from pydantic import TypeAdapter
 
@@ -17,6 +18,9 @@ from secondring.bus import parcels
 from secondring.bus.client import Broker
 from secondring.bus.post import Post, Will, parsed
 from secondring.bus.seal import Forged, Seal
+from secondring.certificates import ends_at
+from secondring.domain import health
+from secondring.domain.alarms import Alarm, raise_in
 from secondring.domain.casework import Casework, Wording
 from secondring.domain.dispatches import AlarmTold, Spool
 from secondring.domain.errors import ConfigError, PeerError
@@ -39,8 +43,8 @@ BEAT_EVERY = 10.0
 """Seconds between two signs of life."""
 ALARMS_EVERY = 15.0
 """Seconds between two looks for alarms of ours that the centre should know of."""
-ALARMS_TOLD = "alarms told the centre"
-"""The bookmark."""
+ALARMS_TOLD, PAPER_TOLD = "alarms told the centre", "certificate told of"
+"""The bookmarks."""
 Part = Callable[[], Awaitable[None]]
 CarryOut = Callable[[Orders], Coroutine[None, None, None]]
 
@@ -121,10 +125,11 @@ class Tie:
         self._listens = listens
         self._ring = ring
         self._clock = clock
+        self._paper = centre.broker.cert_file
         self._said: asyncio.Queue[parcels.Parcel] = asyncio.Queue(1000)
         self.forwarder = Forwarder(self, in_store, read, clock=clock)
         self.post = Post(
-            broker_of(centre.broker, self._box, "centre"),
+            lambda: broker_of(centre.broker, self._box, "centre"),
             (f"secondring/{self._box}/{parcels.DOWN}/#",),
             self._heard,
             will=Will(
@@ -191,7 +196,9 @@ class Tie:
 
     def _spool_alarms(self, books: Books) -> int:
         """Alarms of the ladder travel with its steps; the others are told here, each once."""
-        return spool_alarms(books, spool(), self._clock())
+        at = self._clock()
+        warn_of_paper(books, self._paper, self._triage.rules, at)
+        return spool_alarms(books, spool(), at)
 
     # -- down
 
@@ -266,3 +273,16 @@ def spool_alarms(books: Books, to: Spool, at: datetime) -> int:
     if since_told is None or fresh:
         books.keep_bookmark(ALARMS_TOLD, newest.isoformat())
     return len(fresh)
+
+
+def warn_of_paper(books: Books, paper: Path, rules: Rules, at: datetime) -> None:
+    """Raise an alarm, once a day, while the certificate that the broker knows us by is about to run out."""
+    try:
+        left = ends_at(paper) - at
+    except ConfigError:
+        return  # the link says so
+    today = at.date().isoformat()
+    if left < health.CERTIFICATE_SOON and books.bookmark(PAPER_TOLD) != today:
+        because = f"the certificate of this site box runs out in {max(left.days, 0)} days: `secondring sites add` again"
+        raise_in(books, Alarm("site-certificate", because), rules, at)
+        books.keep_bookmark(PAPER_TOLD, today)

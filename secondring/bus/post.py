@@ -15,7 +15,7 @@ from typing import Any
 import aiomqtt
 
 from secondring.bus.client import Broker, Client, plainly, quiet
-from secondring.domain.errors import PeerError
+from secondring.domain.errors import ConfigError, PeerError
 
 log = logging.getLogger("secondring.sites")
 
@@ -47,7 +47,7 @@ class Post:
 
     def __init__(
         self,
-        broker: Broker,
+        broker: Callable[[], Broker],
         subscriptions: tuple[str, ...],
         heard: Heard,
         *,
@@ -55,9 +55,13 @@ class Post:
         will: Will | None = None,
         linked: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
-        """`linked` is called after each new link; `section` is where the broker is configured."""
+        """`broker` is asked before each link, so that a renewed certificate is taken up; it may raise ConfigError.
+
+        `linked` is called after each new link; `section` is where the broker is configured.
+        """
         self._section = section
-        self._broker = broker
+        self._find = broker
+        self._broker: Broker | None = None
         self._subscriptions = subscriptions
         self._heard = heard
         self._will = will
@@ -72,34 +76,40 @@ class Post:
 
     async def publish(self, topic: str, payload: str) -> None:
         """Returns when the broker has it. Raises PeerError when it does not take it now."""
-        client = self._client
-        if client is None:
-            raise PeerError(f"no link to the MQTT broker {self._broker}")
+        client, broker = self._client, self._broker
+        if client is None or broker is None:
+            raise PeerError("no link to the sites' MQTT broker")
         try:
             await client.publish(topic, payload, qos=1)
         except aiomqtt.MqttError as error:
-            raise plainly(error, self._broker, self._section) from None
+            raise plainly(error, broker, self._section) from None
 
     async def run(self) -> None:
         """Stay connected until cancelled."""
         failures = 0
         while True:
             try:
-                async with self._connected() as client:
+                broker = self._broker = await asyncio.to_thread(self._find)
+                async with self._connected(broker) as client:
                     for topic in self._subscriptions:
                         await client.subscribe(topic, qos=1)
                     await self._say(client, here=True)
-                    failures, self.complaint = 0, ""
+                    failures = 0
+                    self._complain("")
                     await self._serve(client)
             except aiomqtt.MqttError as error:
-                words = str(plainly(error, self._broker, self._section))
-                if words != self.complaint:
-                    log.warning("%s", words)
-                self.complaint = words
+                self._complain(str(plainly(error, broker, self._section)))
+            except ConfigError as error:  # whoever listens and rings goes on without a line
+                self._complain(str(error))
             finally:
                 self._client = None
             await asyncio.sleep(PAUSES[min(failures, len(PAUSES) - 1)])
             failures += 1
+
+    def _complain(self, words: str) -> None:
+        if words and words != self.complaint:
+            log.error("%s", words)
+        self.complaint = words
 
     async def _serve(self, client: Client) -> None:
         self._client = client
@@ -122,8 +132,8 @@ class Post:
             words = self._will.here if here else self._will.gone
             await client.publish(self._will.topic, words, qos=1, retain=True)
 
-    def _connected(self) -> Client:
-        broker, will = self._broker, self._will
+    def _connected(self, broker: Broker) -> Client:
+        will = self._will
         return Client(
             broker.host,
             broker.port,

@@ -17,9 +17,9 @@ import typer
 from rich.console import Console, ConsoleOptions
 from rich.text import Text
 
-from secondring import wiring
+from secondring import centre, wiring
 from secondring.cli.audited import at_the_terminal
-from secondring.domain import pulse, story
+from secondring.domain import pulse, site_health, story
 from secondring.domain.health import WITHOUT
 from secondring.domain.phone import PhoneNumber, parse_number, spoken_form
 from secondring.domain.ports import Books
@@ -215,6 +215,11 @@ def command() -> str:
 
 def warn_of_silence(books: Books, site: Site, now: datetime) -> None:
     """Say so when nobody listens: what is shown then may not be all that happened."""
+    chosen = last_settings()
+    if chosen is not None and chosen.boxes is not None:
+        _warn_of_silent_boxes(books, chosen, site, now)
+        if not chosen.boxes.own_pbx:
+            return
     found = pulse.silence(pulse.last(books), now)
     if found is None:
         _warn_of_others(books, site, now)
@@ -233,6 +238,16 @@ def warn_of_silence(books: Books, site: Site, now: datetime) -> None:
             else "nothing was heard of the service"
         )
         warn(f"{what}{since}: calls missed meanwhile are not in here yet. {START}")
+
+
+def _warn_of_silent_boxes(books: Books, chosen: wiring.Settings, site: Site, now: datetime) -> None:
+    for name, since in site_health.silent_boxes(books, centre.boxes(chosen), now):
+        when = (
+            f"nothing was heard since {story.said_time(since, site)}" if since else "nothing was ever heard"
+        )
+        warn(
+            f"site box {name}: {when}. Calls missed there are not in here yet. `secondring sites list` tells more."
+        )
 
 
 def _warn_of_others(books: Books, site: Site, now: datetime) -> None:

@@ -17,6 +17,7 @@ from secondring.doctor.ladder import examine_ladders
 from secondring.doctor.machine import LEAST_FREE, file_checks, own_checks
 from secondring.doctor.pbx import Place, by_account, by_command, examine_dialling, examine_pbx
 from secondring.doctor.records import record_checks
+from secondring.doctor.sites import site_checks
 from secondring.domain.errors import ConfigError, SecondRingError
 from secondring.wiring import Settings
 
@@ -48,6 +49,7 @@ def examine(visit: Visit) -> Iterator[Named]:
     yield from map(carried_out, own_checks(settings, least_free=visit.least_free))
     yield from map(carried_out, alarm_checks(settings))
     yield from map(carried_out, booking_checks(settings))
+    yield from map(carried_out, site_checks(settings))
     site = _site(visit)
     if isinstance(site, PbxSite):
         yield from map(carried_out, file_checks(settings, site))

@@ -12,9 +12,11 @@ from datetime import datetime
 from secondring.domain import promised
 from secondring.domain.alarms import Alarm, raise_in
 from secondring.domain.booking_link import Links
+from secondring.domain.call_events import CallEnded, CallEvent
 from secondring.domain.casework import Casework, Wording
 from secondring.domain.centre_urgent import CentreTriage
 from secondring.domain.dispatches import (
+    LIVE_FOR,
     AlarmTold,
     Dispatch,
     NotTheirs,
@@ -82,7 +84,7 @@ class CentreDesk:
             site = dispatch.site if dispatch.site in box.sites else ""
             raise_in(books, Alarm(dispatch.kind, f"box {box.name}: {dispatch.because}", site), rules, now)
         else:
-            Casework(rules, self._wording).tell(books, [dispatch], now)
+            Casework(rules, self._wording).tell(books, [_dated(dispatch, now)], now)
         return True
 
     def leave_to_people(
@@ -99,6 +101,13 @@ class CentreDesk:
         if not isinstance(dispatch, TextAsked | TextsDeclined | UrgentTold | AlarmTold):
             rules = rules_for(self.rules, box)
             Casework(rules, self._wording).leave_to_a_person(books, dispatch, now)
+
+
+def _dated(event: CallEvent, now: datetime) -> CallEvent:
+    """A call that ended a while ago is late, whatever kept it: who was missed then may have been answered since."""
+    if isinstance(event, CallEnded) and now - event.ended_at > LIVE_FOR:
+        return replace(event, late=True)
+    return event
 
 
 def box_of(boxes: Sequence[Box], site: SiteId) -> Box | None:

@@ -30,6 +30,7 @@ from secondring.domain.triage_events import (
 from secondring.domain.urgent import Orders, PbxOrder, Triage
 from secondring.domain.urgent_begin import OnLine, without_a_key
 from secondring.domain.urgent_case import Trigger, UrgentCase
+from secondring.domain.verdict import Detail
 
 ASKED = "key-1"
 """The rule of the note that a caller was promised a text."""
@@ -51,6 +52,10 @@ class SiteCasework(Casework):
     def leave_to_a_person(self, books: Books, event: CallEvent, now: datetime) -> None:
         """We failed to keep this one; the centre may do better."""
         self._spool.add(books, event, now)
+
+    def leave_unclear(self, books: Books, event: CallEnded, now: datetime) -> None:
+        """Another service may have handled this call: the centre has a person find out."""
+        self.tell(books, [replace(event, detail=Detail.LOST_TRACK)], now)
 
     @staticmethod
     def _is_news(books: Books, event: CallEvent) -> bool:

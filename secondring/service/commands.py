@@ -15,6 +15,9 @@ def run(settings: Settings, test: Test | None = None) -> None:
     if settings.centre is not None:
         _run_site_box(settings)
         return
+    if settings.boxes is not None and not settings.boxes.own_pbx:
+        _run_centre(settings, test)
+        return
 
     async def gather(frame: Frame, crew: Crew) -> None:
         texting = await _texting(frame, crew)
@@ -84,6 +87,16 @@ def _run_site_box(settings: Settings) -> None:
     serve(settings, "run", (Service.LISTEN, Service.AGI), gather)
 
 
+def _run_centre(settings: Settings, test: Test | None) -> None:
+    """All that a centre without a PBX of its own does."""
+
+    async def gather(frame: Frame, crew: Crew) -> None:
+        await _texting(frame, crew)
+        crew.roles.append(web.apart(frame, test))
+
+    serve(settings, "run", tuple(Service), gather)
+
+
 def _not_on_a_site_box(settings: Settings, command: str) -> None:
     if settings.centre is not None:
         raise ConfigError(
@@ -96,5 +109,8 @@ async def _texting(frame: Frame, crew: Crew) -> gateway.Texting:
     texting = gateway.texting(frame)
     crew.roles.append(texting.role)
     crew.texting = texting.side
+    boxes = gateway.site_boxes(frame)
+    if boxes is not None:
+        crew.roles.append(boxes)
     await gateway.withhold_waiting(frame)
     return texting

@@ -13,7 +13,7 @@ from secondring.disk import DiskWatch
 from secondring.domain import shadow as shadow_mode
 from secondring.domain.deskwork import Deskwork
 from secondring.domain.health import Finding
-from secondring.domain.pulse import Service
+from secondring.domain.pulse import Service, State
 from secondring.domain.sending import ClinicDesk
 from secondring.gateway import Gateway
 from secondring.lamps import LampKeeper
@@ -44,7 +44,7 @@ def texting(frame: Frame) -> Texting:
     parts: dict[str, Part] = {"texting": side.run, "timers": timers.run}
     role = Role(
         service=Service.GATEWAY,
-        parts=parts | alarms(frame) | _figures(frame) | housekeeping(frame) | _site_boxes(frame),
+        parts=parts | alarms(frame) | _figures(frame) | housekeeping(frame),
         status=lambda: "no carrier answers" if side.is_open else "texts go out",
         findings=lambda: _findings(frame, side),
         close=side.close,
@@ -119,9 +119,18 @@ def _figures(frame: Frame) -> dict[str, Part]:
     return parts
 
 
-def _site_boxes(frame: Frame) -> dict[str, Part]:
+def site_boxes(frame: Frame) -> Role | None:
+    """The centre's part: it hears calls by its site boxes. None where there are none.
+
+    Without a PBX of our own it says in the books that somebody listens, as long as every box is heard of.
+    """
     at = frame.settings.boxes
     if at is None:
-        return {}
+        return None
     theirs = Centre(frame.settings, at, frame.rules, frame.wording, frame.writer, ring=frame.ring)
-    return theirs.parts(frame.bell.listen(Bell.WORK))
+    return Role(
+        service=Service.GATEWAY if at.own_pbx else Service.LISTEN,
+        parts=theirs.parts(frame.bell.listen(Bell.WORK)),
+        status=lambda: theirs.status,
+        state=lambda: State.WORKING if at.own_pbx else State.UNLINKED if theirs.silent else State.LISTENING,
+    )

@@ -1,10 +1,14 @@
 """`web`: staff's pages, and where patients book."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
-from secondring import pages
+from secondring import centre, pages
 from secondring.booking_part import BookingParts, booking_parts
 from secondring.bus.topics import Bell
+from secondring.domain import site_health
+from secondring.domain.errors import PeerError
+from secondring.domain.health import Finding
 from secondring.domain.pulse import Service
 from secondring.on_screen import Test
 from secondring.service.elsewhere import Elsewhere
@@ -12,6 +16,7 @@ from secondring.service.frame import Frame, Part
 from secondring.service.gateway import Texting
 from secondring.service.listen import Listening
 from secondring.service.role import Role
+from secondring.wiring import now
 
 
 def beside(frame: Frame, listening: Listening, texting: Texting, test: Test | None) -> Role:
@@ -27,7 +32,7 @@ def beside(frame: Frame, listening: Listening, texting: Texting, test: Test | No
         test=test,
         catch_up=listening.catch_up.finding if listening.catch_up else None,
         company=listening.company.finding,
-        ehrs=booking.findings,
+        ehrs=_asked(frame, booking),
         books=frame.heart.findings,
     )
     return _role(frame, booking, links, {})
@@ -40,7 +45,7 @@ def apart(frame: Frame, test: Test | None) -> Role:
     links = replace(
         links,
         test=test,
-        ehrs=booking.findings,
+        ehrs=_asked(frame, booking),
         elsewhere=lambda: elsewhere.findings,
         books=frame.heart.findings,
     )
@@ -56,3 +61,19 @@ def _role(frame: Frame, booking: BookingParts, links: pages.Links, parts: dict[s
     web = frame.settings.web
     where = f"pages on {web.host} port {web.port}" if web.port is not None else "no pages"
     return Role(service=Service.WEB, parts=parts | booking.parts | screens, status=lambda: where)
+
+
+def _asked(frame: Frame, booking: BookingParts) -> Callable[[], list[Finding]]:
+    return lambda: [*booking.findings(), *_site_boxes(frame)]
+
+
+def _site_boxes(frame: Frame) -> list[Finding]:
+    """How each is doing, as the process that hears them has noted."""
+    boxes = centre.boxes(frame.settings)
+    if not boxes:
+        return []
+    try:
+        with frame.store.reading() as books:
+            return site_health.findings(books, boxes, now())
+    except PeerError:
+        return []
