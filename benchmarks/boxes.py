@@ -121,7 +121,7 @@ class _Box:
         self._seal = Seal(bytes.fromhex((papers / "seal").read_text().strip()), self.name)
         self._waiting: dict[str, asyncio.Future[None]] = {}
         topics = (f"secondring/{self.name}/{parcels.DOWN}/#",)
-        self.post = Post(broker_of(at, self.name, "centre"), topics, self._heard)
+        self.post = Post(lambda: broker_of(at, self.name, "centre"), topics, self._heard)
 
     async def send(self) -> None:
         """One call after the other, while there are any."""

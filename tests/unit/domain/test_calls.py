@@ -298,6 +298,7 @@ def test_a_broken_link_alone_ends_no_call() -> None:
     script.tell(facts.StockTaken(at=script.now, legs=(live,)))
     assert script.ended == []
     assert script.hangs_up(cause=34).verdict() == ("missed", "no-answer", "unavailable")
+    assert script.ended[0].partial, "somebody may have answered in the gap: a record is asked"
 
 
 def test_what_is_gone_when_stock_is_taken_ended_in_the_gap() -> None:
