@@ -301,6 +301,12 @@ def test_a_broken_link_alone_ends_no_call() -> None:
     assert script.ended[0].partial, "somebody may have answered in the gap: a record is asked"
 
 
+def test_a_caller_of_whom_only_the_end_was_seen_was_not_turned_away_for_all_we_know() -> None:
+    live = facts.LiveLeg(leg=leg("c", state="Ring", context="from-pstn"), bridge="", age=timedelta(seconds=2))
+    script = Script().tell(facts.StockTaken(at=START, legs=(live,))).hangs_up(cause=19)
+    assert script.verdict() == ("missed", "no-answer", "lost-track")
+
+
 def test_what_is_gone_when_stock_is_taken_ended_in_the_gap() -> None:
     script = Script().calls_in().tell(facts.LinkLost(at=START)).tell(facts.StockTaken(at=START, legs=()))
     assert script.verdict() == ("missed", "no-answer", "lost-track")
