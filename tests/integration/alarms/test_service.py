@@ -43,6 +43,7 @@ database: {{url: "sqlite:///{folder}/books.db"}}
 state_directory: {folder}
 ami: {{port: {nowhere}}}
 agi: {{port: {agi}}}
+web: {{port: {web}}}
 log: {{level: debug}}
 alarms: {{texts: ["{boss}"], mail: [boss@clinic.example], fold: 1h}}
 mail:
@@ -74,6 +75,7 @@ class Service:
         ]
         assert runner.invoke(app, [*begin, *init]).exit_code == 0
         ports = {"nowhere": free_port(socket.SOCK_STREAM), "agi": free_port(socket.SOCK_STREAM)}
+        ports["web"] = free_port(socket.SOCK_STREAM)
         more = CONFIG.format(
             folder=folder, boss=BOSS.e164, mail=box.port, ca=box.certificate.cert, user=USER,
             mqtt=broker.port, publisher=PUBLISHER, **ports,
