@@ -4,6 +4,7 @@ import sys
 from collections.abc import Callable
 
 from benchmarks import (
+    boxes,
     clinic,
     dashboard,
     growth,
@@ -80,7 +81,12 @@ def measure_growth() -> str:
 
 def measure_workers() -> str:
     """One, two and four gateways."""
-    return workers.page(workers.measure())
+    return workers.page(workers.measure(), drawn=True)
+
+
+def measure_boxes() -> str:
+    """One, ten and fifty site boxes."""
+    return boxes.page(boxes.measure(), drawn=True)
 
 
 def measure_dashboard() -> str:
@@ -106,6 +112,7 @@ ROWS: dict[str, Callable[[], str]] = {
     "million": measure_million,
     "growth": measure_growth,
     "workers": measure_workers,
+    "boxes": measure_boxes,
     "menu": measure_menu,
     "urgent": measure_urgent,
     "dashboard": measure_dashboard,

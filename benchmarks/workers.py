@@ -18,6 +18,7 @@ from pathlib import Path
 
 from benchmarks.carrier import Carrier
 from benchmarks.gauges import cpu_seconds
+from benchmarks.plots import draw
 from benchmarks.texting import DISK, outbox, queue
 from secondring import wiring
 from secondring.domain.episodes import SEND_TEXT
@@ -155,19 +156,38 @@ answers at once, two cores are the limit; where it takes 200 ms, the 4 requests 
 | database | carrier answers | workers | texts/s | to one worker | processor time a text | sent twice | load |
 |---|---|---:|---:|---:|---:|---:|---:|
 {rows}
-"""
+
+{drawings}"""
 
 
-def page(found: Sequence[Sent]) -> str:
+def page(found: Sequence[Sent], *, drawn: bool = False) -> str:
     """The section of docs/performance.md."""
-    one = {(s.database, s.carrier): s.texts / s.seconds for s in found if s.workers == 1}
+    fewest = min(s.workers for s in found)
+    one = {(s.database, s.carrier): s.texts / s.seconds for s in found if s.workers == fewest}
     rows = "\n".join(
         f"| {s.database} | {s.carrier} | {s.workers} | {s.texts / s.seconds:.0f}"
         f" | {s.texts / s.seconds / one[s.database, s.carrier]:.2f} | {1000 * s.cpu / s.texts:.2f} ms | {s.twice}"
         f" | {s.load:.1f} |"
         for s in found
     )
-    return PAGE.format(rows=rows)
+    return PAGE.format(rows=rows, drawings=_drawn(found) if drawn else "")
+
+
+def _drawn(found: Sequence[Sent]) -> str:
+    slow = KINDS[1][0]
+    return "".join(
+        draw(
+            f"workers-{database.lower()}",
+            f"Texts a second by workers, {database}, a carrier that answers {slow}",
+            "/s",
+            [
+                (str(s.workers), s.texts / s.seconds)
+                for s in found
+                if (s.database, s.carrier) == (database, slow)
+            ],
+        )
+        for database in DATABASES
+    )
 
 
 if __name__ == "__main__":

@@ -8,13 +8,14 @@ kept in the same transaction as what was told.
 import asyncio
 import json
 import logging
+import time
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
 from secondring.domain import afterwards
-from secondring.domain.afterwards import Skew
+from secondring.domain.afterwards import Skew, Steady
 from secondring.domain.alarms import Alarm, raise_in
 from secondring.domain.call_events import CallEnded, CallEvent
 from secondring.domain.casework import Casework
@@ -112,6 +113,7 @@ class CatchUp:
         self._doubts: dict[CallId, _Doubt] = {}
         self._wake = asyncio.Event()
         self._skew = Skew()
+        self._steady = Steady()
         self._deaf_since: datetime | None = None
         self._set_back_at: datetime | None = None
         self._begun = False
@@ -177,7 +179,7 @@ class CatchUp:
         self._begun = True
 
     def _by_their_clock(self) -> datetime:
-        return self._clock() + self._skew.ahead
+        return self._steady.now(self._clock(), time.monotonic()) + self._skew.ahead
 
     async def _tell_what_is_over(self) -> int:
         for event, told in await asyncio.to_thread(self._doubts_resolved):

@@ -27,7 +27,7 @@ from secondring.domain.ids import Uniqueid
 from secondring.domain.ports import Books
 from secondring.domain.shelf import Fate, Shelf, may_wait
 from secondring.domain.twins import Me, Twins
-from secondring.listening import CallKeeper, InStore
+from secondring.listening import CallKeeper, InStore, Spool
 
 log = logging.getLogger(__name__)
 
@@ -74,7 +74,9 @@ class Company:
         clock: Callable[[], datetime],
         ticks: Callable[[], float] = time.monotonic,
         known: bool = False,
+        spool: Spool | None = None,
     ) -> None:
+        """`known`: another one was heard not long ago. `spool` keeps what is laid aside over a crash."""
         self._link = link
         self._keeper = keeper
         self._casework = casework
@@ -84,6 +86,9 @@ class Company:
         self._ticks = ticks
         self._twins = Twins(me, now=clock(), known=known)
         self._shelf = Shelf()
+        self._spool = spool
+        self._unkept: list[CallEvent] = []
+        """Laid aside, and not in the spool yet."""
         self._wake = asyncio.Event()
         self._shown: tuple[Role, frozenset[str]] | None = None
         self._told_at: datetime | None = None
@@ -112,9 +117,23 @@ class Company:
             self._twins.linked(at, self._clock())
         if self._twins.may_judge(at) and not self._twins.has_judged(event.call.uniqueid):
             return False
-        self._shelf.lay(event, at)
+        if self._shelf.lay(event, at) and not event.late:  # a record is read again from where it was
+            self._unkept.append(event)
         self._wake.set()
         return True
+
+    async def keep_laid_aside(self) -> None:
+        """Write it down, so that it outlives us."""
+        unkept, self._unkept = self._unkept, []
+        if unkept and self._spool is not None:
+            await asyncio.to_thread(self._spool.add, unkept)
+
+    async def take_up(self) -> None:
+        """What a process before this one had laid aside: it is told by us, or left to another, like all that is new."""
+        events = await asyncio.to_thread(self._spool.kept) if self._spool is not None else []
+        for event in events:
+            if isinstance(event, CallEnded):
+                self._shelf.lay(event, self._ticks(), doubtful=self._twins.known)
 
     @property
     def has_laid_aside(self) -> bool:
@@ -199,6 +218,8 @@ class Company:
         ]
         for begin in range(0, len(others), CHUNK):
             await self._keeper.settle(others[begin : begin + CHUNK])
+        if found and self._spool is not None and not self.has_laid_aside:
+            await asyncio.to_thread(self._spool.clear)
 
     async def _claim_those_who_asked(self) -> None:
         """The dialplan may be ours though another keeps the PBX: whoever pressed a key has had our text."""
@@ -281,6 +302,7 @@ async def company_of(
     pbx: str,
     host: str,
     clock: Callable[[], datetime],
+    spool: Spool | None = None,
 ) -> Company:
     """Us among others: the installation's name is made at its first start and kept in its database."""
     run = secrets.token_hex(ID_BYTES)
@@ -294,7 +316,8 @@ async def company_of(
 
     installation, known = await in_store(work)
     me = Me(installation, run, sendable(host))
-    company = Company(me, link, keeper, casework, in_store, pbx=pbx, clock=clock, known=known)
+    company = Company(me, link, keeper, casework, in_store, pbx=pbx, clock=clock, known=known, spool=spool)
+    await company.take_up()
     keeper.company = company
     return company
 

@@ -39,6 +39,10 @@ class Company(Protocol):
         """True when this call is not ours to tell, or not yet; it is told of later, or by somebody else."""
         ...
 
+    async def keep_laid_aside(self) -> None:
+        """Write down what was laid aside, so that it outlives us."""
+        ...
+
     @property
     def has_laid_aside(self) -> bool:
         """True while some call waits for that."""
@@ -212,7 +216,10 @@ class CallKeeper:
 
     async def _store(self, events: list[CallEvent]) -> None:
         company = self.company
-        await self._keep([event for event in events if company is None or not company.lays_aside(event)])
+        if company is not None:
+            events = [event for event in events if not company.lays_aside(event)]
+            await company.keep_laid_aside()
+        await self._keep(events)
 
     async def _keep(self, events: list[CallEvent]) -> None:
         if not events:

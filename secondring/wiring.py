@@ -208,6 +208,12 @@ def emergency_spool(settings: Settings) -> EmergencySpool | None:
     return EmergencySpool(folder / f"{settings.listening.pbx}.calls", Key(settings.key.get_secret_value()))
 
 
+def laid_aside(settings: Settings) -> EmergencySpool:
+    """Where calls are kept of which it is not known yet whether another service has them."""
+    file = settings.state_directory / f"{settings.listening.pbx}.laid-aside"
+    return EmergencySpool(file, Key(settings.key.get_secret_value()))
+
+
 @contextmanager
 def reading(settings: Settings) -> Iterator[Books]:
     """The books, to read."""

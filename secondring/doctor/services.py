@@ -42,9 +42,7 @@ def _unit() -> Finding:
 
 def _services(settings: Settings) -> Finding:
     """Which of the services say of themselves that they are here; `run` speaks for all."""
-    expected = [Service.LISTEN, Service.GATEWAY]
-    expected += [Service.AGI] if settings.agi.program is None else []
-    expected += [Service.WEB] if settings.web.port is not None else []
+    expected = _expected(settings)
     try:
         with wiring.reading(settings) as books:
             quiet = {
@@ -61,6 +59,16 @@ def _services(settings: Settings) -> Finding:
         "start what is missing: `secondring run` is all of them; by itself each is secondring-listener, -agi,"
         " -gateway or -web.service",
     )
+
+
+def _expected(settings: Settings) -> list[Service]:
+    """What has to run here; a site box leaves texts and pages to its centre."""
+    expected = [Service.LISTEN]
+    expected += [Service.AGI] if settings.agi.program is None else []
+    if settings.centre is None:
+        expected += [Service.GATEWAY]
+        expected += [Service.WEB] if settings.web.port is not None else []
+    return expected
 
 
 def _quiet(found: pulse.Silence) -> str:

@@ -16,6 +16,8 @@ Tell = Callable[[Books, Sequence[CallEvent], datetime], None]
 RULE = "record"
 CLOCKS_AGREE = timedelta(seconds=2)
 SAMPLES = 15
+BELIEVED = 60.0
+"""Seconds for which a clock has to be ahead before that counts."""
 FAR = datetime.max.replace(tzinfo=UTC)
 
 
@@ -143,6 +145,29 @@ class Skew:
         """Nothing while the clocks agree, or nothing is known."""
         found = timedelta(seconds=median(seen.total_seconds() for seen in self._seen) if self._seen else 0)
         return found if abs(found) > CLOCKS_AGREE else timedelta(0)
+
+
+class Steady:
+    """Our clock without its latest step forward.
+
+    A call that goes on has been quiet for seconds; by a clock that was just set ahead it would seem to be long over.
+    A step that has lasted a minute is believed.
+    """
+
+    def __init__(self) -> None:
+        self._base: tuple[datetime, float] | None = None
+        self._ahead_since: float | None = None
+
+    def now(self, wall: datetime, ticks: float) -> datetime:
+        """What time it is when the clock says `wall`; `ticks` are seconds that nobody can set."""
+        at, then = self._base or (wall, ticks)
+        expected = at + timedelta(seconds=ticks - then)
+        if wall - expected > CLOCKS_AGREE:
+            self._ahead_since = ticks if self._ahead_since is None else self._ahead_since
+            if ticks - self._ahead_since < BELIEVED:
+                return expected
+        self._base, self._ahead_since = (wall, ticks), None
+        return wall
 
 
 def shifted(event: CallEvent, ahead: timedelta) -> CallEvent:

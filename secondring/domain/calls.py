@@ -337,8 +337,9 @@ class CallTracker:
     # the link to the PBX
 
     def _link_lost(self, _fact: facts.LinkLost) -> list[CallEvent]:
+        """Whatever goes on may be over by the time we hear again, and may have been answered meanwhile."""
         for call in self._ledger.all():
-            call.doubtful = True
+            call.doubtful = call.partial = True
         return []
 
     def _pbx_stopping(self, fact: facts.PbxStopping) -> list[CallEvent]:

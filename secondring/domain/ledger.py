@@ -171,6 +171,8 @@ def _judgement(call: OpenCall, lost: Detail | None) -> Judgement:
     if call.answered_at is not None:
         return Verdict.ANSWERED, None, Detail.PARKED_LOST if call.evidence.fetched_by_nobody else None
     verdict, reason, detail = judge(call.evidence)
+    if lost is None and call.partial and reason is Ignored.REFUSED:
+        lost = Detail.LOST_TRACK  # whether anything rang while we did not hear is not known: the louder path
     if lost is not None:
         return Verdict.MISSED, Reason.NO_ANSWER if verdict is Verdict.IGNORED else reason, lost
     return verdict, reason, detail

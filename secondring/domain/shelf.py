@@ -29,6 +29,7 @@ class Fate(StrEnum):
 class _Laid:
     event: CallEnded
     at: float
+    doubtful: bool
 
 
 class Shelf:
@@ -40,9 +41,14 @@ class Shelf:
     def __len__(self) -> int:
         return len(self._laid)
 
-    def lay(self, event: CallEnded, at: float) -> None:
-        """Keep a missed call; told twice it is one."""
-        self._laid.setdefault(event.call, _Laid(event, at))
+    def lay(self, event: CallEnded, at: float, *, doubtful: bool = False) -> bool:
+        """Keep a missed call; told twice it is one, and False is given. `doubtful`: another may have told of it while
+        we were away.
+        """
+        if event.call in self._laid:
+            return False
+        self._laid[event.call] = _Laid(event, at, doubtful)
+        return True
 
     def take(self, twins: Twins, at: float) -> list[tuple[CallEnded, Fate]]:
         """Give those of which it is known who handles them."""
@@ -66,7 +72,7 @@ def _fate(laid: _Laid, twins: Twins, at: float) -> Fate | None:
     if twins.has_judged(laid.event.call.uniqueid):
         return Fate.THEIRS
     if twins.may_judge(at):
-        return _fate_with_us(laid.event.ended_at, twins.holder_heard_at)
+        return Fate.UNCLEAR if laid.doubtful else _fate_with_us(laid.event.ended_at, twins.holder_heard_at)
     if twins.role is not Role.WAITING or twins.holder_met_at is None:
         return None
     if laid.event.ended_at < twins.holder_met_at:

@@ -63,7 +63,16 @@ async def listening(frame: Frame) -> Listening:
         log.info("%d calls were going on when the service last stopped", adopted)
     dialling = _dialling(frame)
     pbx, host = settings.listening.pbx, socket.gethostname()
-    company = await company_of(link, keeper, casework, frame.writer, pbx=pbx, host=host, clock=now)
+    company = await company_of(
+        link,
+        keeper,
+        casework,
+        frame.writer,
+        pbx=pbx,
+        host=host,
+        clock=now,
+        spool=wiring.laid_aside(settings),
+    )
     parts: dict[str, Part] = {
         "AMI listener": lambda: link.run(keeper.handle),
         "call clean-up": keeper.tick,

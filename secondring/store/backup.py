@@ -167,6 +167,9 @@ def _put_in_place(whole: Path, target: SqliteFile, *, force: bool) -> None:
             target.file.replace(target.file.with_name(f"{target.file.name}.replaced"))
     _close_log(whole)
     _on_the_disk(whole)
+    if os.geteuid() == 0:  # who restores is root, who works with it is whoever has the folder
+        folder = target.file.parent.stat()
+        os.chown(whole, folder.st_uid, folder.st_gid)
     whole.replace(target.file)
     _on_the_disk(target.file.parent)
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from benchmarks import growth, loop, million, page, replay, workers
+from benchmarks import boxes, growth, loop, million, page, replay, workers
 
 
 def test_a_recording_is_judged_as_often_as_it_is_told() -> None:
@@ -36,7 +36,13 @@ def test_a_clinic_grows_to_the_size_that_is_asked_for_and_goes_on_texting() -> N
 
 
 def test_each_text_goes_once_however_many_workers_there_are() -> None:
-    found = workers.measure(counts=(1, 2), most=12)
-    assert {sent.workers for sent in found} == {1, 2}
+    found = workers.measure(counts=(2,), most=12)
+    assert {sent.database for sent in found} == {"SQLite", "PostgreSQL"}
     assert {(sent.texts, sent.twice) for sent in found} == {(12, 0)}
     assert "| SQLite | at once | 2 |" in workers.page(found)
+
+
+def test_every_call_of_every_box_comes_into_the_centre_s_books() -> None:
+    (taken,) = boxes.measure((2,), calls=6)
+    assert (taken.boxes, taken.waits.count) == (2, 6)
+    assert "| 2 |" in boxes.page([taken])

@@ -121,7 +121,7 @@ async def test_who_presses_the_key_for_urgent_is_rung_for_by_another_process(
     assert cases == [Stage.RINGING], "Anna's goes on, Ben's is over"
 
 
-@pytest.mark.parametrize(("first", "second"), [("listen", "listen"), ("run", "gateway"), ("web", "run")])
+@pytest.mark.parametrize(("first", "second"), [("listen", "listen"), ("run", "gateway")])
 async def test_two_of_a_kind_on_one_database_refuse_and_the_other_is_named(
     clinic: Split, first: str, second: str
 ) -> None:

@@ -241,6 +241,10 @@ def test_what_was_backed_up_comes_back_whole(place: Place, tmp_path: Path) -> No
     place.run("restore", str(file), "--force")
     assert place.lists() == before
     assert everything(place.url) == rows
+    if place.url.startswith("sqlite"):
+        restored = Path(place.url.removeprefix("sqlite:///"))
+        assert restored.stat().st_uid == restored.parent.stat().st_uid
+        assert restored.stat().st_mode & 0o077 == 0
 
 
 def drop_everything(url: str) -> None:

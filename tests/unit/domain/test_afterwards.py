@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from secondring.domain import afterwards
-from secondring.domain.afterwards import Skew
+from secondring.domain.afterwards import Skew, Steady
 from secondring.domain.call_events import CallAnswered, CallBegan, CallEnded, CallEvent, Direction
 from secondring.domain.rules import Guards
 from secondring.domain.verdict import Detail, Reason, Verdict
-from tests.support.clinic import ANNA, BEN, Clinic, some_rules
+from tests.support.clinic import ANNA, BEN, MONDAY_TEN, Clinic, some_rules
 
 
 def tell(clinic: Clinic, *events: CallEvent) -> list[CallEnded]:
@@ -296,3 +296,16 @@ def test_where_it_does_not_they_are_texted() -> None:
     clinic.misses("", withheld=True)
     tell(clinic, *a_missed_call(clinic))
     assert len(clinic.send_due()) == 1
+
+
+def test_a_step_of_the_clock_counts_once_it_has_lasted_a_minute() -> None:
+    steady = Steady()
+
+    def says(wall_s: float, ticks: float) -> float:
+        return (steady.now(MONDAY_TEN + timedelta(seconds=wall_s), ticks) - MONDAY_TEN).total_seconds()
+
+    assert says(0, 100) == 0
+    assert says(35, 105) == 5, "thirty seconds ahead"
+    assert says(94, 164) == 64
+    assert says(96, 166) == 96, "a minute later it is believed"
+    assert says(-3600, 167) == -3600, "set back: what waits waits longer, and nothing is told too early"

@@ -298,6 +298,13 @@ def test_a_broken_link_alone_ends_no_call() -> None:
     script.tell(facts.StockTaken(at=script.now, legs=(live,)))
     assert script.ended == []
     assert script.hangs_up(cause=34).verdict() == ("missed", "no-answer", "unavailable")
+    assert script.ended[0].partial, "somebody may have answered in the gap: a record is asked"
+
+
+def test_a_caller_of_whom_only_the_end_was_seen_was_not_turned_away_for_all_we_know() -> None:
+    live = facts.LiveLeg(leg=leg("c", state="Ring", context="from-pstn"), bridge="", age=timedelta(seconds=2))
+    script = Script().tell(facts.StockTaken(at=START, legs=(live,))).hangs_up(cause=19)
+    assert script.verdict() == ("missed", "no-answer", "lost-track")
 
 
 def test_what_is_gone_when_stock_is_taken_ended_in_the_gap() -> None:

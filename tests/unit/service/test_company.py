@@ -1,6 +1,6 @@
 """One of two services on one PBX: which calls it tells, which it leaves, whom it tells of the other."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TypeVar
@@ -50,6 +50,22 @@ class Link:
         return [str(fields["Role"]) for fields in self.said]
 
 
+class Spool:
+    """A file, as far as anybody here can tell."""
+
+    def __init__(self) -> None:
+        self.events: list[CallEvent] = []
+
+    def add(self, events: Sequence[CallEvent]) -> None:
+        self.events += events
+
+    def kept(self) -> list[CallEvent]:
+        return list(self.events)
+
+    def clear(self) -> None:
+        self.events.clear()
+
+
 class House:
     """A service with its books, and a time that only moves when it is told to."""
 
@@ -67,11 +83,19 @@ class House:
             raise_alarm=self.shout,
         )
         self.company: Company
+        self.spool = Spool()
         self.number = 0
 
     async def starts(self) -> None:
         self.company = await company_of(
-            self.link, self.keeper, self.casework, self.in_store, pbx="pbx", host="here", clock=self.clock
+            self.link,
+            self.keeper,
+            self.casework,
+            self.in_store,
+            pbx="pbx",
+            host="here",
+            clock=self.clock,
+            spool=self.spool,
         )
         self.company._ticks = lambda: self.at
 
@@ -287,6 +311,34 @@ async def test_a_bug_of_ours_costs_one_of_the_calls_that_waited(
     await house.passes(ASK + 1)
     assert house.texts(good) == 1
     assert house.tasks() == ["Call back at once (we could not handle this call)"]
+
+
+async def test_a_crash_while_it_asks_costs_no_caller_their_text(house: House) -> None:
+    call = await house.misses()
+    assert house.call(call) is None
+    await house.starts()  # anew: what was in memory is gone
+    await house.passes(ASK + 1)
+    assert house.texts(call) == 1
+    assert house.spool.events == []
+
+
+async def test_after_a_crash_beside_another_what_was_laid_aside_is_the_others_or_a_persons(
+    house: House,
+) -> None:
+    house.other(Role.HOLDING)
+    await house.passes(1)
+    theirs = await house.misses("+12025550124")
+    await house.starts()
+    house.at += 1
+    house.other(Role.HOLDING)
+    await house.passes(1)
+    found = house.call(theirs)
+    assert found
+    assert found.verdict == "ignored"
+    await house.misses("+12025550125")
+    await house.starts()
+    await house.passes(ASK + 1)
+    assert house.tasks() == ["Call back (another Second Ring may have texted them)"]
 
 
 async def test_in_shadow_mode_it_stands_nobody_down_and_judges_everything(house: House) -> None:

@@ -34,7 +34,7 @@ def folder(tmp_path: Path) -> Path:
 
 def test_all_of_them(folder: Path) -> None:
     beat(folder, wiring.now(), State.WORKING, *Service)
-    assert seen(folder) == (True, "listen, gateway, agi, web: all heard of within 30 s")
+    assert seen(folder) == (True, "listen, agi, gateway, web: all heard of within 30 s")
 
 
 def test_one_that_is_gone_one_that_was_stopped_and_one_that_never_ran(folder: Path) -> None:
