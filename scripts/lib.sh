@@ -89,8 +89,8 @@ need_lab_packages() {
 # starts by itself is left alone: ours have no port.
 need_test_packages() {
   need_lab_packages
-  need_packages chromium faketime fonts-dejavu-core gammu-smsd kannel kannel-extras libdbd-sqlite3 mariadb-server-core \
-    mosquitto openssl postgresql
+  need_packages chromium faketime fonts-dejavu-core gammu-smsd kannel kannel-extras libdbd-sqlite3 mariadb-client-core \
+    mariadb-server-core mosquitto openssl postgresql
   need_node_peers
 }
 

@@ -31,7 +31,9 @@ class MariaDb:
 
     def __init__(self) -> None:
         if shutil.which("mariadb-install-db") is None or not Path("/usr/sbin/mariadbd").exists():
-            pytest.fail("no MariaDB here: `apt-get install mariadb-server-core` (scripts/test does it)")
+            pytest.fail(
+                "no MariaDB here: `apt-get install mariadb-server-core mariadb-client-core` (scripts/test does it)"
+            )
         # A socket's path may have 107 characters.
         self.folder = Path(tempfile.mkdtemp(prefix="maria-", dir="/tmp"))
         self.socket = self.folder / "socket"

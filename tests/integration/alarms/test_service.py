@@ -35,6 +35,8 @@ runner = CliRunner()
 BOSS, ANNA = PhoneNumber("+12025550178"), PhoneNumber("+12025550123")
 WORDS = "planted words of a patient"
 LAMP = "secondring/pbx/main/urgent"
+LINKED = "linked to the MQTT broker"
+START_SECONDS = 100
 CONFIG = """
 mode: live
 database: {{url: "sqlite:///{folder}/books.db"}}
@@ -87,10 +89,15 @@ class Service:
         self._process: asyncio.subprocess.Process | None = None
 
     async def start(self) -> None:
+        """Start it, and return when both its links to the broker are there: on a busy machine that takes a while."""
+        before = self.log.count(LINKED) if self.log_file.exists() else 0
         with self.log_file.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
                 *COMMAND, *self.begin, "run", stdout=log, stderr=log
             )
+        async with asyncio.timeout(START_SECONDS):
+            while self.log.count(LINKED) < before + 2:  # noqa: ASYNC110 - evidence in another process
+                await asyncio.sleep(0.05)
 
     async def end(self, how: signal.Signals) -> None:
         if self._process is not None:
