@@ -133,13 +133,13 @@ class Post:
             await client.publish(self._will.topic, words, qos=1, retain=True)
 
     def _connected(self, broker: Broker) -> Client:
-        will = self._will
+        will = self._will  # with one, a new link ends the old one, whose will is said before we come
         return Client(
             broker.host,
             broker.port,
             username=broker.user,
             password=broker.password if broker.user is not None else None,
-            identifier=f"secondring-{broker.pbx}-{secrets.token_hex(4)}",
+            identifier=f"secondring-{broker.pbx}{'' if will else f'-{secrets.token_hex(4)}'}",
             will=aiomqtt.Will(will.topic, will.gone, qos=1, retain=True) if will else None,
             tls_context=broker.tls,
             keepalive=KEEP_ALIVE,

@@ -11,6 +11,8 @@ from secondring.domain.ports import Books
 
 SILENT_AFTER = timedelta(seconds=60)
 """Six beats that did not come."""
+GONE_AFTER = timedelta(seconds=20)
+"""A box that comes back at once after a broken link is not worth an alarm: two beats."""
 SPOOL_MOST = 500
 SPOOL_OLDEST = timedelta(minutes=10)
 """More waits, or for longer, than a line that works leaves waiting."""
@@ -41,7 +43,8 @@ class Heard:
     """The broker, or the box itself, said that it is gone."""
 
     def is_silent(self, now: datetime) -> bool:
-        return self.offline_since is not None or now - self.at > SILENT_AFTER
+        said_gone = self.offline_since is not None and now - self.offline_since > GONE_AFTER
+        return said_gone or now - self.at > SILENT_AFTER
 
     @property
     def spool_grows(self) -> bool:

@@ -35,12 +35,15 @@ runner = CliRunner()
 BOSS, ANNA = PhoneNumber("+12025550178"), PhoneNumber("+12025550123")
 WORDS = "planted words of a patient"
 LAMP = "secondring/pbx/main/urgent"
+LINKED = "linked to the MQTT broker"
+START_SECONDS = 100
 CONFIG = """
 mode: live
 database: {{url: "sqlite:///{folder}/books.db"}}
 state_directory: {folder}
 ami: {{port: {nowhere}}}
 agi: {{port: {agi}}}
+web: {{port: {web}}}
 log: {{level: debug}}
 alarms: {{texts: ["{boss}"], mail: [boss@clinic.example], fold: 1h}}
 mail:
@@ -72,6 +75,7 @@ class Service:
         ]
         assert runner.invoke(app, [*begin, *init]).exit_code == 0
         ports = {"nowhere": free_port(socket.SOCK_STREAM), "agi": free_port(socket.SOCK_STREAM)}
+        ports["web"] = free_port(socket.SOCK_STREAM)
         more = CONFIG.format(
             folder=folder, boss=BOSS.e164, mail=box.port, ca=box.certificate.cert, user=USER,
             mqtt=broker.port, publisher=PUBLISHER, **ports,
@@ -87,10 +91,15 @@ class Service:
         self._process: asyncio.subprocess.Process | None = None
 
     async def start(self) -> None:
+        """Start it, and return when both its links to the broker are there: on a busy machine that takes a while."""
+        before = self.log.count(LINKED) if self.log_file.exists() else 0
         with self.log_file.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
                 *COMMAND, *self.begin, "run", stdout=log, stderr=log
             )
+        async with asyncio.timeout(START_SECONDS):
+            while self.log.count(LINKED) < before + 2:  # noqa: ASYNC110 - evidence in another process
+                await asyncio.sleep(0.05)
 
     async def end(self, how: signal.Signals) -> None:
         if self._process is not None:

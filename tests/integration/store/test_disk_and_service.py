@@ -22,6 +22,13 @@ pytestmark = pytest.mark.timeout(500)
 DID = "2025550100"
 
 
+@pytest.fixture(autouse=True)
+def patient_lab(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is not how fast a service starts and stops that is tested here."""
+    monkeypatch.setattr("lab.service.START_SECONDS", PATIENCE)
+    monkeypatch.setattr("lab.service.STOP_SECONDS", PATIENCE)
+
+
 @pytest.fixture
 def pbx() -> Iterator[FakePbx]:
     with FakePbx() as running:
