@@ -191,6 +191,8 @@ class Session:
             "Events": "on" if account.events else "off",
         }
         reply = await self.action(fields)
+        if not reply.ok and not _is_refusal(reply.why):
+            raise PeerError(f"the PBX at {account.where} lets nobody in now ({reply.why})")
         if not reply.ok:
             self._stats.refusals += 1
             raise LoginRefused(
@@ -214,6 +216,11 @@ class Session:
                 f"the PBX at {self._account.where} fell silent (no answer to Ping in"
                 f" {self._timing.ping_deadline:g} s, though the connection looks open)"
             ) from error
+
+
+def _is_refusal(why: str) -> bool:
+    """Whether it is about us. An Asterisk that goes down says "Asterisk is shutting down" to everybody."""
+    return any(word in why.lower() for word in ("authentication", "permission"))
 
 
 def _remedy(error: OSError) -> str:

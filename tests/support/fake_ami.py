@@ -46,6 +46,8 @@ class FakeAmi:
         """What CoreShowChannels lists."""
         self.may_list = True
         self.secret = SECRET
+        self.lets_nobody_in = ""
+        """What it says to every login instead."""
         self.users = {USER}
         self.silent = False
         """Half-open: the socket stays, nothing is answered."""
@@ -173,6 +175,8 @@ class FakeAmi:
         return name == "Login" and b"Response: Error" in said
 
     async def _log_in(self, action: dict[str, list[str]], tag: Headers) -> bytes:
+        if self.lets_nobody_in:
+            return wire({"Response": "Error", **tag, "Message": self.lets_nobody_in})
         if action["Username"][0] not in self.users or action["Secret"] != [self.secret]:
             return wire({"Response": "Error", **tag, "Message": "Authentication failed"})
         return wire({"Response": "Success", **tag, "Message": "Authentication accepted"}) + self.after_login

@@ -10,7 +10,7 @@ import pytest
 from ami_listener import AmiAccount, AmiLink
 from secondring.domain.errors import LoginRefused, PeerError
 from secondring.domain.facts import ChannelStarted, Fact, HungUp, LinkLost, PbxBooted, PbxStopping, StockTaken
-from tests.integration.ami.conftest import QUICK, Listen, clock
+from tests.integration.ami.conftest import QUICK, Listen, Listening, clock
 from tests.support.ami_messages import block, event, hangup, newchannel, stream
 from tests.support.fake_ami import SECRET, FakeAmi, until, wire
 
@@ -44,6 +44,19 @@ async def test_a_wrong_secret_is_refused_once_with_a_remedy(account: AmiAccount,
     assert "manager.conf" in message
     assert "not-the-secret" not in message
     assert ami.connections == 1
+
+
+async def test_a_pbx_that_goes_down_refuses_nobody(account: AmiAccount, ami: FakeAmi) -> None:
+    """It answers every login like that; taken for a wrong secret, it ended the service for good."""
+    ami.lets_nobody_in = "Asterisk is shutting down"
+    hearing = Listening(AmiLink(account, clock=clock, timing=QUICK))
+    running = asyncio.create_task(hearing.link.run(hearing.handle))
+    await until(lambda: ami.connections == 3)
+    ami.lets_nobody_in = ""
+    await hearing.told(StockTaken)
+    assert hearing.stats.refusals == 0
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
 
 
 async def test_a_secret_changed_behind_our_back_is_not_knocked_at(listen: Listen, ami: FakeAmi) -> None:
