@@ -17,7 +17,7 @@ from secondring.carriers import driver
 from secondring.doctor.findings import Check, Finding, bad, unseen, well
 from secondring.doctor.services import service_checks
 from secondring.domain import health, retention
-from secondring.domain.errors import PeerError
+from secondring.domain.errors import PeerError, SecondRingError
 from secondring.domain.health import State
 from secondring.wiring import Settings
 from sms_gateway.reactions import UNKNOWN_REFUSED, table_of
@@ -79,8 +79,11 @@ def _database(settings: Settings) -> Finding:
 
 
 def _retention(settings: Settings) -> Finding:
-    with wiring.reading(settings) as books:
-        found = health.of_retention(retention.last(books), wiring.now())
+    try:
+        with wiring.reading(settings) as books:
+            found = health.of_retention(retention.last(books), wiring.now())
+    except SecondRingError:
+        return unseen("the books cannot be read: see `database`")
     if found.state is State.OK:
         return well(found.words)
     return unseen(found.words, found.remedy or "`secondring retention` tells what would go, and when")
