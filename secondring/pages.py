@@ -8,7 +8,7 @@ from datetime import datetime
 
 from ami_listener.connection import AmiLink
 from ami_listener.originate import Dialler
-from secondring import wiring
+from secondring import expected, wiring
 from secondring.bus.memory import Ear
 from secondring.certificates import Certificate, ends_at
 from secondring.clinic_words import ClinicWording
@@ -147,6 +147,7 @@ def make_desk(
         telephone=Telephone(links.dials, settings.call_back) if links.dials else None,
         ring=links.ring,
         vitals=_vitals(settings, links),
+        expected=expected.services(settings),
         carriers_answer=links.carriers_answer,
         work_rows=rows,
         provider=_provider(settings),
@@ -203,4 +204,5 @@ def _vitals(settings: Settings, links: Links) -> Vitals:
         elsewhere=links.elsewhere,
         books=links.books,
         warn_free=settings.warn_free,
+        has_pbx=expected.has_pbx(settings),
     )

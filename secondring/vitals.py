@@ -102,11 +102,13 @@ class Vitals:
         elsewhere: Callable[[], Mapping[str, Finding]] = dict,
         books: Callable[[], list[Finding]] = list,
         warn_free: int = health.DISK_LITTLE,
+        has_pbx: bool = True,
     ) -> None:
         """`catch_up` tells how far calls were looked up that ended while nobody listened, `company` whether another
         service listens to this PBX; None where nothing does.
         `elsewhere` is what other processes say of the parts that are not in this one. `books` tells of books that
         cannot be written; `warn_free` is the room (bytes) below which somebody should make more.
+        Without a PBX of our own (`has_pbx`), at the centre of site boxes, nothing is told of one.
         """
         self._disk = disk
         self._certificates = certificates
@@ -123,6 +125,7 @@ class Vitals:
         self._elsewhere = elsewhere
         self._books = books
         self._warn_free = warn_free
+        self._has_pbx = has_pbx
 
     async def __call__(self) -> list[Finding]:
         """The findings; nothing in them names a patient."""
@@ -131,10 +134,7 @@ class Vitals:
     def _look(self) -> list[Finding]:
         found = [
             *self._books(),
-            self._ami(),
-            *self._alone(),
-            self._caught_up(),
-            self._dialling(),
+            *([self._ami(), *self._alone(), self._caught_up(), self._dialling()] if self._has_pbx else []),
             self._carriers(),
             *self._ehrs(),
         ]

@@ -6,7 +6,7 @@ import re
 import shlex
 import sys
 import textwrap
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import accumulate
@@ -17,18 +17,17 @@ import typer
 from rich.console import Console, ConsoleOptions
 from rich.text import Text
 
-from secondring import centre, wiring
+from secondring import centre, expected, wiring
 from secondring.cli.audited import at_the_terminal
 from secondring.domain import pulse, site_health, story
 from secondring.domain.health import WITHOUT
 from secondring.domain.phone import PhoneNumber, parse_number, spoken_form
 from secondring.domain.ports import Books
-from secondring.domain.pulse import State
+from secondring.domain.pulse import Service, Silence, State
 from secondring.domain.rules import Site
 
 WIDTH = 100
 """Columns a table may take."""
-START = "Start it: systemctl start secondring (by hand: `secondring run`)."
 GAP = 2
 LEAST_ROOM = 28
 """Columns that the last column of a table needs to be read; with fewer it gets lines of its own."""
@@ -214,30 +213,45 @@ def command() -> str:
 
 
 def warn_of_silence(books: Books, site: Site, now: datetime) -> None:
-    """Say so when nobody listens: what is shown then may not be all that happened."""
+    """Say so when nobody listens, or a service is gone: what is shown then may not be all that happened."""
     chosen = last_settings()
+    here = expected.services(chosen) if chosen is not None else pulse.BESIDE
     if chosen is not None and chosen.boxes is not None:
         _warn_of_silent_boxes(books, chosen, site, now)
-        if not chosen.boxes.own_pbx:
-            return
-    found = pulse.silence(pulse.last(books), now)
-    if found is None:
-        _warn_of_others(books, site, now)
-        return
+    apart = pulse.are_apart(books, now)
+    found = pulse.silence(pulse.last(books), now) if Service.LISTEN in here else None
+    if found is not None:
+        _warn_of_the_listener(found, site, _start(here, Service.LISTEN, apart=apart), apart=apart)
+    if found is None or found.because is State.UNLINKED or apart:  # else it was `run`, and all of it is gone
+        for service, gone in pulse.silences(books, now, here).items():
+            _warn_of_another(service, gone, site, _start(here, service, apart=apart))
+
+
+def _start(here: Collection[Service], gone: Service, *, apart: bool) -> str:
+    by_hand = gone if apart else pulse.RUN
+    command = pulse.to_start([gone], apart=apart, whole=len(here) == len(Service))
+    return f"Start it: {command}; by hand: `secondring {by_hand}`."
+
+
+def _warn_of_the_listener(found: Silence, site: Site, start: str, *, apart: bool) -> None:
     since = f" since {story.said_time(found.since, site)}" if found.since else ""
     if found.because is State.UNLINKED:
         warn(
             f"no link to the PBX{since}: calls missed meanwhile are not in here yet. `secondring doctor` tells more."
         )
     elif found.since is None:
-        warn(f"no service has run here yet: nothing is noted until one does. {START}")
+        nobody = "the service listen has never run here" if apart else "no service has run here yet"
+        warn(f"{nobody}: nothing is noted until one does. {start}")
     else:
-        what = (
-            "the service has been stopped"
-            if found.because is State.STOPPED
-            else "nothing was heard of the service"
+        warn(
+            f"{_gone('service listen' if apart else 'service', found)}{since}: calls missed meanwhile are not in here"
+            f" yet. {start}"
         )
-        warn(f"{what}{since}: calls missed meanwhile are not in here yet. {START}")
+
+
+def _gone(what: str, found: Silence) -> str:
+    stopped = found.because is State.STOPPED
+    return f"the {what} has been stopped" if stopped else f"nothing was heard of the {what}"
 
 
 def _warn_of_silent_boxes(books: Books, chosen: wiring.Settings, site: Site, now: datetime) -> None:
@@ -250,14 +264,8 @@ def _warn_of_silent_boxes(books: Books, chosen: wiring.Settings, site: Site, now
         )
 
 
-def _warn_of_others(books: Books, site: Site, now: datetime) -> None:
-    """Somebody listens, but a service beside it is not there."""
-    for service, found in pulse.silences(books, now).items():
-        since = f" since {story.said_time(found.since, site)}" if found.since else ""
-        stopped = found.because is State.STOPPED
-        what = (
-            f"the service {service} has been stopped"
-            if stopped
-            else f"nothing was heard of the service {service}"
-        )
-        warn(f"{what}{since}. {WITHOUT[service]}. `secondring doctor` tells more.")
+def _warn_of_another(service: Service, found: Silence, site: Site, start: str) -> None:
+    since = f" since {story.said_time(found.since, site)}" if found.since else ""
+    warn(
+        f"{_gone(f'service {service}', found)}{since}. {WITHOUT[service]}. {start} `secondring doctor` tells more."
+    )

@@ -11,7 +11,9 @@ from urllib.parse import urlsplit
 from config.ehr import EhrSettings
 from secondring import booking_part, wiring
 from secondring.doctor.findings import Check, Finding, bad, unseen, well
+from secondring.doctor.services import how_to_start
 from secondring.domain.errors import ConfigError, PeerError
+from secondring.domain.pulse import Service
 from secondring.domain.timetable import beginnings
 from secondring.wiring import Settings
 
@@ -74,7 +76,7 @@ def _here(settings: Settings) -> Finding:
     except OSError as error:
         return bad(
             f"nothing answers on {host} port {where.port} ({error.strerror or error})",
-            "start the service: systemctl start secondring; its journal says when the port is taken",
+            f"start the service: {how_to_start(settings, Service.WEB)}; its journal says when the port is taken",
         )
     if answer != HEALTHY:
         return bad(

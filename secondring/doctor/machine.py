@@ -12,13 +12,14 @@ from urllib.parse import urlsplit
 from config.settings import CarrierSettings
 from dialplan import prompts
 from dialplan.install import PbxSite
-from secondring import answering, wiring
+from secondring import answering, expected, wiring
 from secondring.carriers import driver
 from secondring.doctor.findings import Check, Finding, bad, unseen, well
-from secondring.doctor.services import service_checks
+from secondring.doctor.services import how_to_start, service_checks
 from secondring.domain import health, retention
 from secondring.domain.errors import PeerError, SecondRingError
 from secondring.domain.health import State
+from secondring.domain.pulse import Service
 from secondring.wiring import Settings
 from sms_gateway.reactions import UNKNOWN_REFUSED, table_of
 
@@ -40,7 +41,8 @@ def own_checks(settings: Settings, *, least_free: int = LEAST_FREE) -> Iterator[
     yield Check("disk", lambda: disk(wiring.books_folder(settings), least_free))
     yield from _carriers(settings)
     yield from service_checks(settings)
-    yield Check("FastAGI port", lambda: _port(settings))
+    if expected.has_pbx(settings):
+        yield Check("FastAGI port", lambda: _port(settings))
 
 
 def file_checks(settings: Settings, site: PbxSite) -> Iterator[Check]:
@@ -177,7 +179,7 @@ def _port(settings: Settings) -> Finding:
     except OSError as error:
         return bad(
             f"nothing serves callers on {where.listen} port {where.port} ({error.strerror or error})",
-            "start the service: systemctl start secondring; its journal says when the port is taken",
+            f"start the service: {how_to_start(settings, Service.AGI)}; its journal says when the port is taken",
         )
     return well(f"{where.listen} port {where.port} takes connections")
 

@@ -46,7 +46,7 @@ SERVED: Question = (
     "FastAGI from Asterisk",
     "agi",
     "a script was asked by Asterisk and answered",
-    "systemctl status secondring; agi.listen must be an address that Asterisk's machine reaches",
+    "systemctl status 'secondring*'; agi.listen must be an address that Asterisk's machine reaches",
 )
 OFFERED: Question = (
     "test call",

@@ -9,7 +9,7 @@ from ami_listener.session import AmiAccount
 from dialplan.doctor import entries_in
 from dialplan.install import find_site
 from dialplan.install.site import PbxSite, asterisk_command
-from secondring import answering, wiring
+from secondring import answering, expected, wiring
 from secondring.doctor.alarms import alarm_checks
 from secondring.doctor.booking import booking_checks
 from secondring.doctor.findings import Check, Named, bad, carried_out, split_remedy, unseen
@@ -23,6 +23,7 @@ from secondring.wiring import Settings
 
 ANY_VERSION = "22.1.0"
 """Which entries there are does not depend on it."""
+NO_PBX = "none here (boxes.own_pbx: false): nothing that is about one was looked at"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +51,9 @@ def examine(visit: Visit) -> Iterator[Named]:
     yield from map(carried_out, alarm_checks(settings))
     yield from map(carried_out, booking_checks(settings))
     yield from map(carried_out, site_checks(settings))
+    if not expected.has_pbx(settings):
+        yield Named("PBX", unseen(NO_PBX, "`secondring doctor` on each site box looks at its PBX"))
+        return
     site = _site(visit)
     if isinstance(site, PbxSite):
         yield from map(carried_out, file_checks(settings, site))

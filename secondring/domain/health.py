@@ -1,6 +1,6 @@
 """How the service is doing, link by link, in words that name the remedy; no patient's data in any of it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -67,10 +67,12 @@ class Numbers:
     """The last one in which what is old was removed."""
     silences: Mapping[Service, Silence] = field(default_factory=dict)
     """Services beside the one that listens that are not heard of."""
+    has_listener: bool = True
+    """False at a centre without a PBX: its site boxes listen."""
 
 
-def numbers(books: Books, now: datetime) -> Numbers:
-    """Count what waits."""
+def numbers(books: Books, now: datetime, expected: Collection[Service] = pulse.BESIDE) -> Numbers:
+    """Count what waits. `expected` are the services that have to run here."""
     late = {kind: books.count_jobs(kind, due_before=now - LATE) for kind in KINDS}
     to_do = books.tasks()
     queues: dict[str, int] = {}
@@ -90,14 +92,15 @@ def numbers(books: Books, now: datetime) -> Numbers:
         last_call=calls[0].started_at if calls else None,
         silence=pulse.silence(pulse.last(books), now),
         night=retention.last(books),
-        silences=pulse.silences(books, now),
+        silences=pulse.silences(books, now, expected),
+        has_listener=Service.LISTEN in expected,
     )
 
 
 def of_books(found: Numbers, now: datetime, *, clinic_open: bool) -> list[Finding]:
     """What the books tell of the rest of the service."""
     return [
-        of_pulse(found.silence),
+        *([of_pulse(found.silence)] if found.has_listener else []),
         *(of_service(service, silence) for service, silence in found.silences.items()),
         _texts(found, now),
         _jobs(found, now),
@@ -159,7 +162,7 @@ def of_pulse(found: Silence | None) -> Finding:
         pulse.State.STOPPED: "the service was stopped",
         pulse.State.UNLINKED: "the service has no link to the PBX",
     }.get(found.because or pulse.State.LISTENING, "the service was not heard of lately")
-    remedy = "Missed calls go unseen: `systemctl status secondring`, then `secondring doctor`."
+    remedy = "Missed calls go unseen: `systemctl status 'secondring*'`, then `secondring doctor`."
     return Finding("listener", "Listening", State.BAD, words, remedy)
 
 
@@ -174,7 +177,7 @@ WITHOUT = {
 def of_service(service: Service, found: Silence) -> Finding:
     """A service beside the one that listens, gone."""
     words = "was stopped" if found.because is pulse.State.STOPPED else "was not heard of lately"
-    remedy = f"{WITHOUT[service]}: `systemctl status secondring-{service}`."
+    remedy = f"{WITHOUT[service]}: `systemctl status {pulse.UNITS[service]}`."
     return Finding(f"service-{service}", f"Service {service}", State.BAD, words, remedy)
 
 

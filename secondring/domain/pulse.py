@@ -4,7 +4,7 @@ An empty list of tasks means a quiet morning only while somebody listens. `run` 
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -29,6 +29,19 @@ class Service(StrEnum):
     WEB = "web"
 
 
+RUN = "run"
+"""The command that is all of them in one process."""
+UNITS = {
+    Service.LISTEN: "secondring-listener",
+    Service.AGI: "secondring-agi",
+    Service.GATEWAY: "secondring-gateway",
+    Service.WEB: "secondring-web",
+}
+"""What systemd knows each by where they run apart; `secondring` is `run`, and starting that one stops all of these."""
+TARGET = "secondring.target"
+"""The four of them."""
+
+
 class State(StrEnum):
     """What a service was at when it last said something."""
 
@@ -50,6 +63,8 @@ class Pulse:
     """Since when it has been in that state."""
     says: tuple[Mapping[str, str], ...] = ()
     """How its parts are, for services that cannot see them: `health.from_pulse` reads it."""
+    by: str = ""
+    """The command that its process is: its own, or `run`. Empty: said by a version that did not tell."""
 
 
 def keep(
@@ -58,11 +73,12 @@ def keep(
     now: datetime,
     service: Service = Service.LISTEN,
     says: Iterable[Mapping[str, str]] = (),
+    by: str = "",
 ) -> None:
     """Note a sign of life."""
     before = last(books, service)
     since = before.since if before and before.state is state and now - before.at < SILENT_AFTER else now
-    place = {"at": now.isoformat(), "state": state, "since": since.isoformat(), "says": list(says)}
+    place = {"at": now.isoformat(), "state": state, "since": since.isoformat(), "says": list(says), "by": by}
     books.keep_bookmark(_bookmark(service), json.dumps(place))
 
 
@@ -75,6 +91,7 @@ def last(books: Books, service: Service = Service.LISTEN) -> Pulse | None:
             state=State(found["state"]),
             since=datetime.fromisoformat(found["since"]),
             says=tuple(dict(one) for one in found.get("says", ())),
+            by=str(found.get("by", "")),
         )
     except (ValueError, TypeError, KeyError):
         return None
@@ -106,12 +123,39 @@ def silence(pulse: Pulse | None, now: datetime) -> Silence | None:
     return None
 
 
-BESIDE = (Service.AGI, Service.GATEWAY)
-"""Those without which callers are not served, though somebody listens."""
+BESIDE = (Service.LISTEN, Service.AGI, Service.GATEWAY)
+"""Those without which callers are not served; what is expected where nobody says otherwise."""
 
 
-def silences(books: Books, now: datetime) -> dict[Service, Silence]:
-    """Which of those once ran here and are not alive; of the one that listens `silence` tells."""
-    found = {service: last(books, service) for service in BESIDE}
-    quiet = {service: silence(pulse, now) for service, pulse in found.items() if pulse is not None}
+def silences(books: Books, now: datetime, expected: Collection[Service] = BESIDE) -> dict[Service, Silence]:
+    """Which of those expected once ran here and are not alive; of the one that listens `silence` tells.
+
+    Where none listens, at a centre without a PBX, the gateway is what has to be there, also if it never ran.
+    """
+    found = {service: last(books, service) for service in expected if service is not Service.LISTEN}
+    always = None if Service.LISTEN in expected else Service.GATEWAY
+    quiet = {
+        service: silence(pulse, now)
+        for service, pulse in found.items()
+        if pulse is not None or service is always
+    }
     return {service: one for service, one in quiet.items() if one is not None}
+
+
+def are_apart(books: Books, now: datetime) -> bool:
+    """Each service runs by itself here: the last that said something was not `run`."""
+    known = [pulse for service in Service if (pulse := last(books, service)) is not None]
+    if not known:
+        return False
+    newest = max(known, key=lambda pulse: pulse.at)
+    if newest.by:
+        return newest.by != RUN
+    return silence(newest, now) is None  # asked for what is missing: `run` would have gone as a whole
+
+
+def to_start(gone: Collection[Service], *, apart: bool, whole: bool = True) -> str:
+    """The command that starts what is gone and stops nothing. `whole`: all four have their place on this machine."""
+    if not apart:
+        return "systemctl start secondring"
+    units = " ".join(UNITS[service] for service in gone)
+    return f"systemctl start {units}{f' (all four: {TARGET})' if whole else ''}"

@@ -29,13 +29,13 @@ async def tell_alive(notifier: Notifier, status: Callable[[], str]) -> None:
         await asyncio.sleep(every.total_seconds())
 
 
-async def keep_beating(writer: Writer, roles: Sequence[Role], heart: Heart) -> None:
+async def keep_beating(writer: Writer, roles: Sequence[Role], heart: Heart, command: str) -> None:
     """Note for `secondring tasks` and its kin, and for the other services, that these are here: every few seconds, and
     when something has changed.
     """
     while True:
         stands = _standing(roles)
-        await beat(writer, roles, heart)
+        await beat(writer, roles, heart, command)
         for _ in range(int(pulse.EVERY / LOOK_EVERY)):
             await asyncio.sleep(LOOK_EVERY.total_seconds())
             if _standing(roles) != stands:
@@ -46,8 +46,10 @@ def _standing(roles: Sequence[Role]) -> list[object]:
     return [(role.state(), [(found.name, found.state) for found in role.findings()]) for role in roles]
 
 
-async def beat(writer: Writer, roles: Sequence[Role], heart: Heart, *, stopped: bool = False) -> None:
-    """One sign of life in the books."""
+async def beat(
+    writer: Writer, roles: Sequence[Role], heart: Heart, command: str, *, stopped: bool = False
+) -> None:
+    """One sign of life in the books, of the process that `secondring <command>` is."""
     said = [
         (role.service, State.STOPPED if stopped else role.state(), into_pulse(role.findings()))
         for role in roles
@@ -55,7 +57,7 @@ async def beat(writer: Writer, roles: Sequence[Role], heart: Heart, *, stopped: 
 
     def note(books: Books) -> None:
         for service, state, says in said:
-            pulse.keep(books, state, now(), service, says)
+            pulse.keep(books, state, now(), service, says, command)
 
     try:
         await writer(note)

@@ -49,16 +49,16 @@ async def _serve(settings: Settings, store: SqlStore, command: str, gather: Gath
     crew = Crew()
     try:
         await gather(ours, crew)
-        await run_together(_parts(ours, crew), lambda: ours.notifier.ready("starting"))
+        await run_together(_parts(ours, crew, command), lambda: ours.notifier.ready("starting"))
     finally:
         ours.notifier.stopping()
-        await alive.beat(ours.writer, crew.roles, ours.heart, stopped=True)
+        await alive.beat(ours.writer, crew.roles, ours.heart, command, stopped=True)
         for role in crew.roles:
             await role.close()
         ours.writer.close()
 
 
-def _parts(ours: Frame, crew: Crew) -> dict[str, Part]:
+def _parts(ours: Frame, crew: Crew, command: str) -> dict[str, Part]:
     roles = crew.roles
     parts = ours.parts
     for role in roles:
@@ -69,7 +69,7 @@ def _parts(ours: Frame, crew: Crew) -> dict[str, Part]:
         await alive.tell_alive(ours.notifier, lambda: status_of(roles, ours.rules))
 
     async def pulse() -> None:
-        await alive.keep_beating(ours.writer, roles, ours.heart)
+        await alive.keep_beating(ours.writer, roles, ours.heart, command)
 
     return parts | {"watchdog": watchdog, "pulse": pulse}
 

@@ -1,6 +1,6 @@
 """What the pages need of the rest of the service, handed over by the wiring."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol, TypeVar
@@ -10,6 +10,7 @@ from secondring.domain.deskwork import Deskwork
 from secondring.domain.health import Finding
 from secondring.domain.phone import PhoneNumber
 from secondring.domain.ports import Books
+from secondring.domain.pulse import BESIDE, Service
 from secondring.domain.rules import Rules, Site
 from secondring.domain.staff import SessionRules
 from secondring.domain.triage_events import Why
@@ -111,6 +112,8 @@ class Desk:
     row_cache: RowCache = field(default_factory=RowCache)
     vitals: Callable[[], Awaitable[list[Finding]]] = nothing_to_tell
     """How the parts of the service are that the books say nothing of."""
+    expected: Collection[Service] = BESIDE
+    """The services that have to run here."""
     carriers_answer: Callable[[], Mapping[str, bool]] = dict
     """By name, whether each carrier answers; empty where texts are sent by another process, or by nobody."""
     passwords: Passwords = field(default_factory=Passwords)

@@ -27,7 +27,7 @@ async def findings(visit: Visit) -> tuple[list[Finding], Numbers | None]:
     """All parts; the database first, for without it there is little to tell."""
     outside = await visit.desk.vitals()
     try:
-        found = await visit.read(lambda books: health.numbers(books, visit.now))
+        found = await visit.read(lambda books: health.numbers(books, visit.now, visit.desk.expected))
     except PeerError as error:
         others = [part for part in outside if part.name != "database"]
         return [Finding("database", "Database", State.BAD, str(error)), *others], None
@@ -67,14 +67,16 @@ async def alive(visit: Visit) -> Response:
 
 
 async def ready(visit: Visit) -> Response:
-    """It can do its work: the database and the link to the PBX are there."""
+    """It can do its work: the database, the link to the PBX, every service and every site box are there."""
     _only_from_here(visit)
     parts, _ = await findings(visit)
-    broken = [
-        part for part in parts if part.state is State.BAD and part.name in ("database", "ami", "listener")
-    ]
+    broken = [part for part in parts if part.state is State.BAD and _is_needed(part.name)]
     lines = "".join(f"{part.name}: {part.words}\n" for part in broken) or "ready\n"
     return PlainTextResponse(lines, status_code=503 if broken else 200)
+
+
+def _is_needed(part: str) -> bool:
+    return part in ("database", "ami", "listener") or part.startswith(("service-", "box-"))
 
 
 async def metrics(visit: Visit) -> Response:

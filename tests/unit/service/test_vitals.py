@@ -66,3 +66,7 @@ async def test_a_certificate_that_cannot_be_read_is_broken(tmp_path: Path) -> No
     found = await looked(tmp_path, certificates={"web": tmp_path / "none.pem"})
     assert found["certificate-web"].state is State.BAD
     assert "certificate" not in found
+
+
+async def test_a_centre_without_a_pbx_tells_of_none(tmp_path: Path) -> None:
+    assert set(await looked(tmp_path, has_pbx=False)) == {"carrier", "disk", "certificate"}

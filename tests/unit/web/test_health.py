@@ -7,9 +7,10 @@ from pathlib import Path
 import httpx
 import pytest
 
-from secondring.domain import health
+from secondring.domain import health, pulse
 from secondring.domain.errors import StoreBusy
 from secondring.domain.health import Finding, State
+from secondring.domain.pulse import Service
 from secondring.domain.staff import Role
 from secondring.vitals import Vitals
 from secondring.web.app import make_app
@@ -74,6 +75,26 @@ async def test_without_a_link_it_is_alive_but_not_ready(pages: Pages) -> None:
     answer = await monitor(pages, "/readyz")
     assert (answer.status_code, answer.text) == (503, "ami: down\n")
     assert 'secondring_part_state{part="ami"} 2' in (await monitor(pages, "/metrics")).text
+
+
+async def test_a_silent_gateway_is_not_ready(pages: Pages) -> None:
+    with pages.store.transaction() as books:
+        pulse.keep(books, pulse.State.WORKING, pages.now - timedelta(seconds=33), Service.GATEWAY)
+    answer = await monitor(pages, "/readyz")
+    assert (answer.status_code, answer.text) == (503, "service-gateway: was not heard of lately\n")
+
+
+async def test_a_centre_names_its_gateway_and_its_boxes_and_no_listener(pages: Pages) -> None:
+    async def vitals() -> list[Finding]:
+        return [Finding("box-north-box", "Site box north-box", State.BAD, "silent for 2 min")]
+
+    pages.app = make_app(pages.make_desk(vitals=vitals, expected=(Service.GATEWAY, Service.WEB)))
+    with pages.store.transaction() as books:
+        for service in (Service.GATEWAY, Service.LISTEN):  # the gateway keeps the other one for its boxes
+            pulse.keep(books, pulse.State.WORKING, pages.now - timedelta(seconds=33), service)
+    answer = await monitor(pages, "/readyz")
+    assert answer.status_code == 503
+    assert answer.text == "box-north-box: silent for 2 min\nservice-gateway: was not heard of lately\n"
 
 
 async def test_without_a_database_monitors_are_told_so(pages: Pages) -> None:
