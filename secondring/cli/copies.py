@@ -58,15 +58,25 @@ def restore(file: File, force: Force = False, json: Json = False) -> None:
     _say(found, "Put back", time.monotonic() - began, json=json)
 
 
-def move_here(source: str) -> None:
-    """What `migrate --from` does."""
-    chosen = settings()
-    old = SqliteFile(source)
-    old.require()
-    if source == chosen.database_url:
+def books_to_move(source: str) -> SqliteFile:
+    """The file that `migrate --from` names, by its path or its URL."""
+    url = f"sqlite:///{source}" if source.startswith("/") else source
+    try:
+        old = SqliteFile(url)
+    except ConfigError:
+        raise ConfigError("--from: names no SQLite file: write sqlite:////whole/path.db") from None
+    if not old.is_there():
+        raise ConfigError(f"--from: there is no {old.file}: name the file that holds the books now")
+    if url == settings().database_url:
         raise ConfigError(
             "--from names the database that is configured: point database.url at the new one first"
         )
+    return old
+
+
+def move_here(old: SqliteFile) -> None:
+    """What `migrate --from` does."""
+    chosen, source = settings(), f"sqlite:///{old.file}"
     with ExitStack() as both:
         both.enter_context(wiring.closed(chosen, "migrate"))
         for service in Service:
@@ -90,6 +100,7 @@ def _say(found: Backup, done: str, seconds: float, *, json: bool) -> None:
                     "sha256": found.sha256,
                     "revision": found.revision,
                     "rows": dict(found.rows),
+                    "replaced": found.replaced and str(found.replaced),
                     "seconds": round(seconds, 3),
                 }
             ]
@@ -100,6 +111,8 @@ def _say(found: Backup, done: str, seconds: float, *, json: bool) -> None:
         f" {seconds:,.1f} s.\n"
         f"SHA-256 {found.sha256}\n{ADVICE}\n"
     )
+    if found.replaced is not None:
+        sys.stdout.write(f"What was there before lies at {found.replaced}; remove it once you are content.\n")
 
 
 def _total(rows: Mapping[str, int]) -> int:

@@ -158,6 +158,9 @@ def forget(
     if json:
         print_json([{"done": yes, "removed": dict(found.removed.rows), "left": found.left}])
         return
+    if not any(found.removed.rows.values()) and not found.left:
+        sys.stdout.write("Nothing is kept of this number but what it said of texts, if it did.\n")
+        return
     gone = Night(at=now, removed=found.removed.rows).in_words
     sys.stdout.write(f"{'Removed' if yes else 'Would be removed'}: {gone}.\n")
     if found.left:

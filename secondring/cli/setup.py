@@ -11,7 +11,7 @@ import typer
 from config.settings import CarrierSettings
 from secondring import answering, beginning, installation, ladders, wiring
 from secondring.cli.common import Json, config_directory, count, print_json, settings, to_type, warn
-from secondring.cli.copies import move_here
+from secondring.cli.copies import books_to_move, move_here
 from secondring.cli.versions import as_row
 from secondring.domain.errors import ConfigError
 from secondring.wiring import Settings
@@ -174,9 +174,10 @@ def migrate(
     ] = None,
 ) -> None:
     """Bring the database to this version; makes it when there is none. Safe to repeat."""
+    old = books_to_move(source) if source is not None else None
     sys.stdout.write(f"{wiring.migrate(settings())}\n")
-    if source is not None:
-        move_here(source)
+    if old is not None:
+        move_here(old)
 
 
 def render(

@@ -99,7 +99,7 @@ def _task_line(task: Task, rules: Rules, now: datetime, *, whole: bool) -> tuple
     due = story.soon(task.due_at, now, site)
     late = task.closed_at is None and task.due_at < now
     loud = "URGENT: " if task.urgent and "URGENT" not in task.title else ""
-    what = loud + task.title + (f": {task.said!r}" if whole and task.said else "")
+    what = loud + task.title + (f": {' · '.join(task.said.splitlines())!r}" if whole and task.said else "")
     return (
         f"LATE {due}" if late else due,
         task.id,

@@ -6,6 +6,7 @@ Numbers and texts stay sealed in it; the key is no part of it.
 """
 
 import hashlib
+import itertools
 import os
 import sqlite3
 from collections.abc import Iterator, Mapping
@@ -28,7 +29,8 @@ from secondring.store.trouble import told_plainly
 PAGES = 2000
 """Of 4 kB, between two words about how far it is."""
 _CHUNK = 1 << 20
-_REMEDY_FULL = "say --force to replace them, or choose another database"
+_SAY_FORCE = "say --force to replace them, or choose another database"
+_EMPTY_ONE = "choose an empty database (`createdb`): a move never replaces books"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,8 @@ class Backup:
     sha256: str
     revision: str
     rows: Mapping[str, int]
+    replaced: Path | None = None
+    """Where the books lie that were there before."""
 
 
 def take(source: Database, file: Path, *, force: bool, tell: Progress) -> Backup:
@@ -102,15 +106,18 @@ def put_back(
         whole = Path(folder) / "books.db"
         _copy_file(file, _new(whole), tell)
         upgrade(f"sqlite:///{whole}")
+        replaced = None
         if isinstance(target, SqliteFile):
-            _put_in_place(whole, target, force=force)
+            replaced = _put_in_place(whole, target, force=force)
         else:
             upgrade(url, password)
-            move(SqliteFile(f"sqlite:///{whole}"), target, force=force, tell=tell)
-    return Backup(file, found.bytes, found.sha256, found.revision, _rows_of(target))
+            move(SqliteFile(f"sqlite:///{whole}"), target, force=force, tell=tell, remedy=_SAY_FORCE)
+    return Backup(file, found.bytes, found.sha256, found.revision, _rows_of(target), replaced)
 
 
-def move(source: Database, target: Database, *, force: bool, tell: Progress) -> dict[str, int]:
+def move(
+    source: Database, target: Database, *, force: bool, tell: Progress, remedy: str = _EMPTY_ONE
+) -> dict[str, int]:
     """All books of one database into another one; raises ConfigError unless that is empty, or `force` is said."""
     from_engine, to_engine = source.open_engine("read"), target.open_engine("write")
     try:
@@ -123,7 +130,7 @@ def move(source: Database, target: Database, *, force: bool, tell: Progress) -> 
             if force and writing.dialect.name != "sqlite":
                 clear(writing)
             else:
-                require_empty(writing, target.where, _REMEDY_FULL)
+                require_empty(writing, target.where, remedy)
             return as_rows(copy(reading, writing, where=source.where, tell=tell))
     finally:
         from_engine.dispose()
@@ -156,15 +163,16 @@ def _close_log(file: Path) -> None:
         books.execute("PRAGMA journal_mode = DELETE")
 
 
-def _put_in_place(whole: Path, target: SqliteFile, *, force: bool) -> None:
-    """The old file, if there is one with books, stays beside the new one until the next time."""
+def _put_in_place(whole: Path, target: SqliteFile, *, force: bool) -> Path | None:
+    """The old file, if there is one with books, stays beside the new one; gives where."""
+    replaced = None
     if target.is_there():
         if not force and _rows_of(target):
-            raise ConfigError(f"{target.where}: there are books in it already: {_REMEDY_FULL}")
+            raise ConfigError(f"{target.where}: there are books in it already: {_SAY_FORCE}")
         _require_key_of(whole, target)
         _fold(target.file)
         if target.file.stat().st_size:
-            target.file.replace(target.file.with_name(f"{target.file.name}.replaced"))
+            replaced = target.file.replace(_free_name(target.file))
     _close_log(whole)
     _on_the_disk(whole)
     if os.geteuid() == 0:  # who restores is root, who works with it is whoever has the folder
@@ -172,6 +180,13 @@ def _put_in_place(whole: Path, target: SqliteFile, *, force: bool) -> None:
         os.chown(whole, folder.st_uid, folder.st_gid)
     whole.replace(target.file)
     _on_the_disk(target.file.parent)
+    return replaced
+
+
+def _free_name(file: Path) -> Path:
+    """What was replaced before is not replaced by this."""
+    names = (file.with_name(f"{file.name}.replaced{f'-{n}' if n > 1 else ''}") for n in itertools.count(1))
+    return next(name for name in names if not name.exists())
 
 
 def _require_key_of(whole: Path, target: Database) -> None:

@@ -31,7 +31,7 @@ try:
     from psycopg.types.string import StrDumper
 except ImportError as error:
     raise ConfigError(
-        "database.url: PostgreSQL needs a driver that is not installed: pip install 'secondring[postgresql]'"
+        "database.url: PostgreSQL needs a driver that is not here: /opt/secondring/bin/pip install 'psycopg[binary]'"
     ) from error
 
 Mode = Literal["write", "read"]

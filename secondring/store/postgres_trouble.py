@@ -80,7 +80,7 @@ def _never_connected(where: str, error: BaseException) -> PeerError:
 def _away(where: str, why: str) -> StoreAway:
     return StoreAway(
         f"{where}: its server cannot be reached, or was restarted ({why}); what was not committed was not written."
-        " It is tried again by itself; if it persists, see whether the server runs and the network leads there"
+        " Services try again by themselves; if it persists, see whether the server runs and the network leads there"
     )
 
 

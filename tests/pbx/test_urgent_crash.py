@@ -232,7 +232,8 @@ def test_dead_in_the_middle_the_dialplan_ends_the_wait_by_itself(
         call = caller.call(URGENT).wait_for(State.TALKING)
         clinic.wait(lambda: case_of(clinic, number), "the case")
         clinic.service.kill()
-        line = doctor.next_call(90).wait_for(State.RINGING).answer()
+        # It was told at the start how long a search may take: `Ladder.longest_search`, 111 s of these settings.
+        line = doctor.next_call(150).wait_for(State.RINGING).answer()
         hear_each_other(line, call)
         call.hang_up()
     clinic.service.start()

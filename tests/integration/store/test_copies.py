@@ -107,7 +107,7 @@ def test_a_grown_clinic_moves_to_a_server_and_every_page_is_the_same(old: str, s
 def test_books_that_are_there_are_never_mixed_with_others(old: str, server: str) -> None:
     move(old, server)
     before = everything(server)
-    with pytest.raises(ConfigError, match=r"there are books in it already"):
+    with pytest.raises(ConfigError, match=r"books in it already .* choose an empty database"):
         move(old, server)
     assert everything(server) == before
 
@@ -217,6 +217,21 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
     return Place(desk, url)
 
 
+@pytest.mark.parametrize(
+    ("named", "said"),
+    [("/nowhere/old.db", "there is no /nowhere/old.db"), ("old.db", "names no SQLite file")],
+)
+def test_a_file_that_is_not_there_is_told_before_anything_is_made(
+    tmp_path: Path, server: str, named: str, said: str
+) -> None:
+    desk = Desk(tmp_path)
+    desk.store.close()
+    _on(tmp_path, server)
+    refused = runner.invoke(app, [*desk.begin, "migrate", "--from", named])
+    assert f"--from: {said}" in str(refused.exception)
+    assert refused.output == ""
+
+
 def _break(place: Place) -> None:
     if place.url.startswith("sqlite"):
         Path(place.url.removeprefix("sqlite:///")).write_bytes(b"a disk that died" * 1000)
@@ -269,8 +284,13 @@ def test_a_live_database_is_replaced_only_by_force_and_never_beside_a_service(
         refused = runner.invoke(app, [*place.desk.begin, "restore", str(file), "--force"])
     assert "works with this database already" in str(refused.exception)
     before = everything(place.url)
-    place.run("restore", str(file), "--force")
+    told = [place.run("restore", str(file), "--force") for _ in range(2)]
     assert everything(place.url) == before
+    if place.url.startswith("sqlite"):
+        books = place.url.removeprefix("sqlite:///")
+        for words, kept in zip(told, (f"{books}.replaced", f"{books}.replaced-2"), strict=True):
+            assert f"What was there before lies at {kept};" in words
+            assert Path(kept).exists()
     again = runner.invoke(app, [*place.desk.begin, "backup", str(file)])
     assert "there is such a file already" in str(again.exception)
 

@@ -93,7 +93,7 @@ def test_a_restarted_server_is_found_again_and_what_was_committed_is_there(
         watch.has_changed,
     ]
     for use in uses:
-        with pytest.raises(StoreAway, match=r"cannot be reached.*tried again by itself"):
+        with pytest.raises(StoreAway, match=r"cannot be reached.*try again by themselves"):
             use()
     server.start()
     write(store, 2)
