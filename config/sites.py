@@ -187,4 +187,8 @@ def _slips_of_boxes(found: "Configuration") -> Iterator[Slip]:
             if site not in found.sites:
                 yield at, "is no site", f"There are: {', '.join(found.sites)}."
             elif owner.setdefault(site, name) != name:
-                yield at, f"belongs to box {owner[site]} too", "A site's calls are heard by one box."
+                remedy = (
+                    f"A site's calls are heard by one box: `secondring sites add {name} --site` with its other sites,"
+                    f" or `secondring sites remove {name}`."
+                )
+                yield at, f"belongs to box {owner[site]} too", remedy

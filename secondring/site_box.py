@@ -91,9 +91,12 @@ def broker_of(at: TlsBroker, name: str, section: str) -> Broker:
         context = at.context()
     except OSError as error:  # ssl.SSLError is one
         why = error.strerror or getattr(error, "reason", None) or type(error).__name__
+        made_by = (
+            "at the centre, `sites add` makes" if section == "centre" else "`secondring sites broker` makes"
+        )
         raise ConfigError(
             f"{section}: the certificate {at.cert_file}, its key or {at.ca_file} cannot be used ({why}):"
-            " `secondring sites add` makes them anew"
+            f" {made_by} them anew"
         ) from None
     return Broker(host=at.host, port=at.port, pbx=name, tls=context)
 

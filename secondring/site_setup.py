@@ -9,12 +9,18 @@ from typing import Any
 
 import yaml
 
-from config.loader import config_path
+from config.loader import Layers, config_path, default_source, find_files, read_files
+from config.problems import Place
+from config.tree import Source
 from secondring.domain.errors import ConfigError
 from secondring.site_papers import BROKER, CENTRE, TAKEN, Authority, broker_files, write_seal
 
 OWN_FILE = "conf.d/70-site-boxes.yaml"
-HEAD = "# Written by `secondring sites`, which writes it anew: do not edit.\n"
+HEAD = """\
+# Written by `secondring sites`: `sites add` and `sites remove` change the boxes here. They keep every value and no
+# comment; what you add yourself, such as boxes.own_pbx, is safest in another file of conf.d.
+"""
+BOX_HEAD = "# Written by `secondring sites add` at the centre. The box's own keys belong into other files of conf.d.\n"
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,40}")
 
 
@@ -24,18 +30,20 @@ BROKER_PLACE = Path("/etc/mosquitto/secondring")
 def make_broker(directory: Path | None, hosts: tuple[str, ...], port: int, where: Path, now: datetime) -> str:
     """The authority, the papers of broker and centre, mosquitto's files, our own part of the configuration."""
     root = config_path(directory, os.environ)
-    authority = Authority(root / "sites", now)
-    ours = authority.issue(CENTRE)
-    parcel = _broker_parcel(authority, hosts, port, where)
+    folder = root / "sites"
     kept = _kept(root)
     kept["boxes"] = {
         **kept.get("boxes", {}),
         "host": hosts[0],
         "port": port,
-        "ca_file": str(authority.papers.cert),
-        "cert_file": str(ours.cert),
-        "cert_key_file": str(ours.key),
+        "ca_file": str(folder / "ca.pem"),
+        "cert_file": str(folder / f"{CENTRE}.pem"),
+        "cert_key_file": str(folder / f"{CENTRE}.key"),
     }
+    _refuse_what_breaks(root, kept)
+    authority = Authority(folder, now)
+    ours = authority.issue(CENTRE)
+    parcel = _broker_parcel(authority, hosts, port, where)
     _keep(root, kept)
     for file in (authority.papers.cert, ours.cert, ours.key, root / OWN_FILE):
         _for_the_service(root, file)
@@ -81,14 +89,18 @@ def add_box(directory: Path | None, name: str, sites: tuple[str, ...], now: date
     boxes = kept.get("boxes", {})
     if "host" not in boxes:
         raise ConfigError("this machine is no centre yet: run `secondring sites broker --host NAME` first")
+    known = boxes.get("known", {})
+    _refuse_taken(name, sites, known)
+    kept["boxes"] = {
+        **boxes,
+        "known": {**known, name: {"sites": list(sites), "seal_file": f"credential:{_seal(root, name).name}"}},
+    }
+    _refuse_what_breaks(root, kept)
     authority = Authority(root / "sites", now)
     authority.issue(name)
-    credentials = root / "credentials"
-    credentials.mkdir(mode=0o700, exist_ok=True)
-    seal = credentials / f"seal-{name}"
+    seal = _seal(root, name)
+    seal.parent.mkdir(mode=0o700, exist_ok=True)
     is_new = write_seal(seal)
-    known = {**boxes.get("known", {}), name: {"sites": list(sites), "seal_file": f"credential:{seal.name}"}}
-    kept["boxes"] = {**boxes, "known": known}
     _keep(root, kept)
     _for_the_service(root, root / OWN_FILE)
     parcel = _parcel(root, authority, name, boxes)
@@ -109,12 +121,73 @@ def add_box(directory: Path | None, name: str, sites: tuple[str, ...], now: date
 """
 
 
+def remove_box(directory: Path | None, name: str) -> str:
+    """Its entry, its papers and its key out of this machine; what it brought stays in the books."""
+    root = config_path(directory, os.environ)
+    kept = _kept(root)
+    boxes = kept.get("boxes", {})
+    known = boxes.get("known", {})
+    if name not in known:
+        there = ", ".join(sorted(known)) or "none"
+        raise ConfigError(f"there is no box {name[:40]!r} in {root / OWN_FILE}; there are: {there}")
+    kept["boxes"] = {**boxes, "known": {other: keys for other, keys in known.items() if other != name}}
+    _keep(root, kept)  # first: with the papers gone and the entry here, no command would start
+    _for_the_service(root, root / OWN_FILE)
+    folder = root / "sites"
+    shutil.rmtree(folder / f"for-{name}", ignore_errors=True)
+    for paper in (folder / f"{name}.pem", folder / f"{name}.key", _seal(root, name)):
+        paper.unlink(missing_ok=True)
+    return f"""Box {name} is out, with its papers and its key. The calls that it brought stay.
+
+1. On the box, if it is still there. What waits in its spool (`doctor` there tells) reaches nobody from now on:
+     systemctl disable --now secondring.target secondring
+     rm -r /etc/secondring/sites /etc/secondring/credentials/seal /etc/secondring/conf.d/70-centre.yaml
+2. Here: secondring check-config && systemctl restart secondring (or secondring-gateway).
+   Whatever comes in its name is refused then. Its sites can be another box's, by `sites add`.
+3. On the broker's machine: systemctl restart mosquitto, which forgets the last word it kept of the box.
+   The access list names no box, so nothing is to be changed there. The certificate still opens the box's own topics
+   until it runs out: if the box was stolen, make a new authority ("A stolen box" in docs/sites.md).
+"""
+
+
+def _seal(root: Path, name: str) -> Path:
+    return root / "credentials" / f"seal-{name}"
+
+
+def _refuse_taken(name: str, sites: tuple[str, ...], known: dict[str, Any]) -> None:
+    for other, keys in known.items():
+        taken = [site for site in sites if other != name and site in keys.get("sites", ())]
+        if taken:
+            raise ConfigError(
+                f"site {taken[0]} is box {other}'s, and a site's calls are heard by one box; nothing was changed."
+                f" `secondring sites remove {other}` frees it, or `secondring sites add {other} --site` with its other"
+                " sites"
+            )
+
+
+def _refuse_what_breaks(root: Path, kept: dict[str, Any]) -> None:
+    """What `check-config` would say if our own part were that. A service that does not start again hears nobody."""
+    ours = root / OWN_FILE
+    others = [file for file in find_files(root) if file != ours]
+    sources = [*read_files(others), Source(name=str(ours), text=_written(kept))]
+    layers = Layers(
+        sources=(default_source(), *sorted(sources, key=lambda source: source.name)),
+        where=Place(file=str(ours)),
+    )
+    try:
+        layers.checked()
+    except ConfigError as error:
+        raise ConfigError(
+            f"Nothing was changed, for no command could read this afterwards. {error}"
+        ) from None
+
+
 def _parcel(root: Path, authority: Authority, name: str, boxes: dict[str, Any]) -> Path:
     folder = _new_folder(root / "sites" / f"for-{name}")
     shutil.copy(authority.papers.cert, folder / "ca.pem")
     for ending in ("pem", "key"):
         shutil.copy(authority.folder / f"{name}.{ending}", folder / f"{name}.{ending}")
-    shutil.copy(root / "credentials" / f"seal-{name}", folder / "seal")
+    shutil.copy(_seal(root, name), folder / "seal")
     there = "/etc/secondring/sites"
     centre = {
         "host": boxes["host"],
@@ -125,7 +198,7 @@ def _parcel(root: Path, authority: Authority, name: str, boxes: dict[str, Any]) 
         "seal_file": "credential:seal",
     }
     words = yaml.safe_dump({"pbx": {"name": name}, "centre": centre}, sort_keys=False)
-    (folder / "70-centre.yaml").write_text(HEAD + words)
+    (folder / "70-centre.yaml").write_text(BOX_HEAD + words)
     (authority.folder / f"{name}.key").unlink()  # the box's alone from here on
     return folder
 
@@ -141,11 +214,15 @@ def _kept(root: Path) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
+def _written(kept: dict[str, Any]) -> str:
+    return HEAD + yaml.safe_dump(kept, sort_keys=False)
+
+
 def _keep(root: Path, kept: dict[str, Any]) -> None:
     file = root / OWN_FILE
     file.parent.mkdir(exist_ok=True)
     new = file.with_suffix(".new")
-    new.write_text(HEAD + yaml.safe_dump(kept, sort_keys=False), "utf-8")
+    new.write_text(_written(kept), "utf-8")
     new.chmod(0o640)
     new.replace(file)
 

@@ -24,6 +24,8 @@ SECONDS = 10.0
 """How long the broker may take for anything."""
 FAREWELL_SECONDS, FAREWELL_LOOKS = 0.2, 20
 """How long a stop may take while a broker has not even answered."""
+MQTT = "mqtt"
+"""The section of the broker that all of one clinic's services share; site boxes and their centre have others."""
 KEEP_ALIVE = 20
 """Seconds; after one and a half of these without a word from us the broker publishes our last will."""
 LOGIN_REFUSED = (4, 5, 134, 135)
@@ -152,14 +154,14 @@ def as_json(payload: Payload) -> str:
     return json.dumps({"v": VERSION, **payload}, ensure_ascii=False)
 
 
-async def once(broker: Broker, *messages: tuple[str, Payload]) -> None:
+async def once(broker: Broker, *messages: tuple[str, Payload], section: str = MQTT) -> None:
     """Connect, publish these, leave: for trials, beside the running service. Raises PeerError."""
     try:
         async with connected(broker) as client:
             for topic, payload in messages:
                 await client.say(topic, payload)
     except MqttError as error:
-        raise plainly(error, broker) from None
+        raise plainly(error, broker, section) from None
 
 
 async def heard(broker: Broker, topic: str, payload: Payload) -> None:
@@ -179,15 +181,24 @@ async def heard(broker: Broker, topic: str, payload: Payload) -> None:
         ) from None
 
 
-def plainly(error: aiomqtt.MqttError, broker: Broker, section: str = "mqtt") -> PeerError:
-    """What is wrong, and the remedy; `section` is where the broker is configured."""
+def plainly(error: aiomqtt.MqttError, broker: Broker, section: str = MQTT) -> PeerError:
+    """What is wrong, and the remedy; `section` is where the broker is configured.
+
+    The brokers of site boxes know us by our certificate: there is no user, and no `tls` to be switched off.
+    """
     words = str(error) or type(error).__name__
     reason = getattr(error, "rc", None)
     if getattr(reason, "value", reason) in LOGIN_REFUSED:
-        remedy = f"look at {section}.user and at the file in {section}.password_file"
+        if section == MQTT:
+            remedy = "look at mqtt.user and at the file in mqtt.password_file"
+        else:
+            remedy = f"look at {section}.cert_file, by which it knows us"
         return PeerError(f"MQTT broker {broker} refused our login: {remedy}")
     if "CERTIFICATE" in words.upper():
         remedy = f"give its authority in {section}.ca_file, or the name in its certificate in {section}.host"
         return PeerError(f"MQTT broker {broker} has a certificate that we do not trust: {remedy}")
-    remedy = f"look at {section}.host, {section}.port and {section}.tls"
+    if section == MQTT:
+        remedy = "look at mqtt.host, mqtt.port and mqtt.tls"
+    else:
+        remedy = f"look at {section}.host and {section}.port"
     return PeerError(f"MQTT broker {broker} cannot be reached or broke off ({words}): {remedy}")

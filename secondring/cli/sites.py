@@ -1,6 +1,7 @@
 """`sites`: site boxes of a clinic with several PBXs: their papers, and how they are doing."""
 
 import sys
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -9,8 +10,9 @@ import typer
 from secondring import centre, site_setup, wiring
 from secondring.cli.common import Json, config_directory, console, iso, print_json, settings, table
 from secondring.domain import site_health
-from secondring.domain.errors import ConfigError
-from secondring.domain.site_health import span
+from secondring.domain.centre_desk import Box
+from secondring.domain.ports import Books
+from secondring.domain.site_health import Heard, span
 
 sites = typer.Typer(
     no_args_is_help=True, help="Several PBXs, one centre: site boxes, their papers, and how they are doing."
@@ -45,42 +47,65 @@ def add(
 ) -> None:
     """Make the papers of a site box, or make its certificate anew, and say what to copy where.
 
+    For a box that there is already, the sites given take the place of those it has.
+
     Example: secondring sites add north-box --site north
     """
-    known = {str(each.id) for each in settings().rules.sites}
-    for each in site:
-        if each not in known:
-            raise ConfigError(f"there is no site {each!r}; there are: {', '.join(sorted(known))}")
     sys.stdout.write(site_setup.add_box(config_directory(), name, tuple(site), wiring.now()))
+
+
+@sites.command()
+def remove(
+    name: Annotated[
+        str, typer.Argument(metavar="BOX", help="The box to take out, as `sites list` shows it.")
+    ],
+) -> None:
+    """Take a site box out: its entry, its papers, its key. Its calls stay. Says what to do on the box and the broker.
+
+    Example: secondring sites remove north-box
+    """
+    sys.stdout.write(site_setup.remove_box(config_directory(), name))
 
 
 @sites.command("list")
 def show(json: Json = False) -> None:
-    """How every site box is doing: when it was last heard of, and what waits there."""
+    """How every site box is doing: when it was last heard of, and what waits there.
+
+    "not heard of yet" (JSON: `"silent": null`): it had no time to be, for the service here runs for less than a minute.
+    """
     chosen, at = settings(), wiring.now()
     boxes = centre.boxes(chosen)
     with wiring.reading(chosen) as books:
-        known = [(box, site_health.last(books, box.name)) for box in boxes]
+        known = [_stands(books, box, at) for box in boxes]
     if json:
         print_json(
             {
                 "box": box.name,
                 "sites": list(box.sites),
                 "heard_at": iso(heard.at) if heard else None,
-                "silent": heard is None or heard.is_silent(at),
+                "silent": silent,
                 "waiting": heard.beat.waiting if heard and heard.beat else None,
                 "oldest_at": iso(heard.beat.oldest_at) if heard and heard.beat else None,
                 "hears_its_pbx": heard.beat.listening if heard and heard.beat else None,
             }
-            for box, heard in known
+            for box, heard, silent in known
         )
     elif not boxes:
         sys.stdout.write("There are no site boxes. `secondring sites broker` begins; see docs/sites.md.\n")
     else:
         rows = []
-        for box, heard in known:
+        for box, heard, silent in known:
             beat = heard.beat if heard else None
             said = "never" if heard is None else f"{span(at - heard.at)} ago"
-            state = "SILENT" if heard is None or heard.is_silent(at) else "linked"
+            state = site_health.NOT_YET if silent is None else "SILENT" if silent else "linked"
+            if silent is None and heard is None:
+                said = "-"
             rows.append((box.name, " ".join(box.sites), state, said, str(beat.waiting) if beat else "-"))
         console().print(table("", ("box", "sites", "", "heard of", "waiting"), rows))
+
+
+def _stands(books: Books, box: Box, at: datetime) -> tuple[Box, Heard | None, bool | None]:
+    """A box, what was heard of it, and whether it is silent; None while it had no time to be heard of."""
+    heard = site_health.last(books, box.name)
+    early = site_health.is_early(books, heard, at)
+    return box, heard, None if early else heard is None or heard.is_silent(at)

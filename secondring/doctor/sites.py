@@ -8,13 +8,14 @@ from config.sites import CENTRE, TlsBroker
 from secondring import centre, wiring
 from secondring.bus.client import once
 from secondring.certificates import ends_at
-from secondring.doctor.findings import Check, Finding, bad, well
+from secondring.doctor.findings import Check, Finding, bad, unseen, well
 from secondring.domain import health, site_health
 from secondring.domain.centre_desk import Box
 from secondring.site_box import broker_of
 from secondring.wiring import Settings
 
-ADD = "`secondring sites add` at the centre makes it anew"
+ADD = "at the centre, `sites add` makes it anew"
+"""No whole command: it would be shown with the `--config` of this machine, and is for another."""
 
 
 def site_checks(settings: Settings) -> Iterator[Check]:
@@ -42,7 +43,7 @@ def _papers(at: TlsBroker, now: datetime, remedy: str) -> Finding:
 
 
 def _broker(at: TlsBroker, name: str, section: str) -> Finding:
-    asyncio.run(once(broker_of(at, name, section)))
+    asyncio.run(once(broker_of(at, name, section), section=section))
     return well(f"{at.host}:{at.port} lets us in by our certificate")
 
 
@@ -54,11 +55,13 @@ def _spool(settings: Settings) -> Finding:
     waited = wiring.now() - state.oldest_at
     words = f"{state.waiting} waiting, the oldest for {site_health.span(waited)}"
     if waited > site_health.SPOOL_OLDEST:
-        return bad(words, "look at the line above, and at the centre's `secondring sites list` and log")
+        return bad(words, "look at the line above, and at the centre at `sites list` and its log")
     return well(words)
 
 
 def _box(settings: Settings, box: Box) -> Finding:
     with wiring.reading(settings) as books:
         (found,) = site_health.findings(books, [box], wiring.now())
+    if found.state is health.State.UNKNOWN:
+        return unseen(found.words, found.remedy)
     return well(found.words) if found.state is health.State.OK else bad(found.words, found.remedy)

@@ -5,9 +5,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from secondring.domain import pulse
 from secondring.domain.centre_desk import Box
 from secondring.domain.health import Finding, State
 from secondring.domain.ports import Books
+from secondring.domain.pulse import Service
+from secondring.domain.pulse import State as Stands
 
 SILENT_AFTER = timedelta(seconds=60)
 """Six beats that did not come."""
@@ -128,13 +131,41 @@ def silent_boxes(books: Books, boxes: Sequence[Box], now: datetime) -> list[tupl
 
 def findings(books: Books, boxes: Sequence[Box], now: datetime) -> list[Finding]:
     """One for each box, for the health page and `doctor`."""
-    return [_finding(box.name, last(books, box.name), now) for box in boxes]
+    found = []
+    for box in boxes:
+        heard = last(books, box.name)
+        early = is_early(books, heard, now)
+        found.append(_not_yet(box.name) if early else _finding(box.name, heard, now))
+    return found
 
 
+def is_early(books: Books, heard: Heard | None, now: datetime) -> bool:
+    """Whether a box that is not heard of had no time to be: the service that hears boxes does not run, or just began.
+
+    One that was heard of before and is not now, while nothing runs here, is silent all the same.
+    """
+    if heard is not None and not heard.is_silent(now):
+        return False
+    service = pulse.last(books, Service.GATEWAY)
+    if service is None or service.state is Stands.STOPPED or pulse.silence(service, now) is not None:
+        return heard is None
+    return now - service.since < SILENT_AFTER
+
+
+NOT_YET = "not heard of yet"
+EARLY = (
+    "A box has a minute from when the service starts here: look again then. After `sites add` the service has to be"
+    " restarted."
+)
+# The commands below are for the box: whole ones would be shown with the `--config` of this machine.
 REMEDY = (
     "Its calls wait there and its ladder works; nobody here sees them. On the box: `systemctl status"
-    " secondring.target`, then `secondring doctor`."
+    " secondring.target; secondring doctor`."
 )
+
+
+def _not_yet(box: str) -> Finding:
+    return Finding(f"box-{box}", f"Site box {box}", State.UNKNOWN, NOT_YET, EARLY)
 
 
 def _finding(box: str, heard: Heard | None, now: datetime) -> Finding:
@@ -151,7 +182,7 @@ def _finding(box: str, heard: Heard | None, now: datetime) -> Finding:
             name, shown, State.WARN, waiting, "It is catching up, or we refuse what it sends: see our log."
         )
     if beat is not None and not beat.listening:
-        return Finding(name, shown, State.BAD, "hears nothing of its PBX", "On the box: `secondring doctor`.")
+        return Finding(name, shown, State.BAD, "hears nothing of its PBX", "Run `doctor` on the box.")
     return Finding(name, shown, State.OK, f"heard of {span(now - heard.at)} ago; {waiting}")
 
 

@@ -1,17 +1,23 @@
 """`secondring sites`: papers for broker, centre and boxes, and what administrators are told to do with them."""
 
+import json
 import stat
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+import yaml
 from cryptography import x509
 from typer.testing import CliRunner
 
 from secondring import wiring
 from secondring.cli import app
-from secondring.domain import site_health
+from secondring.cli.common import to_type
+from secondring.doctor.findings import Finding, carried_out
+from secondring.doctor.sites import site_checks
+from secondring.domain import pulse, site_health
 from secondring.domain.errors import ConfigError
+from secondring.domain.pulse import Service
 from secondring.domain.site_health import Beat, Heard
 from secondring.site_papers import Authority
 from tests.support.terminal import a_clinic
@@ -36,6 +42,26 @@ def centre(tmp_path: Path) -> Path:
 
 def site_of(folder: Path) -> str:
     return str(wiring.load_files(folder).rules.sites[0].id)
+
+
+@pytest.fixture
+def two_sites(centre: Path) -> Path:
+    """The centre of a clinic with a second site, `south`."""
+    first = yaml.safe_load((centre / "conf.d/10-site.yaml").read_text())["sites"][site_of(centre)]
+    south = {"sites": {"south": first | {"dids": ["+12025550177"]}}}
+    (centre / "conf.d/20-south.yaml").write_text(yaml.safe_dump(south))
+    return centre
+
+
+def service_ran(folder: Path, *, since: datetime) -> None:
+    """The gateway began then, and is alive."""
+    with wiring.writing(wiring.load_files(folder)) as books:
+        for seconds in range(0, int((wiring.now() - since).total_seconds()) + 1, 15):
+            pulse.keep(books, pulse.State.WORKING, since + timedelta(seconds=seconds), Service.GATEWAY)
+
+
+def kept_in(folder: Path) -> dict[Path, bytes]:
+    return {file: file.read_bytes() for file in folder.rglob("*") if file.is_file() and file.suffix != ".db"}
 
 
 def certificate(file: Path) -> x509.Certificate:
@@ -111,12 +137,129 @@ def test_names_that_would_open_other_topics_are_refused(centre: Path, name: str)
 
 
 def test_a_box_needs_a_centre_and_sites_that_there_are(centre: Path, tmp_path: Path) -> None:
-    assert "there is no site" in told(centre, "add", "north-box", "--site", "nowhere", fails=True)
+    words = told(centre, "add", "north-box", "--site", "nowhere", fails=True)
+    assert "is no site" in words
+    assert f"There are: {site_of(centre)}" in words
+    assert not (centre / "sites/for-north-box").exists()
     other = tmp_path / "other"
     other.mkdir()
     a_clinic(other)
     assert "sites broker" in told(other, "add", "north-box", "--site", site_of(other), fails=True)
     assert "There are no site boxes" in told(other, "list")
+
+
+def test_a_site_that_is_another_box_s_is_refused_before_anything_is_written(two_sites: Path) -> None:
+    site = site_of(two_sites)
+    told(two_sites, "add", "north-box", "--site", site)
+    before = kept_in(two_sites)
+    words = told(two_sites, "add", "other", "--site", "south", "--site", site, fails=True)
+    assert f"site {site} is box north-box's" in words
+    assert kept_in(two_sites) == before
+    told(two_sites, "add", "other", "--site", "south")
+    assert wiring.load_files(two_sites).rules.sites[1].box == "other"
+
+
+def test_what_check_config_would_refuse_is_not_written(two_sites: Path) -> None:
+    site = site_of(two_sites)
+    elsewhere = f"boxes: {{known: {{hand-made: {{sites: [{site}], seal_file: 'env:X'}}}}}}\n"
+    (two_sites / "conf.d/90-more.yaml").write_text(elsewhere)
+    before = kept_in(two_sites)
+    words = told(two_sites, "add", "north-box", "--site", site, fails=True)
+    assert "Nothing was changed" in words
+    assert "hand-made" in words
+    assert kept_in(two_sites) == before
+
+
+def test_a_site_box_is_not_made_a_centre(tmp_path: Path) -> None:
+    a_clinic(tmp_path)
+    papers = "".join(f", {key}: /p" for key in ("ca_file", "cert_file", "cert_key_file"))
+    (tmp_path / "conf.d/70-centre.yaml").write_text(
+        f"centre: {{host: c.example{papers}, seal_file: 'env:X'}}\n"
+    )
+    assert "not both" in told(tmp_path, "broker", "--host", "c.example", fails=True)
+    assert not (tmp_path / "sites").exists()
+
+
+@pytest.mark.parametrize(
+    "mends", [("add", "other", "--site", "south"), ("remove", "other"), ("remove", "north-box")]
+)
+def test_a_file_that_gives_a_site_to_two_boxes_can_be_mended(two_sites: Path, mends: tuple[str, ...]) -> None:
+    site = site_of(two_sites)
+    told(two_sites, "add", "north-box", "--site", site)
+    told(two_sites, "add", "other", "--site", "south")
+    file = two_sites / "conf.d/70-site-boxes.yaml"
+    file.write_text(file.read_text().replace("- south", f"- {site}"))
+    with pytest.raises(ConfigError, match="secondring sites remove other"):
+        wiring.load_files(two_sites)
+    told(two_sites, *mends)
+    wiring.load_files(two_sites)
+
+
+def test_a_box_that_is_removed_takes_its_entry_and_papers_along_and_nothing_else(two_sites: Path) -> None:
+    told(two_sites, "add", "north-box", "--site", site_of(two_sites))
+    before = kept_in(two_sites)
+    told(two_sites, "add", "other", "--site", "south")
+    words = told(two_sites, "remove", "other")
+    assert kept_in(two_sites) == before
+    assert not (two_sites / "sites/for-other").exists()
+    for step in ("On the box", "Here", "On the broker's machine"):
+        assert step in words
+    assert "there are: north-box" in told(two_sites, "remove", "other", fails=True)
+    told(two_sites, "remove", "north-box")
+    assert "There are no site boxes" in told(two_sites, "list")
+    assert site_of(two_sites) == str(wiring.load_files(two_sites).rules.sites[0].id)
+
+
+def test_what_an_administrator_adds_to_the_file_stays(two_sites: Path) -> None:
+    file = two_sites / "conf.d/70-site-boxes.yaml"
+    file.write_text(file.read_text() + "  own_pbx: true\n")
+    told(two_sites, "add", "other", "--site", "south")
+    told(two_sites, "remove", "other")
+    boxes = wiring.load_files(two_sites).boxes
+    assert boxes is not None
+    assert boxes.own_pbx
+
+
+def test_a_box_that_had_no_time_to_be_heard_of_is_not_called_silent(centre: Path) -> None:
+    told(centre, "add", "north-box", "--site", site_of(centre))
+    assert site_health.NOT_YET in told(centre, "list"), "nothing runs here that could hear it"
+    service_ran(centre, since=wiring.now() - timedelta(seconds=15))
+    listed = told(centre, "list")
+    assert site_health.NOT_YET in listed
+    assert "SILENT" not in listed
+    assert json.loads(told(centre, "list", "--json"))["silent"] is None
+    assert found_at(centre, "site box north-box").ok is None
+
+
+def test_a_box_that_was_heard_of_before_the_service_stopped_is_silent(centre: Path) -> None:
+    told(centre, "add", "north-box", "--site", site_of(centre))
+    with wiring.writing(wiring.load_files(centre)) as books:
+        site_health.keep(books, "north-box", Heard(at=wiring.now() - timedelta(hours=1)))
+    assert "SILENT" in told(centre, "list")
+
+
+def found_at(folder: Path, name: str) -> Finding:
+    """What `doctor` finds."""
+    (check,) = (one for one in site_checks(wiring.load_files(folder)) if one.name == name)
+    return carried_out(check).finding
+
+
+def test_doctor_names_the_section_of_the_sites_broker(centre: Path) -> None:
+    found = found_at(centre, "the site boxes' broker")
+    assert found.ok is False
+    said = f"{found.evidence} {found.remedy}"
+    assert "boxes.host and boxes.port" in said
+    assert "mqtt." not in said
+
+
+def test_what_is_to_be_done_on_the_box_is_told_without_our_folder(centre: Path) -> None:
+    told(centre, "add", "north-box", "--site", site_of(centre))
+    service_ran(centre, since=wiring.now() - timedelta(minutes=5))
+    found = found_at(centre, "site box north-box")
+    assert found.ok is False
+    assert "On the box" in found.remedy
+    assert "secondring doctor" in found.remedy
+    assert to_type(found.remedy) == found.remedy
 
 
 def test_an_authority_whose_key_is_gone_is_not_made_anew_silently(centre: Path) -> None:
@@ -147,8 +290,9 @@ def test_what_cannot_be_meant_is_refused_with_its_place(centre: Path, more: str,
 
 def test_a_box_is_silent_until_it_is_heard_of_and_its_spool_is_told(centre: Path) -> None:
     told(centre, "add", "north-box", "--site", site_of(centre))
-    assert "SILENT" in told(centre, "list")
     at = wiring.now()
+    service_ran(centre, since=at - timedelta(minutes=5))
+    assert "SILENT" in told(centre, "list")
     beat = Beat(at=at, waiting=7, oldest_at=at - timedelta(minutes=20), listening=True)
     with wiring.writing(wiring.load_files(centre)) as books:
         site_health.keep(books, "north-box", Heard(at=at, beat=beat))
