@@ -47,7 +47,10 @@ async def knocked(listen: WebhookSettings, name: str) -> Step:
     inside = await _wrong_with(f"http://{host}:{listen.port}{path}")
     if inside is not None:
         said = f"{listen.host} port {listen.port} {inside}"
-        remedy = "start the service: systemctl start secondring; its journal says when the port is taken"
+        remedy = (
+            "start the service that texts (secondring, or secondring-gateway where four run);"
+            " its journal says when the port is taken"
+        )
         return Step(name="replies", ok=False, said=said, remedy=remedy)
     if listen.public_url is None:
         said = "our listener answers; webhooks.public_url is not set, so the way from outside was not tried"

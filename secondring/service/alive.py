@@ -7,9 +7,9 @@ from datetime import timedelta
 
 from secondring.domain import pulse
 from secondring.domain.errors import PeerError
-from secondring.domain.health import into_pulse
+from secondring.domain.health import Finding, into_pulse
 from secondring.domain.ports import Books
-from secondring.domain.pulse import State
+from secondring.domain.pulse import Service, State
 from secondring.heart import Heart
 from secondring.sdnotify import Notifier, watchdog_interval
 from secondring.service.role import Role
@@ -50,14 +50,15 @@ async def beat(
     writer: Writer, roles: Sequence[Role], heart: Heart, command: str, *, stopped: bool = False
 ) -> None:
     """One sign of life in the books, of the process that `secondring <command>` is."""
-    said = [
-        (role.service, State.STOPPED if stopped else role.state(), into_pulse(role.findings()))
-        for role in roles
-    ]
+    states: dict[Service, State] = {}
+    says: dict[Service, list[Finding]] = {}
+    for role in roles:  # a service may have several: a gateway that is a centre too speaks once, for both
+        states.setdefault(role.service, State.STOPPED if stopped else role.state())
+        says.setdefault(role.service, []).extend(role.findings())
 
     def note(books: Books) -> None:
-        for service, state, says in said:
-            pulse.keep(books, state, now(), service, says, command)
+        for service, state in states.items():
+            pulse.keep(books, state, now(), service, into_pulse(says[service]), command)
 
     try:
         await writer(note)

@@ -31,7 +31,7 @@ log: {level: debug}
 sites:
   south:
     name: Southside Clinic
-    phone: "+12025550200"
+    phone: "+12025550180"
     zone: America/New_York
     hours: {mon-sun: ["00:00-24:00"]}
 """

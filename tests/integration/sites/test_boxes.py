@@ -18,7 +18,7 @@ from tests.support.site_processes import Broker, Machine, a_box, a_centre, a_mis
 
 pytestmark = [needs_mosquitto, pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(600)]
 ANNA, BEN, CARL, DORA, EVE = (PhoneNumber(f"+120255501{number}") for number in range(23, 28))
-NORTH, SOUTH = "2025550100", "2025550200"
+NORTH, SOUTH = "2025550100", "2025550180"
 
 
 @dataclass

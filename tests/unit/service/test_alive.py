@@ -1,9 +1,10 @@
 """What a process says of itself in the books."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, cast
 
-from secondring.domain import pulse
+from secondring.domain import health, pulse
+from secondring.domain.health import Finding
 from secondring.domain.ports import Books
 from secondring.domain.pulse import Service, State
 from secondring.heart import Heart
@@ -20,15 +21,28 @@ class QuietHeart:
 
 
 async def beaten(command: str, *services: Service, stopped: bool = False) -> MemoryStore:
+    roles = [Role(service=service, parts={}, status=lambda: "") for service in services]
+    return await beaten_by(roles, command, stopped=stopped)
+
+
+async def beaten_by(roles: Sequence[Role], command: str, *, stopped: bool = False) -> MemoryStore:
     store = MemoryStore()
 
     async def write(work: Callable[[Books], Any]) -> Any:
         with store.transaction() as books:
             return work(books)
 
-    roles = [Role(service=service, parts={}, status=lambda: "") for service in services]
     await alive.beat(cast("Writer", write), roles, cast("Heart", QuietHeart()), command, stopped=stopped)
     return store
+
+
+async def test_a_gateway_that_is_a_centre_too_keeps_what_its_carrier_says() -> None:
+    ill = Finding("carrier", "Text carrier", health.State.BAD, "does not answer")
+    texting = Role(service=Service.GATEWAY, parts={}, status=lambda: "", findings=lambda: [ill])
+    centre = Role(service=Service.GATEWAY, parts={}, status=lambda: "")
+    store = await beaten_by([texting, centre], "gateway")
+    with store.reading() as books:
+        assert health.from_pulse(pulse.last(books, Service.GATEWAY), now()) == {"carrier": ill}
 
 
 async def test_who_is_told_of_a_stop_knows_whether_it_was_all_of_them() -> None:

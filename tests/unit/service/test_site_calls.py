@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from secondring.domain.consent import Source
-from secondring.domain.ids import CallId, Uniqueid
+from secondring.domain.ids import CallId, SiteId, Uniqueid
 from secondring.domain.offer import Promise
 from secondring.domain.phone import PhoneNumber
 from secondring.domain.ports import Store
@@ -17,7 +17,7 @@ from secondring.forwarding import REST, SHARES
 from secondring.store.memory import MemoryStore
 from secondring.store.sqlstore import SqlStore
 from tests.support.books import KEY, new_database
-from tests.support.clinic import ANNA, BEN, some_rules
+from tests.support.clinic import ANNA, BEN, a_site, some_rules
 from tests.support.postgres import Cluster
 from tests.support.sites import BOX, CentreBox, SiteBox, World, settle
 
@@ -230,8 +230,11 @@ async def test_a_call_to_a_number_of_another_site_counts_as_the_box_s_own(
     world: World, centre: CentreBox
 ) -> None:
     """A stolen box can insert no call for another site."""
+    number = PhoneNumber("+12025550180")
+    south = a_site(id=SiteId("south"), dids=(number,), phone=number, sender=number)
+    centre.rules.become(replace(centre.rules, sites=(*centre.rules.sites, south)))
     box = SiteBox(world)
-    from_south = replace(box.rings(ANNA), did="2025550200")
+    from_south = replace(box.rings(ANNA), did="2025550180")
     box.ends(from_south)
     await settle(box, centre)
     call = centre.call(from_south.call)
