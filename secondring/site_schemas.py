@@ -25,8 +25,7 @@ def dispatch() -> dict[str, Any]:
     adapters = [(kind, "serialization", TypeAdapter(made)) for kind, made in KINDS.items()]
     places, found = TypeAdapter.json_schemas(adapters, ref_template=_WHERE)  # type: ignore[arg-type]
     kinds = [
-        {"properties": {"kind": {"const": kind}, "told": places[kind, "serialization"]}}  # type: ignore[index]
-        for kind in KINDS
+        {"properties": {"kind": {"const": kind}, "told": places[kind, "serialization"]}} for kind in KINDS
     ]
     return _schema(
         "Dispatch",

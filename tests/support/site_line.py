@@ -5,11 +5,10 @@ broker. Nothing runs: a test passes on what was said, and looks when it wants so
 from datetime import timedelta
 from pathlib import Path
 
-from secondring import wiring
+from secondring import site_setup, wiring
 from secondring.bus.client import Broker
 from secondring.bus.post import Post
 from secondring.centre import Centre
-from secondring.cli.sites import site_setup
 from secondring.domain.ports import Store
 from secondring.domain.urgent import Triage
 from secondring.site_box import Tie

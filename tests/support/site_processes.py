@@ -79,7 +79,8 @@ class Machine:
 
     async def end(self, how: signal.Signals = signal.SIGTERM) -> None:
         if self._process is not None:
-            self._process.send_signal(how)
+            with contextlib.suppress(ProcessLookupError):  # it ended by itself
+                self._process.send_signal(how)
             await self._process.wait()
             self._process = None
 

@@ -207,16 +207,17 @@ async def test_the_broker_s_files_get_along_with_a_listener_that_was_there(place
     place.broker.end(signal.SIGTERM)
     folder = place.authority.folder / "etc"
     (folder / "conf.d").mkdir(parents=True)
-    ours = place.authority.folder / "secondring-sites.conf"
-    link = folder / "conf.d/00-secondring-sites.conf"
-    link.symlink_to(ours)
+    parcel = folder / "secondring"
+    parcel.mkdir()
+    broker_files(parcel, place.authority.folder, place.broker.port)
+    (folder / "conf.d/00-secondring-sites.conf").symlink_to(parcel / "secondring-sites.conf")
     other = free_port(socket.SOCK_STREAM)
     (folder / "conf.d/default.conf").write_text(f"listener {other} 127.0.0.1\nallow_anonymous true\n")
     conf = folder / "mosquitto.conf"
-    conf.write_text(f"persistence false\nuser root\nlog_dest stdout\ninclude_dir {folder}/conf.d\n")
+    conf.write_text(f"persistence false\ninclude_dir {folder}/conf.d\nuser root\nlog_dest stdout\n")
     broker = Broker(conf, place.broker.port)
-    broker.start()
     try:
+        broker.start()
         async with aiomqtt.Client("127.0.0.1", other, timeout=30):
             pass
         async with place.client(NORTH):
