@@ -141,14 +141,19 @@ def alarms_of(store: Store, world: World) -> list[str]:
         return [alarm.kind for alarm in books.alarms(since=world.now - timedelta(days=9), limit=100)]
 
 
-async def speak(box: BoxEnd, centre: CentreEnd) -> None:
-    """A beat, what waits in the spool, and every answer to them; then both look how things stand."""
+async def tell(box: BoxEnd, centre: CentreEnd) -> None:
+    """A beat and what waits in the spool; the answers lie at the centre."""
     await box.tie.beat()
     await box.tie.forwarder.round()
     for message in box.wire.take():
         centre.centre.heard(*message)
     await centre.centre.receiver.round()
     await centre.centre.answers.round()
+
+
+async def speak(box: BoxEnd, centre: CentreEnd) -> None:
+    """The same, and every answer to it; then both look how things stand."""
+    await tell(box, centre)
     for message in centre.wire.take():
         box.tie.heard(*message)
     await box.tie.forwarder.round()

@@ -19,7 +19,7 @@ from secondring.site_box import spool
 from secondring.site_setup import remove_box
 from secondring.wiring import Settings
 from tests.support import site_line
-from tests.support.site_line import BOX, BoxEnd, CentreEnd, speak
+from tests.support.site_line import BOX, BoxEnd, CentreEnd, speak, tell
 from tests.support.sites import World
 from tests.support.terminal import run
 
@@ -163,12 +163,7 @@ async def test_whoever_has_the_broker_can_neither_raise_the_alarm_while_the_cent
     world: World, box: BoxEnd, centre: CentreEnd
 ) -> None:
     something_to_tell(box)
-    await box.tie.beat()
-    await box.tie.forwarder.round()
-    for message in box.wire.take():
-        centre.centre.heard(*message)
-    await centre.centre.receiver.round()
-    await centre.centre.answers.round()
+    await tell(box, centre)
     kept = centre.wire.take()
     assert len(kept) == 2
     for message in kept:
