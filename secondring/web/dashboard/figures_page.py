@@ -43,10 +43,18 @@ async def show_to_print(visit: Visit) -> Response:
 
 async def _show(visit: Visit, template: str) -> Response:
     wanted = asked(visit)
-    board = await visit.read(
+    board = await _board(visit, wanted)
+    if "until" not in visit.request.query_params and not any(tally.numbers for _, tally in board.trend):
+        # A clinic in its first week, or the demo: the weeks before have nothing to show, and this one may.
+        wanted = replace(wanted, until=wanted.newest)
+        board = await _board(visit, wanted)
+    return visit.render(template, **context(board, wanted))
+
+
+async def _board(visit: Visit, wanted: Asked) -> Board:
+    return await visit.read(
         lambda books: make_board(books, wanted.places, wanted.until, wanted.weeks, visit.now)
     )
-    return visit.render(template, **context(board, wanted))
 
 
 def context(board: Board, wanted: Asked) -> dict[str, Any]:
