@@ -7,6 +7,7 @@ from benchmarks import (
     boxes,
     clinic,
     dashboard,
+    doorbell,
     growth,
     latency,
     loop,
@@ -89,6 +90,11 @@ def measure_boxes() -> str:
     return boxes.page(boxes.measure(), drawn=True)
 
 
+def measure_doorbell() -> str:
+    """With a broker, without, and where none is needed."""
+    return doorbell.page(doorbell.measure())
+
+
 def measure_dashboard() -> str:
     """Pages of figures at a million episodes."""
     return dashboard.page(dashboard.measure())
@@ -113,6 +119,7 @@ ROWS: dict[str, Callable[[], str]] = {
     "growth": measure_growth,
     "workers": measure_workers,
     "boxes": measure_boxes,
+    "doorbell": measure_doorbell,
     "menu": measure_menu,
     "urgent": measure_urgent,
     "dashboard": measure_dashboard,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from benchmarks import boxes, growth, loop, million, page, replay, workers
+from benchmarks import boxes, doorbell, growth, loop, million, page, replay, workers
 
 
 def test_a_recording_is_judged_as_often_as_it_is_told() -> None:
@@ -46,3 +46,9 @@ def test_every_call_of_every_box_comes_into_the_centre_s_books() -> None:
     (taken,) = boxes.measure((2,), calls=6)
     assert (taken.boxes, taken.waits.count) == (2, 6)
     assert "| 2 |" in boxes.page([taken])
+
+
+def test_every_text_goes_with_a_broker_and_without() -> None:
+    found = doorbell.measure(calls=2, warm_up=1)
+    assert [rung.delay.count for rung in found] == [2, 2, 2]
+    assert "broker killed" in doorbell.page(found)
