@@ -19,7 +19,7 @@ from config.retention import rash
 from config.schema import Configuration
 from config.sites import box_of, slips_of_sites
 from config.tree import Tree
-from config.unknown import meant, remedy_for_unknown
+from config.unknown import is_expected, remedy_for_unknown
 from config.walk import carrier_kinds, field_at, without_kind
 
 _WHAT = {
@@ -133,13 +133,12 @@ def _problems(tree: Tree, detail: ErrorDetails) -> Iterator[Problem]:
 
 
 def _of_unknown(tree: Tree, path: KeyPath, at: KeyPath) -> Problem:
-    """What stands at a key that nobody knows may be a secret that somebody pasted: it is shown only where it is clear
-    which key was meant, and that one holds no secret.
+    """What stands at a key that nobody knows may be a secret that somebody pasted: it is shown only where people are
+    known to write that key for another one, which holds none.
     """
     name = str(at[-1])
     told = problem_at(tree, path, _WHAT["extra_forbidden"], remedy_for_unknown(name, at))
-    key = meant(name, at)
-    if told.value is None or (key and may_show((key,))):
+    if told.value is None or is_expected(name, at):
         return told
     return replace(told, what=f"{told.what}, and its value is not shown, for it may be a secret", value=None)
 

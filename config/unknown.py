@@ -13,12 +13,9 @@ MEANT = {
 """What people expect and is called otherwise: the key that stands where they look for theirs, and the remedy."""
 
 
-def meant(name: str, path: KeyPath) -> str | None:
-    """Which of the keys that there are was meant, as far as one can tell."""
-    known = _known(path)
-    if name in MEANT and MEANT[name][0] in known:
-        return MEANT[name][0]
-    return next(iter(get_close_matches(name, known, n=1)), None)
+def is_expected(name: str, path: KeyPath) -> bool:
+    """True for a key that people write for another one, which stands there."""
+    return name in MEANT and MEANT[name][0] in _known(path)
 
 
 def remedy_for_unknown(name: str, path: KeyPath) -> str:
@@ -29,10 +26,10 @@ def remedy_for_unknown(name: str, path: KeyPath) -> str:
         return (
             f"Secrets do not stand in the configuration: write it to a file and name that file in {keeper}."
         )
-    key = meant(name, path)
-    if name in MEANT and MEANT[name][0] == key:
+    if is_expected(name, path):
         return MEANT[name][1]
-    return f"Did you mean {key}?" if key else f"Take it out; known here: {', '.join(known)}."
+    near = get_close_matches(name, known, n=1)
+    return f"Did you mean {near[0]}?" if near else f"Take it out; known here: {', '.join(known)}."
 
 
 def _known(path: KeyPath) -> list[str]:

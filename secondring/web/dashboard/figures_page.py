@@ -29,6 +29,8 @@ STAGES = (
     ("Resolved", Measure.RESOLVED),
 )
 WEEKS_OFFERED = 26
+NONE = "none"
+"""What a week without anybody to count says."""
 
 
 async def show(visit: Visit) -> Response:
@@ -127,6 +129,11 @@ class Trend:
     drawing: Markup
     rows: list[tuple[Week, str, Ask]]
 
+    @property
+    def is_empty(self) -> bool:
+        """True when no week has a value: axes alone say nothing."""
+        return all(said == NONE for _, said, _ in self.rows)
+
 
 def _trends(board: Board) -> list[Trend]:
     board = replace(board, trend=_since_the_first_call(board.trend))
@@ -170,7 +177,7 @@ def _share_trend(board: Board, name: str, title: str, part: Measure, whole: Meas
 
 def _said(share: Rate) -> str:
     if share.value is None:
-        return "none"
+        return NONE
     return f"{percent(share)} ({share.numerator:,} of {share.denominator:,})"
 
 
@@ -185,7 +192,7 @@ def _count_trend(board: Board) -> Trend:
 def _wait_trend(board: Board) -> Trend:
     spreads = [(week, report_of(tally).time_to_first_text) for week, tally in board.trend]
     points = [
-        Point(_short(week), spread.p50, "none" if spread.p50 is None else f"{spread.p50:g} s")
+        Point(_short(week), spread.p50, NONE if spread.p50 is None else f"{spread.p50:g} s")
         for week, spread in spreads
     ]
     how = scale(points, "s", least=TYPICAL_S + 1)
@@ -196,7 +203,7 @@ def _wait_trend(board: Board) -> Trend:
     rows = [
         (
             week,
-            "none"
+            NONE
             if spread.p50 is None
             else f"{spread.p50:g} s, 95 % within {spread.p95:g} s, {spread.count:,} texted",
             Ask(show=Measure.TEXTED),
@@ -214,7 +221,7 @@ def _urgent_trend(board: Board) -> Trend:
         Point(
             _short(week),
             report.urgent.p50,
-            "none" if report.urgent.p50 is None else said_seconds(report.urgent.p50),
+            NONE if report.urgent.p50 is None else said_seconds(report.urgent.p50),
         )
         for week, report in reports
     ]
@@ -232,7 +239,7 @@ def _urgent_trend(board: Board) -> Trend:
 def _urgent_said(report: Report) -> str:
     reached = report.urgent_reached
     if not reached.denominator:
-        return "none"
+        return NONE
     middle = "" if report.urgent.p50 is None else f"{said_seconds(report.urgent.p50)}, "
     return f"{middle}{out_of(reached)} spoken with"
 
