@@ -80,6 +80,11 @@ def measure_growth() -> str:
     return growth.page(growth.measure(), drawn=True)
 
 
+def measure_growth_on_a_server() -> str:
+    """The same on PostgreSQL."""
+    return growth.page(growth.measure(kind=growth.SERVER), kind=growth.SERVER, drawn=True)
+
+
 def measure_workers() -> str:
     """One, two and four gateways."""
     return workers.page(workers.measure(), drawn=True)
@@ -117,6 +122,7 @@ ROWS: dict[str, Callable[[], str]] = {
     "loop": measure_loop,
     "million": measure_million,
     "growth": measure_growth,
+    "growth-server": measure_growth_on_a_server,
     "workers": measure_workers,
     "boxes": measure_boxes,
     "doorbell": measure_doorbell,

@@ -29,10 +29,12 @@ def test_every_call_of_the_million_is_taken_in_and_memory_is_told_at_each_mark()
     assert "| 200 |" in million.page(result, listening)
 
 
-def test_a_clinic_grows_to_the_size_that_is_asked_for_and_goes_on_texting() -> None:
-    (grown,) = growth.measure((1000,), calls=20, warm_up=1)
+@pytest.mark.parametrize("kind", [growth.FILE, growth.SERVER])
+def test_a_clinic_grows_to_the_size_that_is_asked_for_and_goes_on_texting(kind: str) -> None:
+    (grown,) = growth.measure((1000,), calls=20, warm_up=1, kind=kind)
     assert (grown.stored, grown.calls) == (1000, 20)
-    assert f"| {1000:,} |" in growth.page([grown])
+    assert (grown.pages > 0) == (kind == growth.SERVER)
+    assert f"| {1000:,} |" in growth.page([grown], kind=kind)
 
 
 def test_each_text_goes_once_however_many_workers_there_are() -> None:
