@@ -9,7 +9,7 @@ import typer
 
 from config.loader import config_path
 from config.mode import mode_place, switch_mode
-from secondring.cli.common import Json, command, config_directory, print_json, settings, to_type
+from secondring.cli.common import Json, command, config_directory, one_of, print_json, settings, to_type
 from secondring.domain.errors import ConfigError
 from secondring.domain.settings import Setting
 from secondring.wiring import Settings, load_files, newest_on_screen
@@ -43,7 +43,10 @@ def register(app: typer.Typer) -> None:
 
 
 def mode(
-    to: Annotated[Mode | None, typer.Argument(metavar="[live|shadow]", help="What to switch to.")] = None,
+    to: Annotated[
+        Mode | None,
+        typer.Argument(metavar="[live|shadow]", help="What to switch to.", parser=one_of(Mode)),
+    ] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     json: Json = False,
 ) -> None:

@@ -13,10 +13,12 @@ from secondring.cli.common import (
     count,
     iso,
     moment,
+    one_of,
     print_json,
     settings,
     table,
     warn_of_silence,
+    words_of,
 )
 from secondring.cli.figures import By, print_told_apart
 from secondring.domain import story
@@ -39,7 +41,12 @@ def report(
         str | None,
         typer.Option(metavar="SITE", help="One site only: its name below `sites:`; all without it."),
     ] = None,
-    by: Annotated[By | None, typer.Option(help="Tell the figures apart; weeks are whole ones.")] = None,
+    by: Annotated[
+        By | None,
+        typer.Option(
+            metavar=words_of(By), help="Tell the figures apart; weeks are whole ones.", parser=one_of(By)
+        ),
+    ] = None,
     json: Json = False,
     csv: Annotated[bool, typer.Option("--csv", help="For a spreadsheet; with --by.")] = False,
 ) -> None:
