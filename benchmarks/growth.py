@@ -22,6 +22,8 @@ from benchmarks.gauges import cpu_seconds, resident_mb
 from benchmarks.loop import CONCURRENCY, missed_calls, push
 from benchmarks.plots import draw
 from lab.service import Service
+from secondring import digesting, wiring
+from secondring.domain.tallying import keep, unkept
 
 SIZES = (1_000, 10_000, 100_000, 1_000_000, 10_000_000)
 CALLS = 2000
@@ -71,6 +73,7 @@ def _database(home: Path, kind: str) -> AbstractContextManager[Filled]:
 def _one(home: Path, filled: Filled, stream: Iterator[bytes], size: int, calls: int, warm_up: int) -> Grown:
     began = time.monotonic()
     stored = filled.multiply(size)
+    _settle(home)
     filled_s, load = time.monotonic() - began, os.getloadavg()[0]
     floor = filled.floor()
     launched = time.monotonic()
@@ -94,6 +97,16 @@ def _one(home: Path, filled: Filled, stream: Iterator[bytes], size: int, calls: 
             floor=floor,
             load=load,
         )
+
+
+def _settle(home: Path) -> None:
+    """Count the days that are over, as a service that stores so many has long done, once for each day."""
+    settings = wiring.load_settings(home)
+    store = wiring.open_store(settings)
+    with store.transaction() as books:
+        for one in unkept(books, digesting.places(settings), wiring.now()):
+            keep(books, one)
+    store.close()
 
 
 @contextmanager

@@ -34,11 +34,11 @@ _HOLDER = (
     " WHERE locktype = 'advisory' AND classid = %s AND objid = %s AND objsubid = 1 AND granted"
     " AND pg_database.datname = current_database() ORDER BY mode"
 )
-_GONE_SOON = (
-    "SELECT set_config('tcp_keepalives_idle', '5', false), set_config('tcp_keepalives_interval', '2', false),"
+MISSED_SOON = (
+    "set_config('tcp_keepalives_idle', '5', false), set_config('tcp_keepalives_interval', '2', false),"
     " set_config('tcp_keepalives_count', '3', false)"
 )
-"""The server finds out within some ten seconds that we are gone, and not after two hours, as it does untold."""
+"""Selected by a new session: the server finds out within some ten seconds that we are gone, not after two hours."""
 _END = "SELECT pg_terminate_backend(%s)"
 _ALIVE = "SELECT 1"
 
@@ -100,7 +100,7 @@ class Held:
 
     def _open(self) -> None:
         self._connection = self._connect()
-        self._connection.execute(_GONE_SOON)
+        self._connection.execute(f"SELECT {MISSED_SOON}")
 
     def _taken(self) -> bool:
         if not self._connection.execute(self._take, (self._lock,)).fetchone()[0]:

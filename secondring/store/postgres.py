@@ -21,7 +21,7 @@ from sqlalchemy.pool import QueuePool
 from secondring.domain.errors import ConfigError, StoreBusy
 from secondring.store.agreed import BUSY_WAIT
 from secondring.store.columns import lend_vault
-from secondring.store.held import Held
+from secondring.store.held import MISSED_SOON, Held
 from secondring.store.trouble import told_plainly
 from secondring.store.vault import Vault
 
@@ -63,9 +63,9 @@ _MANNERS = (
     "SELECT set_config('lock_timeout', %s, false),"
     " set_config('idle_in_transaction_session_timeout', %s, false),"
     " CASE current_setting('synchronous_commit') WHEN 'off'"
-    " THEN set_config('synchronous_commit', 'on', false) END"
+    " THEN set_config('synchronous_commit', 'on', false) END, " + MISSED_SOON
 )
-"""How long a session waits, and that a commit counts only once it is on the server's disk."""
+"""How long a session waits, that a commit counts only once on the server's disk, and when the server misses us."""
 
 
 class Postgres:

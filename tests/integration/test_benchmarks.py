@@ -1,8 +1,17 @@
 """The benchmarks run and measure something; how fast it is, no test says."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from benchmarks import boxes, doorbell, growth, loop, million, page, replay, workers
+from benchmarks.filling import REAL
+from benchmarks.filling_server import filled_server
+from benchmarks.store_speed import keep, missed_call
+from secondring.store.migrate import upgrade
+from secondring.store.sqlstore import SqlStore
+from tests.support.books import KEY
+from tests.support.until import until
 
 
 def test_a_recording_is_judged_as_often_as_it_is_told() -> None:
@@ -29,12 +38,31 @@ def test_every_call_of_the_million_is_taken_in_and_memory_is_told_at_each_mark()
     assert "| 200 |" in million.page(result, listening)
 
 
-@pytest.mark.parametrize("kind", [growth.FILE, growth.SERVER])
-def test_a_clinic_grows_to_the_size_that_is_asked_for_and_goes_on_texting(kind: str) -> None:
-    (grown,) = growth.measure((1000,), calls=20, warm_up=1, kind=kind)
+def test_a_clinic_grows_to_the_size_that_is_asked_for_and_goes_on_texting() -> None:
+    (grown,) = growth.measure((1000,), calls=20, warm_up=1)
     assert (grown.stored, grown.calls) == (1000, 20)
-    assert (grown.pages > 0) == (kind == growth.SERVER)
-    assert f"| {1000:,} |" in growth.page([grown], kind=kind)
+    for kind in (growth.FILE, growth.SERVER):
+        assert f"| {1000:,} |" in growth.page([grown], kind=kind)
+
+
+def test_a_clinic_on_a_server_grows_as_well_and_its_work_is_seen() -> None:
+    with filled_server() as filled:
+        upgrade(filled.url)
+        store = SqlStore(filled.url, KEY)
+        for number in range(REAL):
+            keep(store, missed_call(number))
+        before = filled.work()
+        assert [filled.multiply(size) for size in (400, 1000)] == [400, 1000]
+        with store.reading() as books:
+            found = books.figures(
+                since=datetime(2020, 1, 1, tzinfo=UTC), until=datetime(2030, 1, 1, tzinfo=UTC)
+            )
+        store.close()
+        assert found.episodes == 1000
+        assert filled.floor() > 0
+        assert filled.megabytes() > 1
+        until(lambda: filled.work().pages > before.pages, "the server to have counted its pages")
+        assert filled.work().cpu > before.cpu
 
 
 def test_each_text_goes_once_however_many_workers_there_are() -> None:

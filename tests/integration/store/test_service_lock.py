@@ -3,6 +3,8 @@
 import logging
 import os
 from collections.abc import Callable, Iterator
+from datetime import timedelta
+from typing import Any
 from zlib import crc32
 
 import pytest
@@ -87,22 +89,24 @@ def test_a_session_that_only_the_server_still_knows_does_not_keep_us_out(
     assert holders() == set()
 
 
-def test_a_holder_that_vanished_is_missed_by_the_server_within_seconds(cluster: Cluster, url: str) -> None:
-    """Linux's two hours would keep everybody out for as long."""
-    asked: list[object] = []
+def test_a_session_that_vanished_is_missed_by_the_server_within_seconds(cluster: Cluster, url: str) -> None:
+    """Linux's two hours would keep everybody out for as long, and use connections up."""
+    asked: list[Any] = []
 
     def connect() -> object:
-        made = database(url).connect_plainly()  # type: ignore[attr-defined]
-        asked.append(made)
-        return made
+        asked.append(database(url).connect_plainly())  # type: ignore[attr-defined]
+        return asked[-1]
 
     held = Held(connect, LOCK, "here", shared=False)
     held.take()
-    names = ("tcp_keepalives_idle", "tcp_keepalives_interval", "tcp_keepalives_count")
+    asked += [database(url).connect(mode, timedelta(seconds=5)) for mode in ("read", "write")]  # type: ignore[attr-defined]
+    names = ["tcp_keepalives_idle", "tcp_keepalives_interval", "tcp_keepalives_count"]
     sources = "SELECT name, source FROM pg_settings WHERE name = ANY(%s)"
-    found = dict(asked[0].execute(sources, (list(names),)).fetchall())  # type: ignore[attr-defined]
+    found = [dict(session.execute(sources, (names,)).fetchall()) for session in asked]
+    for session in asked[1:]:
+        session.close()
     held.give_back()
-    assert found == dict.fromkeys(names, "session")
+    assert found == [dict.fromkeys(names, "session")] * 3
 
 
 def test_several_gateways_but_nobody_beside_a_restore(url: str) -> None:
