@@ -10,7 +10,8 @@ import typer
 
 from secondring import recorded, wiring
 from secondring.auditing import Referee
-from secondring.cli.common import Json, console, iso, print_json, settings, table
+from secondring.cli.common import Json, console, iso, print_json, table
+from secondring.cli.configured import settings
 from secondring.domain.audit import Audit, Finding, Kind
 
 

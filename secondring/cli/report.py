@@ -6,19 +6,10 @@ from typing import Annotated, Any
 import typer
 
 from secondring import wiring
-from secondring.cli.common import (
-    Json,
-    Since,
-    console,
-    count,
-    iso,
-    moment,
-    print_json,
-    settings,
-    table,
-    warn_of_silence,
-)
+from secondring.cli.common import Json, Since, console, count, iso, moment, print_json, table
+from secondring.cli.configured import settings
 from secondring.cli.figures import By, print_told_apart
+from secondring.cli.silence import warn_of_silence
 from secondring.domain import story
 from secondring.domain.metrics import Rate, Report, ShadowCount, Spread
 from secondring.domain.metrics import report as make_report

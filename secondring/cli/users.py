@@ -8,7 +8,9 @@ from typing import Annotated
 import typer
 
 from secondring import accounts
-from secondring.cli.common import Json, console, iso, print_json, settings, table, to_type, warn
+from secondring.cli.chosen import to_type, warn
+from secondring.cli.common import Json, console, iso, print_json, table
+from secondring.cli.configured import settings
 from secondring.domain.errors import UnknownThing
 from secondring.domain.staff import CALLS_PATIENTS, Role
 
