@@ -96,6 +96,7 @@ def _ask_everything(books: Books) -> None:
     books.count_texts_out(since=NOW, to=ANNA, at_most=1000)
     books.count_texts_out(since=NOW, to=ANNA, site=MAIN, at_most=1000)
     books.count_texts_out(since=NOW, to=ANNA, at_most=1000, withheld=False)
+    books.has_texts_out(1000, since=NOW)
     books.task(TaskId("T"))
     books.tasks_of(eid(1))
     books.tasks()
