@@ -7,6 +7,7 @@ from benchmarks import (
     boxes,
     clinic,
     dashboard,
+    doorbell,
     growth,
     latency,
     loop,
@@ -79,6 +80,11 @@ def measure_growth() -> str:
     return growth.page(growth.measure(), drawn=True)
 
 
+def measure_growth_on_a_server() -> str:
+    """The same on PostgreSQL."""
+    return growth.page(growth.measure(kind=growth.SERVER), kind=growth.SERVER, drawn=True)
+
+
 def measure_workers() -> str:
     """One, two and four gateways."""
     return workers.page(workers.measure(), drawn=True)
@@ -87,6 +93,11 @@ def measure_workers() -> str:
 def measure_boxes() -> str:
     """One, ten and fifty site boxes."""
     return boxes.page(boxes.measure(), drawn=True)
+
+
+def measure_doorbell() -> str:
+    """With a broker, without, and where none is needed."""
+    return doorbell.page(doorbell.measure())
 
 
 def measure_dashboard() -> str:
@@ -111,8 +122,10 @@ ROWS: dict[str, Callable[[], str]] = {
     "loop": measure_loop,
     "million": measure_million,
     "growth": measure_growth,
+    "growth-server": measure_growth_on_a_server,
     "workers": measure_workers,
     "boxes": measure_boxes,
+    "doorbell": measure_doorbell,
     "menu": measure_menu,
     "urgent": measure_urgent,
     "dashboard": measure_dashboard,

@@ -1,38 +1,32 @@
 """What a missed call costs when so many are stored already: `secondring run` on a database that grows from 10³ to 10⁷.
 
-The first calls are real; they are then multiplied inside the database by its own driver, column by column as the tables
-have them: other names, other callers, times over the past three years. Each size is measured on the same file.
+The first calls are real; they are then multiplied inside the database (`filling`). Each size is measured on the same
+file, or the same database of a server.
 """
 
 import os
-import sqlite3
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks import clinic
 from benchmarks.carrier import Carrier
 from benchmarks.fake_pbx import FakePbx
+from benchmarks.filling import REAL, Filled
+from benchmarks.filling_file import FilledFile
+from benchmarks.filling_server import filled_server
 from benchmarks.gauges import cpu_seconds, resident_mb
 from benchmarks.loop import CONCURRENCY, missed_calls, push
 from benchmarks.plots import draw
 from lab.service import Service
 
 SIZES = (1_000, 10_000, 100_000, 1_000_000, 10_000_000)
-REAL = 50
-"""Calls whose rows are multiplied."""
 CALLS = 2000
 WARM_UP = 100
-FLOOR_COMMITS = 500
-TABLES = ("episodes", "calls", "texts", "decisions")
-NAMES = frozenset({"id", "uniqueid", "episode_id", "call_uniqueid", "text_id", "carrier_id"})
-HISTORY = 3 * 365 * 86_400_000_000
-"""Microseconds."""
-APART = 2 * 86_400_000_000
-"""The youngest of the copies is so old: no episode of theirs is open."""
+FILE, SERVER = "SQLite", "PostgreSQL"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,43 +41,55 @@ class Grown:
     calls: int
     seconds: float
     cpu: float
+    server_cpu: float
+    """Of the database's server, all its processes; nothing where there is none."""
+    pages: int
+    """That the server touched for these calls, in its memory or on its disk."""
     resident_mb: float
     floor: float
     """Durable one-row commits a second by the bare driver, on the same disk, just before."""
     load: float
 
 
-def measure(sizes: Sequence[int] = SIZES, calls: int = CALLS, warm_up: int = WARM_UP) -> list[Grown]:
+def measure(
+    sizes: Sequence[int] = SIZES, calls: int = CALLS, warm_up: int = WARM_UP, kind: str = FILE
+) -> list[Grown]:
     """Fill, measure, fill on."""
     with tempfile.TemporaryDirectory(prefix="secondring-bench-", dir="/var/tmp") as folder:
         home = Path(folder) / "clinic"
-        stream = missed_calls()
-        with _clinic(home) as (service, pbx, carrier):
-            push(stream, pbx, carrier, 0, REAL)
-            service.stop()
-        file = home / "state/secondring.db"
-        return [_one(home, file, stream, size, calls, warm_up) for size in sizes]
+        with _database(home, kind) as filled:
+            stream = missed_calls()
+            with _clinic(home, filled) as (_, pbx, carrier):
+                push(stream, pbx, carrier, 0, REAL)
+            return [_one(home, filled, stream, size, calls, warm_up) for size in sizes]
 
 
-def _one(home: Path, file: Path, stream: Iterator[bytes], size: int, calls: int, warm_up: int) -> Grown:
+def _database(home: Path, kind: str) -> AbstractContextManager[Filled]:
+    return nullcontext(FilledFile(home / "state")) if kind == FILE else filled_server()
+
+
+def _one(home: Path, filled: Filled, stream: Iterator[bytes], size: int, calls: int, warm_up: int) -> Grown:
     began = time.monotonic()
-    stored = multiply(file, size)
-    filled, load = time.monotonic() - began, os.getloadavg()[0]
-    floor = _floor(file.with_name("floor.db"))
+    stored = filled.multiply(size)
+    filled_s, load = time.monotonic() - began, os.getloadavg()[0]
+    floor = filled.floor()
     launched = time.monotonic()
-    with _clinic(home) as (service, pbx, carrier):
+    with _clinic(home, filled) as (service, pbx, carrier):
         started = time.monotonic() - launched
         push(stream, pbx, carrier, 0, warm_up)
-        began, used = time.monotonic(), cpu_seconds(service.pid)
+        server, used, began = filled.work(), cpu_seconds(service.pid), time.monotonic()
         push(stream, pbx, carrier, warm_up, warm_up + calls)
+        seconds, cpu, worked = time.monotonic() - began, cpu_seconds(service.pid) - used, filled.work()
         return Grown(
             stored=stored,
-            megabytes=file.stat().st_size / 1e6,
-            filled_s=filled,
+            megabytes=filled.megabytes(),
+            filled_s=filled_s,
             start_s=started,
             calls=calls,
-            seconds=time.monotonic() - began,
-            cpu=cpu_seconds(service.pid) - used,
+            seconds=seconds,
+            cpu=cpu,
+            server_cpu=worked.cpu - server.cpu,
+            pages=worked.pages - server.pages,
             resident_mb=resident_mb(service.pid),
             floor=floor,
             load=load,
@@ -91,97 +97,15 @@ def _one(home: Path, file: Path, stream: Iterator[bytes], size: int, calls: int,
 
 
 @contextmanager
-def _clinic(home: Path) -> Iterator[tuple[Service, FakePbx, Carrier]]:
+def _clinic(home: Path, filled: Filled) -> Iterator[tuple[Service, FakePbx, Carrier]]:
     with Carrier() as carrier, FakePbx() as pbx:
         config = clinic.settings(
             carrier.url, account="secondring", concurrency=CONCURRENCY, brake=clinic.WIDE
         )
         home.mkdir(exist_ok=True)
-        with Service(pbx, config=config, home=home) as service:
+        with Service(pbx, config=config | {"database": {"url": filled.url}}, home=home) as service:
             clinic.has_asked()
             yield service, pbx, carrier
-
-
-# ---------------------------------------------------------------- filling
-
-
-def multiply(file: Path, size: int) -> int:
-    """Copy the real calls until so many are stored; returns how many there are."""
-    with closing(sqlite3.connect(file, isolation_level=None)) as database:
-        for pragma in (
-            "journal_mode = OFF",
-            "synchronous = OFF",
-            "cache_size = -2000000",
-            "foreign_keys = OFF",
-        ):
-            database.execute(f"PRAGMA {pragma}")
-        (there,) = database.execute("SELECT count(*) FROM calls").fetchone()
-        (copies,) = database.execute(
-            "SELECT count(*) / ? FROM calls WHERE uniqueid LIKE '%-x%'", (REAL,)
-        ).fetchone()
-        more = (size - there) // REAL
-        if more > 0:
-            with _without_indexes(database):
-                for table in TABLES:
-                    database.execute(_copying(database, table), {"first": copies + 1, "last": copies + more})
-        database.execute("PRAGMA journal_mode = WAL")
-        return int(database.execute("SELECT count(*) FROM calls").fetchone()[0])
-
-
-@contextmanager
-def _without_indexes(database: sqlite3.Connection) -> Iterator[None]:
-    """Indexes are built anew at the end, in one go each; triggers stay silent meanwhile."""
-    made = database.execute(
-        "SELECT type, name, sql FROM sqlite_master WHERE type IN ('index', 'trigger') AND sql IS NOT NULL"
-        f" AND tbl_name IN ({','.join('?' * len(TABLES))})",
-        TABLES,
-    ).fetchall()
-    for kind, name, _ in made:
-        database.execute(f"DROP {kind} {name}")
-    database.execute("BEGIN")
-    yield
-    database.execute("COMMIT")
-    for _, _, sql in made:
-        database.execute(sql)
-
-
-def _copying(database: sqlite3.Connection, table: str) -> str:
-    columns = [row[1] for row in database.execute(f"PRAGMA table_info({table})") if row[1] != "seq"]
-    values = ", ".join(_value(table, column) for column in columns)
-    (last,) = database.execute(
-        f"SELECT max(seq) FROM (SELECT seq FROM {table} ORDER BY seq LIMIT {REAL})"
-    ).fetchone()
-    return (
-        f"WITH RECURSIVE copy(n) AS (SELECT :first UNION ALL SELECT n + 1 FROM copy WHERE n < :last)"
-        f" INSERT INTO {table} ({', '.join(columns)}) SELECT {values} FROM copy, {table} WHERE {table}.seq <= {last}"
-    )
-
-
-def _value(table: str, column: str) -> str:
-    """What a copy has there."""
-    ago = f"({HISTORY} - (n * {HISTORY} / {SIZES[-1] // REAL}) % {HISTORY} + {APART})"
-    if (table, column) == ("episodes", "closed_at"):
-        return f"opened_at + 86400000000 - {ago}"
-    if (table, column) == ("episodes", "outcome"):
-        return "'unrecovered'"
-    if column in NAMES:
-        return f"{column} || '-x' || n"
-    if column.endswith("_hash"):
-        return f"CAST(printf('%016d', (n * {REAL} + seq) * 2654435761 % 10000000000000000) AS BLOB)"
-    if column == "at" or column.endswith("_at"):
-        return f"{column} - {ago}"
-    return f'"{column}"'
-
-
-def _floor(file: Path) -> float:
-    with closing(sqlite3.connect(file, isolation_level=None)) as database:
-        for pragma in ("journal_mode = WAL", "synchronous = FULL"):
-            database.execute(f"PRAGMA {pragma}")
-        database.execute("CREATE TABLE IF NOT EXISTS floor (n INTEGER)")
-        began = time.monotonic()
-        for number in range(FLOOR_COMMITS):
-            database.execute("INSERT INTO floor VALUES (?)", (number,))
-        return FLOOR_COMMITS / (time.monotonic() - began)
 
 
 PAGE = """\
@@ -196,18 +120,38 @@ carrier's acceptance. The floor is a durable one-row commit by the bare driver o
 {rows}
 
 {drawing}"""
+SERVER_PAGE = """\
+## Cost of a call against what is stored, on PostgreSQL
+
+`scripts/bench growth-server`: the same with the books on a PostgreSQL on this machine, every commit on its disk,
+autovacuum on. The floor is a one-row commit by bare psycopg on that server, just before. Times and pages (8 kB)
+are those of a call; pages are counted whether they lay in the server's memory or on its disk.
+
+| calls stored | database | start | our time | the server's | pages | calls/s | commits/s | ratio | resident | load |
+|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|
+{rows}
+
+{drawing}"""
 
 
-def page(results: Sequence[Grown], *, drawn: bool = False) -> str:
+def page(results: Sequence[Grown], *, kind: str = FILE, drawn: bool = False) -> str:
     """The section of docs/performance.md."""
-    rows = "\n".join(
-        f"| {g.stored:,} | {g.megabytes:,.0f} MB | {g.start_s:.1f} s | {1000 * g.cpu / g.calls:.2f} ms"
+    drawing = _drawn(results, kind) if drawn else ""
+    rows = "\n".join(_row(found, kind) for found in results)
+    template = PAGE if kind == FILE else SERVER_PAGE
+    return template.format(calls=results[-1].calls, rows=rows, drawing=drawing)
+
+
+def _row(g: Grown, kind: str) -> str:
+    server = "" if kind == FILE else f" | {1000 * g.server_cpu / g.calls:.2f} ms | {g.pages / g.calls:,.0f}"
+    return (
+        f"| {g.stored:,} | {g.megabytes:,.0f} MB | {g.start_s:.1f} s | {1000 * g.cpu / g.calls:.2f} ms{server}"
         f" | {g.calls / g.seconds:.0f} | {g.floor:.0f} | {g.calls / g.seconds / g.floor:.2f} | {g.resident_mb:.0f} MB"
         f" | {g.load:.1f} |"
-        for g in results
     )
-    values = [(f"{g.stored:,}", 1000 * g.cpu / g.calls) for g in results]
-    drawing = (
-        draw("growth", "Processor time of a missed call, by calls stored", "ms", values) if drawn else ""
-    )
-    return PAGE.format(calls=results[-1].calls, rows=rows, drawing=drawing)
+
+
+def _drawn(results: Sequence[Grown], kind: str) -> str:
+    where, more = ("growth", "") if kind == FILE else ("growth-server", ", PostgreSQL and all")
+    values = [(f"{g.stored:,}", 1000 * (g.cpu + g.server_cpu) / g.calls) for g in results]
+    return draw(where, f"Processor time of a missed call, by calls stored{more}", "ms", values)

@@ -180,6 +180,34 @@ fill_carrier_libraries() {
   quietly tar -xzf "$home"/twilio-alpha-mcp-0.7.0.tgz -C "$home" --strip-components=1 package/twilio-oai/spec/json
 }
 
+# ---------------------------------------------------------------- tests
+
+MOST_SECOND_TRIES=5
+UNSTEADY=""
+
+# Tests with real neighbours listen to the clock of a machine that others may be using. Up to five that fail are tried once
+# more, alone. One that passes then is named at the end of the run: it is a defect of the test or of the product all the same.
+pytest_with_second_try() {
+  local status=0 failed
+  "$VENV/bin/pytest" --cache-clear "$@" || status=$?
+  [ "$status" -eq 1 ] || return "$status"
+  failed="$(failed_tests)"
+  if [ -z "$failed" ] || [ "$(wc -l <<<"$failed")" -gt "$MOST_SECOND_TRIES" ]; then
+    return 1
+  fi
+  say "Tried a second time, alone:" && say "$failed"
+  "$VENV/bin/pytest" "$@" -n 0 --last-failed --last-failed-no-failures none || return $?
+  UNSTEADY="$UNSTEADY$failed"$'\n'
+}
+
+failed_tests() {
+  "$VENV/bin/python" -c 'import json, sys; print("\n".join(json.load(open(sys.argv[1]))))' "$ROOT/.pytest_cache/v/cache/lastfailed"
+}
+
+tell_unsteady() {
+  [ -z "$UNSTEADY" ] || say "PASSED ONLY AT THE SECOND TRY, look into each:"$'\n'"$UNSTEADY"
+}
+
 # ---------------------------------------------------------------- checks
 
 run_checks() {

@@ -21,12 +21,13 @@ LOOK_EVERY = timedelta(seconds=1)
 
 
 async def tell_alive(notifier: Notifier, status: Callable[[], str]) -> None:
-    """Pet the watchdog and say how things stand, for `systemctl status`."""
+    """Pet the watchdog and say how things stand, for `systemctl status`, at once when that has changed."""
     every = watchdog_interval(os.environ) or timedelta(seconds=10)
     while True:
+        said = status()
         notifier.alive()
-        notifier.status(status())
-        await asyncio.sleep(every.total_seconds())
+        notifier.status(said)
+        await _rest(every, unless=status, is_not=said)
 
 
 async def keep_beating(writer: Writer, roles: Sequence[Role], heart: Heart, command: str) -> None:
@@ -36,10 +37,17 @@ async def keep_beating(writer: Writer, roles: Sequence[Role], heart: Heart, comm
     while True:
         stands = _standing(roles)
         await beat(writer, roles, heart, command)
-        for _ in range(int(pulse.EVERY / LOOK_EVERY)):
-            await asyncio.sleep(LOOK_EVERY.total_seconds())
-            if _standing(roles) != stands:
-                break
+        await _rest(pulse.EVERY, unless=lambda: _standing(roles), is_not=stands)
+
+
+async def _rest(most: timedelta, *, unless: Callable[[], object], is_not: object) -> None:
+    """So long, unless it turns out that something is not any more as it was."""
+    left = most
+    while left > timedelta(0):
+        await asyncio.sleep(min(left, LOOK_EVERY).total_seconds())
+        if unless() != is_not:
+            return
+        left -= LOOK_EVERY
 
 
 def _standing(roles: Sequence[Role]) -> list[object]:

@@ -22,7 +22,7 @@ _REMEDIES = {
     "3D000": "its server has no database of that name: docs/postgresql.md tells how to make it",
     "25006": "it can only be read: a standby, or default_transaction_read_only; point database.url at the primary",
     "42501": "the user may not do that: the tables must belong to the user of database.url",
-    "42P01": "a table is missing: run `secondring migrate`, or restore it from a backup",
+    "42P01": "a table is missing: docs/postgresql.md tells how to begin with an empty database and restore a backup",
     "XX001": "it is damaged: stop the service and restore it from a backup",
     "XX002": "an index is damaged: `reindexdb`, then look at the server's disk",
     "58030": "the disk of its server failed: see the server's log",
@@ -79,8 +79,8 @@ def _never_connected(where: str, error: BaseException) -> PeerError:
 
 def _away(where: str, why: str) -> StoreAway:
     return StoreAway(
-        f"{where}: its server cannot be reached, or was restarted ({why}); what was not committed was not written."
-        " Services try again by themselves; if it persists, see whether the server runs and the network leads there"
+        f"{where}: its server cannot be reached, or was restarted: see whether it runs and the network leads there."
+        f" Services try again by themselves, and what was not committed was not written ({why})"
     )
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from benchmarks import boxes, growth, loop, million, page, replay, workers
+from benchmarks import boxes, doorbell, growth, loop, million, page, replay, workers
 
 
 def test_a_recording_is_judged_as_often_as_it_is_told() -> None:
@@ -29,10 +29,12 @@ def test_every_call_of_the_million_is_taken_in_and_memory_is_told_at_each_mark()
     assert "| 200 |" in million.page(result, listening)
 
 
-def test_a_clinic_grows_to_the_size_that_is_asked_for_and_goes_on_texting() -> None:
-    (grown,) = growth.measure((1000,), calls=20, warm_up=1)
+@pytest.mark.parametrize("kind", [growth.FILE, growth.SERVER])
+def test_a_clinic_grows_to_the_size_that_is_asked_for_and_goes_on_texting(kind: str) -> None:
+    (grown,) = growth.measure((1000,), calls=20, warm_up=1, kind=kind)
     assert (grown.stored, grown.calls) == (1000, 20)
-    assert f"| {1000:,} |" in growth.page([grown])
+    assert (grown.pages > 0) == (kind == growth.SERVER)
+    assert f"| {1000:,} |" in growth.page([grown], kind=kind)
 
 
 def test_each_text_goes_once_however_many_workers_there_are() -> None:
@@ -46,3 +48,9 @@ def test_every_call_of_every_box_comes_into_the_centre_s_books() -> None:
     (taken,) = boxes.measure((2,), calls=6)
     assert (taken.boxes, taken.waits.count) == (2, 6)
     assert "| 2 |" in boxes.page([taken])
+
+
+def test_every_text_goes_with_a_broker_and_without() -> None:
+    found = doorbell.measure(calls=2, warm_up=1)
+    assert [rung.delay.count for rung in found] == [2, 2, 2]
+    assert "broker killed" in doorbell.page(found)

@@ -33,6 +33,17 @@ PLAIN = {
 }
 
 
+CUT = (
+    "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
+    " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+)
+
+
+def name_of(url: str) -> str:
+    """The database that a URL of ours names."""
+    return url.rpartition("@")[2].strip("/").partition("?")[0]
+
+
 def programs() -> Path:
     """The folder of the newest server that is installed."""
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"), key=lambda file: int(file.parts[4]))
@@ -62,6 +73,12 @@ class Cluster:
     @property
     def data(self) -> Path:
         return self.folder / "data"
+
+    @property
+    def pid(self) -> int:
+        """Its first process, the parent of all others."""
+        assert self._process is not None, "it does not run"
+        return self._process.pid
 
     def start(self) -> None:
         """Start it, and wait until it takes connections."""
@@ -97,6 +114,20 @@ class Cluster:
                 cursor = connection.execute(statement.encode())
             return cursor.fetchall() if cursor.description else []
 
+    def cut(self, url: str) -> None:
+        """End every session with a database, as a server that is stopped does."""
+        self.sql(CUT, name=name_of(url))
+
+    def at_lock(self, url: str, lock: int, *, waiting: bool = False) -> set[object]:
+        """The sessions that have an advisory lock of a database, or that wait for it."""
+        found = self.sql(
+            "SELECT pid, granted FROM pg_locks JOIN pg_database ON pg_database.oid = database"  # noqa: S608 - numbers
+            " WHERE datname = current_database() AND locktype = 'advisory'"
+            f" AND classid = {lock >> 32} AND objid = {lock & 0xFFFFFFFF}",
+            name=name_of(url),
+        )
+        return {pid for pid, granted in found if granted != waiting}
+
     @contextmanager
     def new_database(self, template: str = "template0") -> Iterator[str]:
         """The URL of a database that nobody uses afterwards: to be broken, or migrated."""
@@ -127,8 +158,7 @@ class Cluster:
         """Out with whoever is still there, and with every row; triggers that keep rows are asleep meanwhile."""
         deleting = [f"DELETE FROM {table}" for table in metadata.tables if table != "meta"]  # noqa: S608 - our own
         self.sql(
-            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
-            " WHERE datname = current_database() AND pid <> pg_backend_pid()",
+            CUT,
             "; ".join(["SET session_replication_role = replica", *deleting]),
             "SELECT setval(oid::regclass, 1, false) FROM pg_class WHERE relkind = 'S'",
             name=name,

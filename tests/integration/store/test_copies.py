@@ -21,12 +21,14 @@ from secondring.domain.weeks import Week, last
 from secondring.store import backup
 from secondring.store.alone import alone
 from secondring.store.databases import database
+from secondring.store.engine import SqliteFile
 from secondring.store.keys import make_key
-from secondring.store.migrate import upgrade
+from secondring.store.migrate import is_current, upgrade
 from secondring.store.moving import Copied, added_up, plain_tables, rows_of
 from secondring.store.sqlstore import SqlStore
 from tests.support.books import KEY, a_job, a_text, an_episode, eid, new_database
 from tests.support.postgres import Cluster
+from tests.support.revisions import as_it_was
 from tests.support.terminal import Desk, run, runner
 
 
@@ -306,13 +308,34 @@ def test_a_damaged_backup_is_refused_and_nothing_is_touched(place: Place, tmp_pa
     assert everything(place.url) == before
 
 
-def test_a_backup_of_an_older_version_is_brought_to_this_one(tmp_path: Path) -> None:
-    url = new_database(tmp_path)
-    store = SqlStore(url, KEY)
-    with store.transaction() as books:
+def test_a_backup_of_an_older_version_is_brought_to_this_one(place: Place, tmp_path: Path) -> None:
+    """Old rows in old tables, put into new books: every list is the same, and all goes on."""
+    before, revision = place.lists(), "0009"
+    assert before
+    as_it_was(place.url, f"sqlite:///{tmp_path}/old.db", revision)
+    taken = backup.take(
+        SqliteFile(f"sqlite:///{tmp_path}/old.db"), tmp_path / "old.backup", force=False, tell=quiet
+    )
+    assert taken.revision == revision
+    _break(place)
+    if place.url.startswith("postgresql"):
+        drop_everything(place.url)
+    place.run("restore", str(taken.file), "--force")
+    assert is_current(place.url)
+    assert place.lists() == before
+    place.desk.store = wiring.open_store(wiring.load_settings(place.desk.folder))
+    with place.desk.store.transaction() as books:
         books.add_job(a_job())
-    store.close()
-    taken = backup.take(database(url), tmp_path / "old.backup", force=False, tell=quiet)
+    place.desk.store.close()
+    with sqlite3.connect(taken.file) as raw:
+        assert raw.execute("SELECT version_num FROM alembic_version").fetchone() == (revision,), (
+            "it was touched"
+        )
+
+
+def test_a_backup_of_a_newer_version_is_refused(tmp_path: Path) -> None:
+    url = new_database(tmp_path)
+    taken = backup.take(database(url), tmp_path / "new.backup", force=False, tell=quiet)
     with sqlite3.connect(taken.file) as raw:
         raw.execute("UPDATE alembic_version SET version_num = '9999'")
     with pytest.raises(ConfigError, match="newer version"):

@@ -13,14 +13,12 @@ import pytest
 from secondring.domain.errors import ConfigError, PeerError, StoreAway, StoreBroken, StoreBusy, StoreFull
 from secondring.domain.ports import Books
 from secondring.store import postgres
-from secondring.store.alone import alone
 from secondring.store.databases import database
 from secondring.store.migrate import upgrade
 from secondring.store.sqlstore import SqlStore
 from tests.support.books import ANNA, KEY, a_call, a_job, an_episode, eid
 from tests.support.certificates import loopback_certificate
-from tests.support.postgres import FAST, SUPER, USER, Cluster
-from tests.support.until import until
+from tests.support.postgres import FAST, SUPER, USER, Cluster, name_of
 
 StartWorker = Callable[..., "subprocess.Popen[str]"]
 
@@ -76,10 +74,6 @@ def write(store: SqlStore, number: int = 1) -> None:
         books.save_episode(an_episode(number))
 
 
-def name_of(url: str) -> str:
-    return url.rpartition("@")[2].strip("/").partition("?")[0]
-
-
 def test_a_restarted_server_is_found_again_and_what_was_committed_is_there(
     server: Cluster, store: SqlStore
 ) -> None:
@@ -110,19 +104,11 @@ def _read(store: SqlStore, ask: Callable[[Books], object]) -> object:
         return ask(books)
 
 
-def _cut(server: Cluster, url: str) -> None:
-    server.sql(
-        "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
-        " WHERE datname = current_database() AND pid <> pg_backend_pid()",
-        name=name_of(url),
-    )
-
-
 def test_a_cut_connection_costs_nobody_anything(server: Cluster, store: SqlStore, url: str) -> None:
     """Whoever comes next does not even notice."""
     write(store, 1)
     assert _read(store, lambda books: books.episode(eid(1))) == an_episode(1)
-    _cut(server, url)
+    server.cut(url)
     write(store, 2)
     assert _read(store, lambda books: books.episode(eid(2))) == an_episode(2)
 
@@ -132,40 +118,10 @@ def test_a_connection_cut_in_the_middle_leaves_nothing_half_written(
 ) -> None:
     with pytest.raises(StoreAway), store.transaction() as books:  # noqa: PT012 - the whole block
         books.save_episode(an_episode(1))
-        _cut(server, url)
+        server.cut(url)
         books.save_episode(an_episode(2))
     assert _read(store, lambda books: [books.episode(eid(n)) for n in (1, 2)]) == [None, None]
     write(store, 1)
-
-
-def test_the_lock_of_a_service_outlives_a_restart(
-    server: Cluster, url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("secondring.store.held.LOOK_EVERY", 0.05)
-    with alone(url, "listen", "run"):
-        with (
-            pytest.raises(ConfigError, match=r"already \(secondring run, this machine\)"),
-            alone(url, "listen", "x"),
-        ):
-            pytest.fail("two at once")
-        _cut(server, url)
-        until(lambda: _is_taken(url), "the lock is taken again")
-    with alone(url, "listen", "listen"):
-        """It is free again."""
-
-
-def _is_taken(url: str) -> bool:
-    try:
-        with alone(url, "listen", "another"):
-            return False
-    except ConfigError:
-        return True
-
-
-def test_several_gateways_but_nobody_beside_a_restore(url: str) -> None:
-    ours, theirs = (alone(url, "gateway", "gateway", shared=True) for _ in range(2))
-    with ours, theirs, pytest.raises(ConfigError, match="already"), alone(url, "gateway", "restore"):
-        pytest.fail("beside two gateways")
 
 
 def test_the_password_is_told_apart_from_the_door(server: Cluster, url: str) -> None:

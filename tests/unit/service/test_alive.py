@@ -1,13 +1,18 @@
 """What a process says of itself in the books."""
 
+import asyncio
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 from typing import Any, cast
+
+import pytest
 
 from secondring.domain import health, pulse
 from secondring.domain.health import Finding
 from secondring.domain.ports import Books
 from secondring.domain.pulse import Service, State
 from secondring.heart import Heart
+from secondring.sdnotify import Notifier
 from secondring.service import alive
 from secondring.service.role import Role
 from secondring.store.memory import MemoryStore
@@ -34,6 +39,36 @@ async def beaten_by(roles: Sequence[Role], command: str, *, stopped: bool = Fals
 
     await alive.beat(cast("Writer", write), roles, cast("Heart", QuietHeart()), command, stopped=stopped)
     return store
+
+
+class Told:
+    """The line that `systemctl status` would show."""
+
+    def __init__(self) -> None:
+        self.line = ""
+        self.changed = asyncio.Event()
+
+    def alive(self) -> None:
+        """The watchdog does not matter here."""
+
+    def status(self, text: str) -> None:
+        self.line = text
+        self.changed.set()
+
+
+async def test_a_link_that_comes_is_told_long_before_the_watchdog_is_due(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("WATCHDOG_USEC", str(3_600_000_000))
+    monkeypatch.setattr(alive, "LOOK_EVERY", timedelta(milliseconds=5))
+    told, stands = Told(), ["no link"]
+    telling = asyncio.create_task(alive.tell_alive(cast("Notifier", told), lambda: stands[-1]))
+    await told.changed.wait()
+    told.changed.clear()
+    stands.append("listening")
+    await told.changed.wait()
+    assert told.line == "listening"
+    telling.cancel()
 
 
 async def test_a_gateway_that_is_a_centre_too_keeps_what_its_carrier_says() -> None:

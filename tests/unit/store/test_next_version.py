@@ -1,13 +1,10 @@
 """The code of the version before works with the tables of this one: machines are brought up one after the other."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
-from alembic import command
-from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.operations import Operations
 from alembic.script import ScriptDirectory
@@ -15,7 +12,6 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Connection,
-    Engine,
     Integer,
     LargeBinary,
     MetaData,
@@ -32,46 +28,17 @@ from secondring.store import online
 from secondring.store.databases import database
 from secondring.store.migrate import WORKS_WITH
 from tests.support.postgres import Cluster
+from tests.support.revisions import alembic_config, bring_to, opened, tables_of
 
 OURS = "alembic_version"
 
 
-def _config() -> Config:
-    config = Config()
-    config.set_main_option("script_location", "secondring.store:migrations")
-    config.set_main_option("path_separator", "os")
-    return config
-
-
 def _revisions() -> list[str]:
     """From the oldest whose code still runs to the newest."""
-    found = [script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()][::-1]
+    found = [script.revision for script in ScriptDirectory.from_config(alembic_config()).walk_revisions()][
+        ::-1
+    ]
     return found[found.index(WORKS_WITH) :]
-
-
-def _bring_to(url: str, revision: str) -> None:
-    place = database(url)
-    place.make()
-    engine = place.open_engine("write")
-    config = _config()
-    with place.migrating(engine) as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, revision)
-    engine.dispose()
-
-
-@contextmanager
-def _engine(url: str) -> Iterator[Engine]:
-    engine = database(url).open_engine("write")
-    yield engine
-    engine.dispose()
-
-
-def _tables(url: str) -> MetaData:
-    tables = MetaData()
-    with _engine(url) as engine:
-        tables.reflect(engine)
-    return tables
 
 
 def _unique(table: Table) -> set[frozenset[str]]:
@@ -86,8 +53,8 @@ def test_every_migration_only_adds(tmp_path: Path) -> None:
     before: MetaData | None = None
     assert len(_revisions()) >= 2
     for revision in _revisions():
-        _bring_to(url, revision)
-        after = _tables(url)
+        bring_to(url, revision)
+        after = tables_of(url)
         for old in before.tables.values() if before else ():
             _only_grew(old, after.tables[old.name], revision)
         before = after
@@ -113,20 +80,20 @@ def begun(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """A database with the tables that the oldest code knows."""
     if request.param == "sqlite":
         url = f"sqlite:///{tmp_path}/books.db"
-        _bring_to(url, WORKS_WITH)
+        bring_to(url, WORKS_WITH)
         yield url
         return
     cluster: Cluster = request.getfixturevalue("cluster")
     with cluster.new_database() as url:
-        _bring_to(url, WORKS_WITH)
+        bring_to(url, WORKS_WITH)
         yield url
 
 
 def test_statements_of_the_version_before_work_on_the_tables_of_this_one(begun: str) -> None:
     """Every table as that version knew it: a row is added, found and changed after the migration."""
-    known = _tables(begun)
-    _bring_to(begun, "head")
-    with _engine(begun) as engine, engine.connect() as connection:
+    known = tables_of(begun)
+    bring_to(begun, "head")
+    with opened(begun) as engine, engine.connect() as connection:
         for table in known.sorted_tables:
             if table.name != OURS:
                 _use(connection, table)
@@ -156,7 +123,7 @@ def test_an_index_on_a_table_in_use_is_made_beside_its_writers(
     cluster: Cluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A second time too, as after a break."""
-    with cluster.new_books() as url, _engine(url) as engine:
+    with cluster.new_books() as url, opened(url) as engine:
         said: list[str] = []
         event.listen(engine, "before_cursor_execute", lambda *told: said.append(told[2]))
         with database(url).migrating(engine) as connection:
