@@ -27,6 +27,8 @@ from secondring.domain.facts import Fact
 log = logging.getLogger(__name__)
 
 Handle = Callable[[list[Fact]], Awaitable[None]]
+OnRefusal = Callable[[LoginRefused, int], Awaitable[None]]
+"""Told of each login that is refused, and how many in a row that makes."""
 Heard = tuple[Message | None, datetime]
 """A message and when it arrived; no message stands for the end of a link."""
 
@@ -51,7 +53,9 @@ class AmiLink:
         batch: int = BATCH,
         stats: LinkStats | None = None,
         tee: Callable[[bytes], None] | None = None,
+        on_refusal: OnRefusal | None = None,
     ) -> None:
+        """With `on_refusal` a refused login is tried again and again, from the first one on."""
         self.account = account
         self.stats = stats or LinkStats()
         self._clock = clock
@@ -65,6 +69,13 @@ class AmiLink:
         self._up = asyncio.Event()
         self._booted = asyncio.Event()
         self._complaint = ""
+        self._on_refusal = on_refusal
+        self._refusals = 0
+
+    @property
+    def refused_account(self) -> str:
+        """Our account, while the PBX does not let it in; empty else."""
+        return self.account.user if self._refusals else ""
 
     @property
     def is_up(self) -> bool:
@@ -78,7 +89,8 @@ class AmiLink:
     async def run(self, handle: Handle) -> None:
         """Listen until cancelled; `handle` gets facts in order, never two batches at a time.
 
-        Raises LoginRefused when the very first login is refused; later refusals are tried again slowly.
+        Raises LoginRefused when the very first login is refused and nobody asked to be told (`on_refusal`); else
+        refusals are tried again slowly.
         What `handle` raises ends the link and comes out here: facts it could not take must not be skipped,
         and a link begun anew takes stock of what it missed.
         """
@@ -108,10 +120,9 @@ class AmiLink:
             try:
                 await self._stay_connected()
             except LoginRefused as refusal:
-                if self.stats.logins == 0:
+                if self.stats.logins == 0 and self._on_refusal is None:
                     raise
-                log.error("%s", refusal)  # noqa: TRY400 - the message says it all
-                await asyncio.sleep(self._timing.refused_pause)
+                await self._sit_out(refusal)
                 continue
             except PeerError as error:
                 self._complain(error)
@@ -119,12 +130,21 @@ class AmiLink:
             failures = 1 if lasted >= self._timing.settled_after else failures + 1
             await asyncio.sleep(pause_after(failures, self._timing))
 
+    async def _sit_out(self, refusal: LoginRefused) -> None:
+        self._refusals += 1
+        pause = pause_after_refusal(self._refusals, self._timing, near=self.account.is_near)
+        log.error("%s; trying again in %.0f s", refusal, pause)
+        if self._on_refusal is not None:
+            await self._on_refusal(refusal, self._refusals)
+        await asyncio.sleep(pause)
+
     async def _stay_connected(self) -> None:
         self._booted.clear()
         session = await Session.open(
             self.account, sink=self._hear, timing=self._timing, stats=self.stats, tee=self._tee
         )
         self._session = session
+        self._refusals = 0
         self._up.set()
         try:
             if not self._backlog.has_room:
@@ -215,3 +235,10 @@ def pause_after(failures: int, timing: Timing) -> float:
     """
     longest: float = min(timing.longest_pause, timing.first_pause * 2 ** min(failures - 1, 20))
     return longest * (0.5 + random.random() / 2)  # noqa: S311 - not a secret
+
+
+def pause_after_refusal(refusals: int, timing: Timing, *, near: bool) -> float:
+    """Seconds to wait after so many refused logins in a row."""
+    if not near:
+        return timing.far_refused_pause
+    return float(min(timing.longest_refused_pause, timing.refused_pause * 2 ** min(refusals - 1, 20)))

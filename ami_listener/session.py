@@ -1,6 +1,7 @@
 """One connection to an AMI, from greeting to end. It never reconnects: that is `AmiLink`'s work."""
 
 import asyncio
+import ipaddress
 import logging
 import ssl
 import time
@@ -36,6 +37,14 @@ class AmiAccount:
         """The address, as messages show it."""
         return f"{self.host}:{self.port}"
 
+    @property
+    def is_near(self) -> bool:
+        """True for a PBX on this machine."""
+        try:
+            return ipaddress.ip_address(self.host).is_loopback
+        except ValueError:
+            return self.host == "localhost"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timing:
@@ -55,9 +64,13 @@ class Timing:
     longest_pause: float = 30.0
     settled_after: float = 30.0
     """A link that lasted so long starts again from the first pause when it breaks."""
-    refused_pause: float = 600.0
-    """Before a login is tried again that was refused, though it had worked before.
-    fail2ban's usual limit is several failures within 10 minutes."""
+    refused_pause: float = 30.0
+    """Before a login is tried again that was refused; doubles with each refusal. At boot FreePBX may be writing its
+    manager.conf anew, so the first tries come soon."""
+    longest_refused_pause: float = 300.0
+    far_refused_pause: float = 600.0
+    """The same from another machine, from the first one on: fail2ban's usual limit is several failures within 10
+    minutes, and it leaves only the machine itself alone."""
 
 
 class Session:
@@ -198,8 +211,7 @@ class Session:
             raise LoginRefused(
                 f"the PBX at {account.where} refuses user {account.user!r} ({reply.why}): compare the secret"
                 " with manager.conf (FreePBX: manager_custom.conf), see that a permit line admits this host,"
-                " and run: asterisk -rx 'manager reload'. It is not tried again at once, or fail2ban would"
-                " lock this host out"
+                " and run: asterisk -rx 'manager reload'"
             )
         self._stats.logins += 1
 

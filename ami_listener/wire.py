@@ -9,7 +9,7 @@ import contextlib
 import logging
 from collections.abc import Callable, Collection
 
-from ami_listener.connection import pause_after
+from ami_listener.connection import pause_after, pause_after_refusal
 from ami_listener.messages import Message
 from ami_listener.protocol import Fields, Reply
 from ami_listener.session import AmiAccount, Session, Timing
@@ -62,20 +62,23 @@ class Wire:
             await asyncio.gather(self._keeper, return_exceptions=True)
 
     async def _keep(self) -> None:
-        failures, complaint = 0, ""
+        failures, refusals, complaint = 0, 0, ""
         while True:
             try:
                 await self._stay()
             except LoginRefused as refusal:
-                log.error("%s", refusal)  # noqa: TRY400 - the message says it all
+                refusals += 1
+                pause = pause_after_refusal(refusals, self._timing, near=self._account.is_near)
+                log.error("%s; trying again in %.0f s", refusal, pause)  # noqa: TRY400 - the message says it all
                 self._tried.set()
-                await asyncio.sleep(self._timing.refused_pause)
+                await asyncio.sleep(pause)
                 continue
             except PeerError as error:
                 log.log(
                     logging.DEBUG if str(error) == complaint else logging.WARNING, "%s; trying again", error
                 )
                 failures, complaint = (failures + 1, str(error)) if self._session is None else (1, "")
+                refusals = 0
             self._tried.set()
             self._session = None
             await asyncio.sleep(pause_after(failures, self._timing))

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from difflib import get_close_matches
+from itertools import chain
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
@@ -13,12 +14,13 @@ from config.choosing import cautions_of_carriers, slips_of_carriers
 from config.doors import open_doors
 from config.ladders import cautions, deadly_settings
 from config.links import is_loopback
-from config.problems import SECRET_KEYS, KeyPath, Problem, dotted, may_show, shown
+from config.problems import KeyPath, Problem, dotted, may_show, shown
 from config.retention import rash
 from config.schema import Configuration
 from config.sites import box_of, slips_of_sites
 from config.tree import Tree
-from config.walk import carrier_kinds, field_at, section_at, without_kind
+from config.unknown import is_expected, remedy_for_unknown
+from config.walk import carrier_kinds, field_at, without_kind
 
 _WHAT = {
     "missing": "is missing",
@@ -40,6 +42,8 @@ _WHAT = {
     "float_type": "is not a number",
 }
 
+LACKING = ("missing", "too_short")
+
 
 def validate(tree: Tree) -> tuple[Configuration | None, list[Problem]]:
     """The configuration, or what keeps it from being one."""
@@ -48,8 +52,20 @@ def validate(tree: Tree) -> tuple[Configuration | None, list[Problem]]:
     except ValidationError as error:
         details = error.errors(include_url=False, include_input=False)
         slips, rest = _misspelt_sites(tree, details)
-        return None, [*slips, *(_problem(tree, detail) for detail in rest if not _follows(detail, rest))]
+        told = (_problems(tree, detail) for detail in rest if not _follows(detail, rest))
+        return None, [*slips, *chain.from_iterable(told)]
     return found, list(_contradictions(found, tree))
+
+
+def slips_in_part(tree: Tree) -> list[Problem]:
+    """What is wrong with what could be read, where some of it could not: nothing is said to be missing."""
+    try:
+        Configuration.model_validate(tree.values)
+    except ValidationError as error:
+        details = error.errors(include_url=False, include_input=False)
+        wrong = (detail for detail in details if detail["type"] not in LACKING)
+        return list(chain.from_iterable(_problems(tree, detail) for detail in wrong))
+    return []
 
 
 def warnings(found: Configuration, tree: Tree) -> list[Problem]:
@@ -98,18 +114,33 @@ def problem_at(tree: Tree, path: KeyPath, what: str, remedy: str) -> Problem:
     return Problem(place=tree.place(path), path=path, what=what, remedy=remedy, value=value)
 
 
-def _problem(tree: Tree, detail: ErrorDetails) -> Problem:
+def _problems(tree: Tree, detail: ErrorDetails) -> Iterator[Problem]:
+    """What pydantic tells of one value: usually one problem, several where its reader found several."""
     context = detail.get("ctx", {})
-    path = (*(part for part in detail["loc"] if part != "[key]"), *context.get("at", ()))
-    shown_path = without_kind(path)
+    at = tuple(part for part in detail["loc"] if part != "[key]")
     if detail["type"] == "refused":
-        return problem_at(tree, shown_path, context["what"], context["remedy"])
+        for slip in (context, *context.get("also", ())):
+            yield problem_at(tree, without_kind((*at, *slip["at"])), slip["what"], slip["remedy"])
+        return
+    path = without_kind(at)
     if detail["type"] == "union_tag_invalid":
-        shown_path = (*shown_path, "kind")
-        return problem_at(tree, shown_path, _what(detail), _remedy_for_kind(tree.value(shown_path)))
-    told = problem_at(tree, shown_path, _what(detail), _remedy(detail["type"], path))
-    # What stands at a key that nobody knows may be a secret that somebody pasted: it is never printed.
-    return replace(told, value=None) if detail["type"] == "extra_forbidden" else told
+        path = (*path, "kind")
+        yield problem_at(tree, path, _what(detail), _remedy_for_kind(tree.value(path)))
+    elif detail["type"] == "extra_forbidden":
+        yield _of_unknown(tree, path, at)
+    else:
+        yield problem_at(tree, path, _what(detail), _remedy(detail["type"], at))
+
+
+def _of_unknown(tree: Tree, path: KeyPath, at: KeyPath) -> Problem:
+    """What stands at a key that nobody knows may be a secret that somebody pasted: it is shown only where people are
+    known to write that key for another one, which holds none.
+    """
+    name = str(at[-1])
+    told = problem_at(tree, path, _WHAT["extra_forbidden"], remedy_for_unknown(name, at))
+    if told.value is None or is_expected(name, at):
+        return told
+    return replace(told, what=f"{told.what}, and its value is not shown, for it may be a secret", value=None)
 
 
 def _what(detail: ErrorDetails) -> str:
@@ -131,8 +162,6 @@ def _what(detail: ErrorDetails) -> str:
 
 def _remedy(kind: str, path: KeyPath) -> str:
     name = str(path[-1]) if path else ""
-    if kind == "extra_forbidden":
-        return _remedy_for_unknown(name, path)
     if kind == "union_tag_not_found":
         return f"Write for example `kind: http`; there are {', '.join(carrier_kinds())}."
     info = field_at(path)
@@ -147,18 +176,6 @@ def _remedy_for_kind(said: object) -> str:
     near = get_close_matches(said.lower(), kinds, n=1) if isinstance(said, str) else []
     meant = f"Did you mean {near[0]}? There" if near else "There"
     return f"{meant} are {', '.join(kinds)}."
-
-
-def _remedy_for_unknown(name: str, path: KeyPath) -> str:
-    section = section_at(path[:-1])
-    known = list(section.model_fields) if section else []
-    if name in SECRET_KEYS or f"{name}_file" in known:
-        keeper = f"{name}_file" if f"{name}_file" in known else "a key that ends in _file"
-        return (
-            f"Secrets do not stand in the configuration: write it to a file and name that file in {keeper}."
-        )
-    near = get_close_matches(name, known, n=1)
-    return f"Did you mean {near[0]}?" if near else f"Take it out; known here: {', '.join(known)}."
 
 
 def _contradictions(found: Configuration, tree: Tree) -> Iterator[Problem]:

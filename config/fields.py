@@ -15,9 +15,10 @@ from typing import Annotated, Any, Literal
 
 import phonenumbers
 from pydantic import AfterValidator, PlainValidator, ValidationInfo
+from pydantic_core import PydanticCustomError
 
 from config.problems import KeyPath
-from config.refusal import refusal
+from config.refusal import refusal, together
 from config.zones import read_zone
 from secondring.domain.hours import Period
 from secondring.domain.ladder import Target
@@ -152,16 +153,28 @@ def _time(minutes: int) -> time:
 
 
 def read_week(raw: object) -> Week:
-    """`{mon-thu: [...], fri: [...]}`; days that are not named are closed."""
+    """`{mon-thu: [...], fri: [...]}`; days that are not named are closed. Refuses every slip in it at once."""
     if not isinstance(raw, dict):
         raise refusal("is not a mapping of days", f'{WRITE_DAYS} For example mon-fri: ["08:00-17:00"].')
     week: Week = {}
+    slips: list[PydanticCustomError] = []
     for days, periods in raw.items():
-        for day in _days(days):
-            if day in week:
-                raise refusal(f"names {DAYS[day]} a second time", "Say each day once.", (days,))
-            week[day] = read_periods(periods, at=(days,))
+        try:
+            _add_days(week, days, periods)
+        except PydanticCustomError as slip:
+            slips.append(slip)
+    if slips:
+        raise together(slips)
     return {day: periods for day, periods in week.items() if periods}
+
+
+def _add_days(week: Week, days: str, raw: object) -> None:
+    named = _days(days)
+    periods = read_periods(raw, at=(days,))
+    for day in named:
+        if day in week:
+            raise refusal(f"names {DAYS[day]} a second time", "Say each day once.", (days,))
+        week[day] = periods
 
 
 def _days(text: str) -> list[int]:

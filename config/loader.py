@@ -10,13 +10,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from config.build import Secrets, build_settings
-from config.check import validate, warnings
+from config.check import slips_in_part, validate, warnings
 from config.overlay import disagreements, laid_over
 from config.problems import Place, Problem, refuse
 from config.schema import Configuration
 from config.secret_files import SecretReader, secret_reader
 from config.settings import Settings
 from config.tree import Source, Tree, read_all
+from config.unread import trouble_with_secrets
 from secondring.domain.errors import ConfigError
 from secondring.domain.settings import NOTHING, Disagreement, Overlay
 
@@ -55,18 +56,14 @@ class Layers:
 
     def checked(self, overlay: Overlay = NOTHING) -> Checked:
         """Read and check, without the secrets. Raises ConfigError that tells of every problem found."""
-        found, problems = self.examined(overlay)
-        refuse(problems)
-        if found is None:
-            raise AssertionError("neither a configuration nor a problem")
-        return found
+        return _usable(*self.examined(overlay))
 
     def examined(self, overlay: Overlay) -> tuple[Checked | None, list[Problem]]:
         """The same for who wants the problems one by one."""
         files, problems = read_all(self.sources, self.where)
-        if problems:
-            return None, problems
         tree = laid_over(files, overlay)
+        if problems:
+            return None, [*problems, *slips_in_part(tree)]
         found, problems = validate(tree)
         if found is None or problems:
             return None, problems
@@ -75,12 +72,23 @@ class Layers:
 
     def settings(self, read_secret: SecretReader, overlay: Overlay = NOTHING) -> Settings:
         """All that the wiring needs; touches no file but through `read_secret`. Raises ConfigError."""
-        found = self.checked(overlay)
+        checked, problems = self.examined(overlay)
+        if problems:
+            tree = laid_over(read_all(self.sources, self.where)[0], overlay)
+            refuse([*problems, *trouble_with_secrets(tree, read_secret)])
+        found = _usable(checked, problems)
         secrets = Secrets(read_secret, found.tree)
         settings = build_settings(found.found, secrets)
         refuse(secrets.problems)
         cautions = tuple(str(problem) for problem in warnings(found.found, found.tree))
         return replace(settings, files=self.files, disagreements=found.disagreements, cautions=cautions)
+
+
+def _usable(found: Checked | None, problems: Sequence[Problem]) -> Checked:
+    refuse(problems)
+    if found is None:
+        raise AssertionError("neither a configuration nor a problem")
+    return found
 
 
 def load(path: Path, environ: Mapping[str, str], overlay: Overlay = NOTHING) -> Settings:

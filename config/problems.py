@@ -63,10 +63,14 @@ def may_show(path: KeyPath) -> bool:
 
 
 def shown(value: object) -> str | None:
-    """A single value as a message quotes it; None for what has parts."""
-    if not isinstance(value, str):
-        return None
-    return repr(value if len(value) <= SHOWN else value[: SHOWN - 1] + "…")
+    """A value as a message quotes it, a short list too; None for what has keys of its own."""
+    if isinstance(value, list) and all(isinstance(item, str) for item in value):
+        return _cut(f"[{', '.join(map(repr, value))}]")
+    return repr(_cut(value)) if isinstance(value, str) else None
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= SHOWN else text[: SHOWN - 1] + "…"
 
 
 def refuse(problems: Sequence[Problem]) -> None:

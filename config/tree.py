@@ -75,11 +75,14 @@ def read_all(sources: Sequence[Source], elsewhere: Place) -> tuple[Tree, list[Pr
     tree = Tree(elsewhere=elsewhere)
     problems: list[Problem] = []
     for source in sources:
+        reader = _Reader(source)
         try:
-            values, places = _Reader(source).read()
+            values, places = reader.read()
         except _Unreadable as bad:
             problems.append(bad.problem)
             continue
+        finally:
+            problems += reader.problems
         _overlay(tree.values, values)
         if not source.is_default:
             tree.places |= places
@@ -101,6 +104,8 @@ class _Reader:
 
     def __init__(self, source: Source) -> None:
         self._source = source
+        self.problems: list[Problem] = []
+        """What does not keep the rest of the file from being read."""
         self._places: dict[KeyPath, Place] = {}
         self._nodes = 0
 
@@ -155,7 +160,9 @@ class _Reader:
         values: dict[str, Value] = {}
         for key, key_node, value_node in self._pairs(node, path):
             if key in values:
-                raise self._bad(key_node, (*path, key), "is written twice", "Keep one of the two.")
+                twice = self._bad(key_node, (*path, key), "is written twice", "Keep one of the two.")
+                self.problems.append(twice.problem)
+                continue
             self._places[(*path, key)] = self._place(key_node)
             values[key] = self._value(value_node, (*path, key))
         return values
@@ -163,5 +170,7 @@ class _Reader:
     def _pairs(self, node: Node, path: KeyPath) -> Iterator[tuple[str, Node, Node]]:
         for key_node, value_node in node.value:
             if not isinstance(key_node, ScalarNode):
-                raise self._bad(key_node, path, "has a key that is no plain word", "Write `key: value`.")
+                what = "has a key that is no plain word"
+                self.problems.append(self._bad(key_node, path, what, "Write `key: value`.").problem)
+                continue
             yield str(key_node.value), key_node, value_node

@@ -13,6 +13,7 @@ from secondring import wiring
 from secondring.domain.staff import Role, User, UserId
 from secondring.web.passwords import Passwords
 from secondring.web.second_factor import code_at, new_secret
+from secondring.web.settings import wizard
 
 CALENDAR: Mapping[str, Any] = {
     "hours": {"mon-sun": ["08:00-17:00"]},
@@ -61,6 +62,7 @@ def add_visitor(service: Service) -> Visitor:
     )
     with wiring.writing(settings) as books:
         books.save_user(user)
+        books.keep_bookmark(wizard.BOOKMARK, wizard.DONE)  # this clinic is set up
     return visitor
 
 

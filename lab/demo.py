@@ -322,9 +322,27 @@ def _stay(out: Console, pbx: Pbx, service: Service, secondring: str) -> None:
     visitor = clinic.add_visitor(service)
     out.print(f"\n[bold]The pages:[/bold] {clinic.pages(service)}   name: {visitor.name}", soft_wrap=True)
     out.print(f"password: {visitor.password}", markup=False, soft_wrap=True)
-    with contextlib.suppress(KeyboardInterrupt), Live(console=out, auto_refresh=False) as line:
+    out.print(
+        "After the password you are asked for six digits: the line below shows them, others every 30 seconds."
+        "\nThe dashboard shows this week, for the clinic opened this morning: every figure is of the calls above.",
+        markup=False,
+        soft_wrap=True,
+    )
+    with contextlib.suppress(KeyboardInterrupt):
+        _show_codes(out, visitor)
+
+
+def _show_codes(out: Console, visitor: clinic.Visitor) -> None:
+    """One line that changes on a terminal; elsewhere a line for each code."""
+    if not out.is_terminal:
+        said = ""
         while True:
-            line.update(
-                Text(f"code, another one every 30 seconds: {visitor.code(wiring.now())}"), refresh=True
-            )
+            code = visitor.code(wiring.now())
+            if code != said:
+                out.print(f"code: {code}", highlight=False)
+            said = code
+            time.sleep(1)
+    with Live(console=out, auto_refresh=False) as line:
+        while True:
+            line.update(Text(f"code: {visitor.code(wiring.now())}", style="bold"), refresh=True)
             time.sleep(1)

@@ -1,4 +1,7 @@
-"""What mosquitto on this machine needs to let our services in, and nobody else: three files, all of them ours.
+"""What mosquitto on this machine needs to let our services in, and nobody else: three files of ours.
+
+An administrator may let more readers in, a lamp or a wallboard: their lines in the password file and the access list
+stay.
 
 The password file is written by us and not by `mosquitto_passwd`, which takes a password on its command line or asks.
 """
@@ -27,6 +30,11 @@ HASHED = re.compile(r"\$7\$(\d{1,8})\$([A-Za-z0-9+/=]+)\$([A-Za-z0-9+/=]+)")
 TAKEN = ("password_file", "acl_file")
 """What mosquitto takes once only, unless each listener has its own."""
 BY_WHOM = "# Written by `secondring install --broker`; `secondring uninstall` takes it away again.\n"
+YOURS = (
+    "# Readers of your own go below this line; `secondring install` leaves them as they are (docs/mqtt.md).\n"
+)
+OUR_LINES = 3
+"""Of a list that an earlier version wrote, which had no such line: by whom, our user, our topics."""
 
 
 def broker_files(settings: Settings, directory: Path) -> tuple[OwnFile, ...]:
@@ -38,9 +46,11 @@ def broker_files(settings: Settings, directory: Path) -> tuple[OwnFile, ...]:
         )
     _refuse_conflicts(directory, mqtt.port)
     user, password = mqtt.user or "", mqtt.password.get_secret_value() if mqtt.password else ""
+    lists = _known(directory / LISTS)
+    ours = f"{BY_WHOM}user {user}\ntopic readwrite secondring/{settings.listening.pbx}/#\n{YOURS}"
     contents = {
-        directory / PASSWORDS: _password_line(directory / PASSWORDS, user, password),
-        directory / LISTS: f"{BY_WHOM}user {user}\ntopic readwrite secondring/{settings.listening.pbx}/#\n",
+        directory / PASSWORDS: _passwords(directory / PASSWORDS, user, password, before=_our_user(lists)),
+        directory / LISTS: ours + _readers(lists),
         directory / CONF: _conf(directory, mqtt),
     }
     group = _group(directory)
@@ -77,6 +87,31 @@ def _is_here(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
+
+
+def _known(file: Path) -> str:
+    try:
+        return file.read_text("utf-8")
+    except FileNotFoundError:
+        return ""
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is not text"
+        raise ConfigError(
+            f"{file} cannot be read ({why}): run this as root, or move that file away"
+        ) from error
+
+
+def _our_user(lists: str) -> str:
+    """The user that our part of a list names; nobody where it is not one of ours."""
+    found = re.match(re.escape(BY_WHOM) + r"user (\S+)\n", lists)
+    return found[1] if found else ""
+
+
+def _readers(lists: str) -> str:
+    """What an administrator added to our list; all of a list that somebody else wrote."""
+    if YOURS in lists:
+        return lists.partition(YOURS)[2]
+    return "".join(lists.splitlines(keepends=True)[OUR_LINES:]) if lists.startswith(BY_WHOM) else lists
 
 
 def _conf(directory: Path, mqtt: MqttSettings) -> str:
@@ -121,15 +156,15 @@ def _group(directory: Path) -> int:
 # ---------------------------------------------------------------- passwords
 
 
-def _password_line(file: Path, user: str, password: str) -> str:
-    """Of the same password the line that is there: a new salt each time would be a change each time."""
-    try:
-        known = file.read_text("utf-8")
-    except (OSError, UnicodeDecodeError):
-        known = ""
-    if known.startswith(f"{user}:") and _fits(known.removeprefix(f"{user}:").strip(), password):
-        return known
-    return f"{user}:{hashed(password, os.urandom(SALT_BYTES))}\n"
+def _passwords(file: Path, user: str, password: str, before: str) -> str:
+    """Our line first, then those of other readers. `before` is who we were when it was written last."""
+    known = [line for line in _known(file).splitlines() if line.strip()]
+    ours = next((line for line in known if line.startswith(f"{user}:")), "")
+    others = [line for line in known if line.partition(":")[0] not in (user, before)]
+    # Of the same password the line that is there: a new salt each time would be a change each time.
+    if not _fits(ours.removeprefix(f"{user}:").strip(), password):
+        ours = f"{user}:{hashed(password, os.urandom(SALT_BYTES))}"
+    return "".join(f"{line}\n" for line in (ours, *others))
 
 
 def hashed(password: str, salt: bytes, rounds: int = ROUNDS) -> str:

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from config.settings import Settings
 from config.sites import CENTRE, BoxesSettings
 from secondring import dispatching, wiring
+from secondring.box_answers import BoxAnswers
 from secondring.bus import parcels
 from secondring.bus.post import Post, parsed
 from secondring.bus.seal import Forged, Seal
@@ -18,6 +19,7 @@ from secondring.domain import site_health
 from secondring.domain.alarms import Alarm, raise_in
 from secondring.domain.casework import Wording
 from secondring.domain.centre_desk import Box, CentreDesk
+from secondring.domain.centre_health import Refusal
 from secondring.domain.errors import PeerError
 from secondring.domain.ids import SiteId, UrgentId
 from secondring.domain.ports import Books
@@ -77,7 +79,10 @@ class Centre:
             (f"secondring/+/{parcels.UP}/#",),
             self.heard,
             section="boxes",
+            linked=self.came_up,
         )
+        self.answers = BoxAnswers(self._publish)
+        self._hears_since = clock()
         self._known: dict[str, Heard] = {}
         self._kept: dict[str, Heard] = {}
         self._alarmed: set[tuple[str, str]] = set()
@@ -88,6 +93,7 @@ class Centre:
         return {
             "link to the site boxes": self.post.run,
             "site boxes": self.receiver.run,
+            "answers to the site boxes": self.answers.run,
             "urgent callers of site boxes": lambda: self.handing.run(bell),
             "urgent callers at site boxes": self.handing.look_after,
             "watch on the site boxes": self._watch,
@@ -114,6 +120,10 @@ class Centre:
 
     # -- up
 
+    async def came_up(self) -> None:
+        """The link is there: from now on boxes can be heard: until then none could, whatever they said."""
+        self._hears_since = self._clock()
+
     def heard(self, topic: str, payload: bytes) -> None:
         """Whatever comes from the broker. What is nobody's is let lie, what is forged is told of."""
         place = parcels.place_of(topic)
@@ -125,6 +135,7 @@ class Centre:
             self.receiver.complain(
                 name[:40], "site-unknown", f"a site box {name[:40]!r} sends, and is not in boxes.known"
             )
+            self.answers.refuse(name, Refusal.UNKNOWN)
             return
         told = parsed(payload)
         if what == parcels.STATUS:
@@ -135,12 +146,14 @@ class Centre:
             self._opened(box, parcel)
         except Forged as error:
             self.receiver.complain(name, "site-forged", str(error))
+            self.answers.refuse(name, Refusal.SEAL)
         except Unreadable as error:
             self.receiver.complain(name, "site-unreadable", f"box {name} sent {error}")
 
     def _opened(self, box: Box, parcel: parcels.Parcel) -> None:
         if parcel.what == parcels.BEAT:
             self._beat(box.name, parcel.words)
+            self.answers.opened(box.name, self._seals[box.name], parcel.name)
         elif parcel.what in parcels.LANES:
             arrived = Arrived(box, parcel.name, dispatching.decode(parcel.words))
             self.receiver.arrived(parcels.LANES.index(parcel.what), arrived)
@@ -176,12 +189,19 @@ class Centre:
 
     async def _tell(self, box: str, what: str, name: str, words: str) -> None:
         payload = parcels.packed(self._seals[box], parcels.DOWN, what, name, words)
-        await self.post.publish(parcels.down(box, what), payload)
+        await self._publish(parcels.down(box, what), payload)
+
+    async def _publish(self, topic: str, payload: str) -> None:
+        await self.post.publish(topic, payload)
 
     # -- watch
 
+    def _had_time(self, at: datetime) -> bool:
+        """A box is blamed for no silence in which we were not there to hear it: it has a minute since we are."""
+        return at - self._hears_since > site_health.SILENT_AFTER
+
     async def _watch(self) -> None:
-        await self._remember()
+        await self.remember()
         while True:
             await asyncio.sleep(WATCH_EVERY)
             try:
@@ -189,7 +209,9 @@ class Centre:
             except PeerError as error:
                 log.warning("how the site boxes are doing cannot be kept: %s", error)
 
-    async def _remember(self) -> None:
+    async def remember(self) -> None:
+        """Take up what an earlier process knew of the boxes."""
+
         def work(books: Books) -> dict[str, Heard | None]:
             return {name: site_health.last(books, name) for name in self._boxes}
 
@@ -215,17 +237,18 @@ class Centre:
                 continue
             silent = heard.is_silent(at)
             since = heard.offline_since or heard.at
-            self._alarm(
-                books,
-                name,
-                site_health.SILENT,
-                on=silent,
-                because=(
-                    f"site box {name} has been silent since {since:%H:%M} UTC: its calls wait there, its ladder works"
-                    " by itself, and nobody here sees either"
-                ),
-                at=at,
-            )
+            if not silent or self._had_time(at):
+                self._alarm(
+                    books,
+                    name,
+                    site_health.SILENT,
+                    on=silent,
+                    because=(
+                        f"site box {name} has been silent since {since:%H:%M} UTC: its calls wait there, its ladder"
+                        " works by itself, and nobody here sees either"
+                    ),
+                    at=at,
+                )
             waiting = heard.beat.waiting if heard.beat else 0
             self._alarm(
                 books,

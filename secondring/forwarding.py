@@ -80,10 +80,12 @@ class Forwarder:
         self._taken = 0
         self._wake = asyncio.Event()
 
-    def taken(self, name: str) -> None:
-        """The centre has it in its books."""
+    def taken(self, name: str) -> bool:
+        """The centre has it in its books. False when nothing of that name was sent: somebody kept an old answer."""
+        awaited = (name in self._under_way or name in self._resting) and name not in self._acknowledged
         self._acknowledged.add(name)
         self._wake.set()
+        return awaited
 
     def wake(self) -> None:
         """There is something new."""

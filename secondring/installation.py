@@ -41,6 +41,8 @@ class Work:
     """What the context `secondring` has for an administrator to choose."""
     cautions: tuple[str, ...] = ()
     """What would fail callers on this PBX."""
+    broker: Path | None = None
+    """The directory of a mosquitto whose files change; None where nothing of it does."""
 
     def carry_out(self) -> list[str]:
         """Do it; says what was done."""
@@ -76,9 +78,12 @@ def plan_install(
         sounds=_languages(made),
         beside=broker_files(settings, mosquitto) if mosquitto and (broker or settings.mqtt) else (),
     )
+    plan = install_plan(site, pieces)
+    changed = {change.path for change in plan.changes}
     return Work(
         site=site,
-        plan=install_plan(site, pieces),
+        plan=plan,
+        broker=mosquitto if any(file.path in changed for file in pieces.beside) else None,
         backups=_backups(directory, "install"),
         entries=entries_in(ours),
         cautions=tuple(on_freepbx(settings)) if site.is_freepbx else (),
@@ -106,8 +111,8 @@ def plan_uninstall(directory: Path | None, conf: Path) -> Work:
     return Work(site=site, plan=uninstall_plan(site), backups=_backups(directory, "uninstall"))
 
 
-def advice(work: Work, *, reloaded: bool = False) -> Iterator[str]:
-    """What is left for the administrator to do."""
+def advice(work: Work, command: str = "secondring", *, reloaded: bool = False) -> Iterator[str]:
+    """What is left for the administrator to do. `command` is what they type to mean this configuration."""
     if not reloaded:
         yield "Make it count (interrupts no call):"
         yield from (f"  asterisk -rx '{command}'" for command in RELOADS)
@@ -119,9 +124,13 @@ def advice(work: Work, *, reloaded: bool = False) -> Iterator[str]:
             if entry in work.entries:
                 yield f"  Target {f'secondring,{entry},1':24} Description: {description}"
         yield "and choose them where calls should go: a queue's fail-over, a time condition, an IVR's key."
+    if work.broker is not None:
+        yield ""
+        yield "mosquitto reads these files when it starts (restart our services too, where section mqtt is new):"
+        yield "  systemctl restart mosquitto"
     yield ""
-    yield "For callers who wait in a queue: secondring render queues"
-    yield "Then see that all of it works: secondring doctor"
+    yield f"For callers who wait in a queue: {command} render queues"
+    yield f"Then see that all of it works: {command} doctor"
 
 
 DESTINATIONS = {"offer": "Second Ring: text me a link", "urgent": "Second Ring: urgent"}

@@ -17,10 +17,11 @@ from config.walk import section_at
 from secondring import wiring
 from secondring.carriers_shown import carriers_shown
 from secondring.clinic_words import refuse_messages, site_words, worded_twice
+from secondring.domain.booking_link import sample_link
 from secondring.domain.errors import ConfigError
 from secondring.domain.hours import closes_at
 from secondring.domain.ports import Books
-from secondring.domain.rules import Site
+from secondring.domain.rules import Rules, Site
 from secondring.domain.settings import (
     NOTHING,
     Difference,
@@ -67,7 +68,7 @@ class OnScreen:
         self._write = write
         self._messages_with = source.messages
         self._test = test
-        self._made: tuple[int, Messages] | None = None
+        self._made: tuple[int, Messages, Rules] | None = None
 
     @property
     def messages(self) -> tuple[str, ...]:
@@ -234,32 +235,35 @@ class OnScreen:
 
     async def wording(self, name: str, language: str) -> str:
         newest = (await self._read(self._newest_and_started))[0]
-        messages = await asyncio.to_thread(self._messages_of, newest)
+        messages, _ = await asyncio.to_thread(self._in_force, newest)
         return messages.source(name, language).strip()
 
-    def _messages_of(self, newest: SettingsVersion | None) -> Messages:
+    def _in_force(self, newest: SettingsVersion | None) -> tuple[Messages, Rules]:
         """Those of one version stay the same, and to make them costs more than all else on a page of texts."""
         number = newest.number if newest else 0
-        kept, messages = self._made or (-1, None)
-        if messages is None or kept != number:
-            found = self._source.layers.checked(newest.overlay if newest else NOTHING)
-            messages = self._messages_with(build_wording(found.found))
-            self._made = number, messages
-        return messages
+        if self._made is None or self._made[0] != number:
+            found = self._source.layers.checked(newest.overlay if newest else NOTHING).found
+            self._made = number, self._messages_with(build_wording(found)), build_rules(found)
+        return self._made[1:]
 
     async def packaged(self, name: str, language: str) -> str:
         return Messages().source(name, language).strip()
 
     async def preview(self, name: str, language: str, words: str, site: Site) -> Preview:
-        messages = self._messages_with({(language, name): words})
-        return await asyncio.to_thread(_preview, messages, name, language, site)
+        newest = (await self._read(self._newest_and_started))[0]
+
+        def of_these_words() -> Preview:
+            _, rules = self._in_force(newest)
+            return _preview(self._messages_with({(language, name): words}), name, language, site, rules)
+
+        return await asyncio.to_thread(of_these_words)
 
     async def previews(self, language: str, site: Site) -> list[tuple[str, Preview]]:
         newest = (await self._read(self._newest_and_started))[0]
 
         def all_of_them() -> list[tuple[str, Preview]]:
-            messages = self._messages_of(newest)
-            return [(name, _preview(messages, name, language, site)) for name in NAMES]
+            messages, rules = self._in_force(newest)
+            return [(name, _preview(messages, name, language, site, rules)) for name in NAMES]
 
         return await asyncio.to_thread(all_of_them)
 
@@ -281,12 +285,13 @@ def _add(books: Books, version: SettingsVersion, change: Change, found: tuple[Di
     return True
 
 
-def _preview(messages: Messages, name: str, language: str, site: Site) -> Preview:
+def _preview(messages: Messages, name: str, language: str, site: Site, rules: Rules) -> Preview:
     now = wiring.now()
     # While they are open, nothing says when they open next; the texts that do go out after closing.
     then = closes_at(site.hours, now) or now
     visit = visit_phrase(then, zone=site.hours.zone, language=language)
-    values = site_words(site, language, then) | {"task": "T-k3x9a2m4q7wz", "when": visit}
+    link = sample_link(rules, site)
+    values = site_words(site, language, then) | {"task": "T-k3x9a2m4q7wz", "when": visit, "link": link}
     problems = messages.wrong_with(name, language, samples=(values,))
     if problems:
         said = tuple(problem.partition(": ")[2] for problem in problems)

@@ -22,7 +22,8 @@ from secondring.domain.staff import SessionRules
 from secondring.domain.urgent import Orders, Triage
 from secondring.files import files_of
 from secondring.on_screen import OnScreen, Test
-from secondring.papers import papers
+from secondring.papers import only_near, papers
+from secondring.refused import DIALLING, Refusals
 from secondring.serving import Listen, serve
 from secondring.telephone import Telephone
 from secondring.urgent import UrgentRunner
@@ -87,7 +88,10 @@ def own_link(
     account = wiring.dial_account(settings)
     if account is None:
         return Links(wording=words, ring=ring), {}
-    link = AmiLink(account, clock=wiring.now, timing=wiring.timing(settings))
+    refusals = Refusals(
+        DIALLING, settings.rules, writer, clock=wiring.now, ring=ring, raise_alarm=raise_alarm
+    )
+    link = AmiLink(account, clock=wiring.now, timing=wiring.timing(settings), on_refusal=refusals)
     runner = UrgentRunner(
         Triage(settings.rules, words),
         Dialler(link),
@@ -207,4 +211,5 @@ def _vitals(settings: Settings, links: Links) -> Vitals:
         books=links.books,
         warn_free=settings.warn_free,
         has_pbx=expected.has_pbx(settings),
+        only_near=only_near(settings),
     )

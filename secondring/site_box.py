@@ -7,22 +7,21 @@ import secrets
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
+from typing import Literal
 
 from pydantic import TypeAdapter
 
 from config.settings import Settings
 from config.sites import CentreSettings, TlsBroker
 from secondring import dispatching, wiring
+from secondring.box_alarms import spool_alarms, warn_of_paper
 from secondring.bus import parcels
 from secondring.bus.client import Broker
 from secondring.bus.post import Post, Will, parsed
 from secondring.bus.seal import Forged, Seal
-from secondring.certificates import ends_at
-from secondring.domain import health
-from secondring.domain.alarms import Alarm, raise_in
+from secondring.centre_watch import CentreWatch
 from secondring.domain.casework import Casework, Wording
-from secondring.domain.dispatches import AlarmTold, Spool
+from secondring.domain.dispatches import Spool
 from secondring.domain.errors import ConfigError, PeerError
 from secondring.domain.ids import UrgentId
 from secondring.domain.offer import Offers
@@ -43,8 +42,6 @@ BEAT_EVERY = 10.0
 """Seconds between two signs of life."""
 ALARMS_EVERY = 15.0
 """Seconds between two looks for alarms of ours that the centre should know of."""
-ALARMS_TOLD, PAPER_TOLD = "alarms told the centre", "certificate told of"
-"""The bookmarks."""
 Part = Callable[[], Awaitable[None]]
 CarryOut = Callable[[Orders], Coroutine[None, None, None]]
 
@@ -55,6 +52,8 @@ class HandedOver:
 
     case: UrgentCase
     language: str
+    v: Literal[1] = 1
+    """Grows when a field changes its meaning; a box refuses what it does not know."""
 
 
 HANDED = TypeAdapter(HandedOver)
@@ -131,10 +130,11 @@ class Tie:
         self._paper = centre.broker.cert_file
         self._said: asyncio.Queue[parcels.Parcel] = asyncio.Queue(1000)
         self.forwarder = Forwarder(self, in_store, read, clock=clock)
+        self.watch = CentreWatch(in_store, our_triage.rules, is_linked=lambda: self.is_up, clock=clock)
         self.post = Post(
             lambda: broker_of(centre.broker, self._box, "centre"),
             (f"secondring/{self._box}/{parcels.DOWN}/#",),
-            self._heard,
+            self.heard,
             will=Will(
                 topic=parcels.up(self._box, parcels.STATUS),
                 here=parcels.status(online=True),
@@ -150,6 +150,7 @@ class Tie:
             "spool": lambda: self.forwarder.run(bell),
             "centre's word": self._listen,
             "signs of life": self._beat,
+            "watch on the centre": self.watch.run,
             "alarms to the centre": self._tell_alarms,
         }
 
@@ -165,20 +166,26 @@ class Tie:
 
     async def _linked(self) -> None:
         await self.forwarder.linked()
+        await self.beat()
 
     async def _beat(self) -> None:
         while True:
-            try:
-                if self.post.is_up:
-                    await self._beat_once()
-            except PeerError as error:
-                log.debug("no sign of life could be given: %s", error)
+            await self.beat()
             await asyncio.sleep(BEAT_EVERY)
+
+    async def beat(self) -> None:
+        """One sign of life, where there is a link; the centre answers it."""
+        try:
+            if self.post.is_up:
+                await self._beat_once()
+        except PeerError as error:
+            log.debug("no sign of life could be given: %s", error)
 
     async def _beat_once(self) -> None:
         at = self._clock()
         state = await self._read(lambda books: books.spool_state())
         told = {
+            "v": parcels.VERSION,
             "at": at.isoformat(),
             "waiting": state.waiting,
             "oldest_at": state.oldest_at.isoformat() if state.oldest_at else None,
@@ -186,6 +193,7 @@ class Tie:
         }
         name = f"{int(at.timestamp() * 1000)}"
         payload = parcels.packed(self._seal, parcels.UP, parcels.BEAT, name, json.dumps(told))
+        self.watch.asked(name)
         await self.post.publish(parcels.up(self._box, parcels.BEAT), payload)
 
     async def _tell_alarms(self) -> None:
@@ -205,9 +213,13 @@ class Tie:
 
     # -- down
 
-    def _heard(self, topic: str, payload: bytes) -> None:
+    def heard(self, topic: str, payload: bytes) -> None:
+        """Whatever comes from the broker."""
         told = parsed(payload)
         if told is None:
+            return
+        if topic == parcels.down(self._box, parcels.REFUSED):
+            self.watch.refused(told.get("because"))
             return
         try:
             parcel = parcels.unpacked(self._seal, topic, told)
@@ -215,7 +227,10 @@ class Tie:
             log.error("%s", error)  # noqa: TRY400 - the message says all
             return
         if parcel.what == parcels.TAKEN:
-            self.forwarder.taken(parcel.name)
+            if self.forwarder.taken(parcel.name):
+                self.watch.taken()
+        elif parcel.what == parcels.BEAT:
+            self.watch.answered(parcel.name)
         elif not self._said.full():
             self._said.put_nowait(parcel)
 
@@ -258,34 +273,3 @@ class Tie:
         orders = await self._in_store(lambda books: self._triage.tell(books, case, Reached(), self._clock()))
         if orders is not None:
             await self._carry_out(orders)
-
-
-def spool_alarms(books: Books, to: Spool, at: datetime) -> int:
-    """Put into the spool what was raised since this was last done; returns how many."""
-    since_told = books.bookmark(ALARMS_TOLD)
-    since = datetime.fromisoformat(since_told) if since_told else at
-    fresh = [alarm for alarm in books.alarms(since=since, limit=100) if alarm.raised_at > since]
-    for alarm in reversed(fresh):
-        if not alarm.kind.startswith("urgent"):
-            to.add(
-                books,
-                AlarmTold(kind=alarm.kind, because=alarm.because, site=alarm.site, at=alarm.raised_at),
-                at,
-            )
-    newest = max((alarm.raised_at for alarm in fresh), default=since)
-    if since_told is None or fresh:
-        books.keep_bookmark(ALARMS_TOLD, newest.isoformat())
-    return len(fresh)
-
-
-def warn_of_paper(books: Books, paper: Path, rules: Rules, at: datetime) -> None:
-    """Raise an alarm, once a day, while the certificate that the broker knows us by is about to run out."""
-    try:
-        left = ends_at(paper) - at
-    except ConfigError:
-        return  # the link says so
-    today = at.date().isoformat()
-    if left < health.CERTIFICATE_SOON and books.bookmark(PAPER_TOLD) != today:
-        because = f"the certificate of this site box runs out in {max(left.days, 0)} days: `secondring sites add` again"
-        raise_in(books, Alarm("site-certificate", because), rules, at)
-        books.keep_bookmark(PAPER_TOLD, today)

@@ -1,10 +1,13 @@
 """The papers of site boxes: an authority of the clinic's own, a certificate for each box, the centre and the broker,
-the key that a box and the centre seal with, and mosquitto's files that let each box into its own topics only.
+the key that a box and the centre seal with, mosquitto's files that let each box into its own topics only, and the list
+of certificates that are called back.
 """
 
+import contextlib
 import ipaddress
 import os
 import secrets
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -21,6 +24,8 @@ EARLIER = timedelta(hours=1)
 """A certificate is good from a little before it was made: another machine's clock may be behind."""
 CENTRE, BROKER, AUTHORITY = "centre", "broker", "ca"
 TAKEN = frozenset({CENTRE, BROKER, AUTHORITY})
+ISSUED, REVOKED = "issued", "revoked.pem"
+"""Which certificates were made for whom, and the list of those that are called back."""
 SEAL_BYTES = 32
 
 ACCESS = f"""# Written by `secondring sites`. Who may say and hear what; everything else is refused.
@@ -56,6 +61,9 @@ class Authority:
             self._make()
         self._key = _private_key(self.papers.key)
         self._cert = _certificate(self.papers.cert)
+        self.revoked = folder / REVOKED
+        if not self.revoked.exists():
+            self._write_revoked(())
 
     def _make(self) -> None:
         key = ec.generate_private_key(ec.SECP256R1())
@@ -87,8 +95,50 @@ class Authority:
             built = built.add_extension(
                 x509.SubjectAlternativeName([_host(h) for h in hosts]), critical=False
             )
-        _write(papers, key, built.sign(self._key, hashes.SHA256()))
+        made = built.sign(self._key, hashes.SHA256())
+        with (self.folder / ISSUED).open("a") as log:  # first: what is not in here cannot be called back
+            log.write(f"{name} {made.serial_number:x}\n")
+        _write(papers, key, made)
         return papers
+
+    def revoke(self, name: str) -> int:
+        """Call back every certificate that was made in that name; returns how many are on the list for it now.
+
+        Only a broker that has the new list refuses them.
+        """
+        serials = {made for whose, made in self._issued() if whose == name}
+        with contextlib.suppress(ConfigError):  # made by a version that kept no account
+            serials.add(_certificate(self.folder / f"{name}.pem").serial_number)
+        known = {one.serial_number: one for one in _revocations(self.revoked)}
+        fresh = (_called_back(serial, self._now) for serial in sorted(serials - known.keys()))
+        self._write_revoked((*known.values(), *fresh))
+        return len(serials)
+
+    def _issued(self) -> list[tuple[str, int]]:
+        try:
+            rows = [line.split() for line in (self.folder / ISSUED).read_text().splitlines()]
+        except FileNotFoundError:
+            return []
+        return [(row[0], int(row[1], 16)) for row in rows if len(row) == 2]
+
+    def _write_revoked(self, called_back: Iterable[x509.RevokedCertificate]) -> None:
+        begun = (
+            x509.CertificateRevocationListBuilder()
+            .issuer_name(self._cert.subject)
+            .last_update(self._now - EARLIER)
+            .next_update(
+                self._cert.not_valid_after_utc
+            )  # a broker refuses everybody by a list that has run out
+            .add_extension(x509.CRLNumber(int(self._now.timestamp())), critical=False)
+            .add_extension(
+                x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key()), critical=False
+            )
+        )
+        for one in called_back:
+            begun = begun.add_revoked_certificate(one)
+        new = self.revoked.with_suffix(".new")
+        new.write_bytes(begun.sign(self._key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM))
+        new.replace(self.revoked)
 
 
 def write_seal(file: Path) -> bool:
@@ -112,6 +162,7 @@ def broker_files(folder: Path, where: Path, port: int) -> None:
         f"cafile {where}/ca.pem\n"
         f"certfile {where}/broker.pem\n"
         f"keyfile {where}/broker.key\n"
+        f"crlfile {where}/{REVOKED}\n"
         "tls_version tlsv1.2\n"
         "require_certificate true\n"
         "use_identity_as_username true\n"
@@ -180,6 +231,19 @@ def _private_key(file: Path) -> ec.EllipticCurvePrivateKey:
     if not isinstance(found, ec.EllipticCurvePrivateKey):
         raise ConfigError(f"{file} is no key that `secondring sites` made: put it back from its copy")
     return found
+
+
+def _revocations(file: Path) -> list[x509.RevokedCertificate]:
+    try:
+        return list(x509.load_pem_x509_crl(file.read_bytes()))
+    except (OSError, ValueError) as error:
+        raise ConfigError(
+            f"{file} cannot be read ({type(error).__name__}): put it back from its copy"
+        ) from None
+
+
+def _called_back(serial: int, now: datetime) -> x509.RevokedCertificate:
+    return x509.RevokedCertificateBuilder().serial_number(serial).revocation_date(now).build()
 
 
 def _certificate(file: Path) -> x509.Certificate:

@@ -13,7 +13,7 @@ from config.loader import Layers, config_path, default_source, find_files, read_
 from config.problems import Place
 from config.tree import Source
 from secondring.domain.errors import ConfigError
-from secondring.site_papers import BROKER, CENTRE, TAKEN, Authority, broker_files, write_seal
+from secondring.site_papers import BROKER, CENTRE, REVOKED, TAKEN, Authority, broker_files, write_seal
 
 OWN_FILE = "conf.d/70-site-boxes.yaml"
 HEAD = """\
@@ -54,9 +54,12 @@ Keep a copy of {authority.papers.key}: whoever has it can make boxes of this cli
      apt-get install mosquitto
      install -d -o mosquitto -m 700 {where}
      install -o mosquitto -m 600 {parcel}/* {where}/
-     ln -s {where}/secondring-sites.conf /etc/mosquitto/conf.d/
+     rm -f /etc/mosquitto/conf.d/secondring-sites.conf
+     ln -sf {where}/secondring-sites.conf /etc/mosquitto/conf.d/00-secondring-sites.conf
      systemctl restart mosquitto
    Then rm -r {parcel}
+   It has to be the first file there: mosquitto takes `per_listener_settings` before any other rule only, and rules of
+   your own belong below a `listener` of their own from then on.
 2. Open port {port} of that machine for the boxes.
 3. For each box: secondring sites add BOX --site SITE
 """
@@ -67,6 +70,7 @@ def _broker_parcel(authority: Authority, hosts: tuple[str, ...], port: int, wher
     papers = authority.issue(BROKER, hosts=hosts)
     shutil.copy(authority.papers.cert, folder / "ca.pem")
     shutil.copy(papers.cert, folder / "broker.pem")
+    shutil.copy(authority.revoked, folder / REVOKED)
     papers.key.replace(folder / "broker.key")
     broker_files(folder, where, port)
     return folder
@@ -121,8 +125,8 @@ def add_box(directory: Path | None, name: str, sites: tuple[str, ...], now: date
 """
 
 
-def remove_box(directory: Path | None, name: str) -> str:
-    """Its entry, its papers and its key out of this machine; what it brought stays in the books."""
+def remove_box(directory: Path | None, name: str, now: datetime) -> str:
+    """Its entry, its papers and its key out of this machine, its certificates called back; what it brought stays."""
     root = config_path(directory, os.environ)
     kept = _kept(root)
     boxes = kept.get("boxes", {})
@@ -130,8 +134,10 @@ def remove_box(directory: Path | None, name: str) -> str:
     if name not in known:
         there = ", ".join(sorted(known)) or "none"
         raise ConfigError(f"there is no box {name[:40]!r} in {root / OWN_FILE}; there are: {there}")
+    authority = Authority(root / "sites", now)
+    authority.revoke(name)
     kept["boxes"] = {**boxes, "known": {other: keys for other, keys in known.items() if other != name}}
-    _keep(root, kept)  # first: with the papers gone and the entry here, no command would start
+    _keep(root, kept)  # before the papers: with them gone and the entry here, no command would start
     _for_the_service(root, root / OWN_FILE)
     folder = root / "sites"
     shutil.rmtree(folder / f"for-{name}", ignore_errors=True)
@@ -144,9 +150,10 @@ def remove_box(directory: Path | None, name: str) -> str:
      rm -r /etc/secondring/sites /etc/secondring/credentials/seal /etc/secondring/conf.d/70-centre.yaml
 2. Here: secondring check-config && systemctl restart secondring (or secondring-gateway).
    Whatever comes in its name is refused then. Its sites can be another box's, by `sites add`.
-3. On the broker's machine: systemctl restart mosquitto, which forgets the last word it kept of the box.
-   The access list names no box, so nothing is to be changed there. The certificate still opens the box's own topics
-   until it runs out: if the box was stolen, make a new authority ("A stolen box" in docs/sites.md).
+3. On the broker's machine: put the list of certificates that are called back, {authority.revoked}, in
+   the place of the one there, and restart mosquitto. The box gets in no more, and the last word kept of it is gone:
+     install -o mosquitto -m 600 {authority.revoked.name} {BROKER_PLACE}/ && systemctl restart mosquitto
+   Is there no line `crlfile` in secondring-sites.conf there? Then run `secondring sites broker` here again first.
 """
 
 

@@ -21,6 +21,11 @@ class Link(Protocol):
         """True while logged in."""
         ...
 
+    @property
+    def refused_account(self) -> str:
+        """The account that the PBX does not let in; empty while it does."""
+        ...
+
 
 class Carrier(Protocol):
     """Whether the carriers have stopped answering."""
@@ -47,7 +52,21 @@ def of_link(link: Link) -> Finding:
     if link.is_up:
         return Finding(AMI, "Link to the PBX", State.OK, "listening")
     remedy = "Calls go on, but nobody sees the missed ones until it is back: `secondring doctor`."
-    return Finding(AMI, "Link to the PBX", State.BAD, "down, trying again", remedy)
+    if link.refused_account:
+        remedy = f"Calls go on, but nobody sees the missed ones. {PUT_RIGHT}"
+    return Finding(AMI, "Link to the PBX", State.BAD, _down(link), remedy)
+
+
+PUT_RIGHT = (
+    "Compare the account's secret with the PBX's manager.conf (FreePBX: manager_custom.conf), or run"
+    " `secondring install --reload`, which writes it; it is then taken up within minutes."
+)
+
+
+def _down(link: Link) -> str:
+    if link.refused_account:
+        return f"the PBX refuses our account {link.refused_account!r}, trying again"
+    return "down, trying again"
 
 
 def of_dialling(link: Link | None, *, may_dial: bool) -> Finding:
@@ -57,7 +76,11 @@ def of_dialling(link: Link | None, *, may_dial: bool) -> Finding:
     if link is not None and link.is_up:
         return Finding(DIALLING, "Ringing phones", State.OK, "can ring nurses and clerks")
     remedy = "Urgent callers reach only the last resort, and nobody calls back by a click."
-    return Finding(DIALLING, "Ringing phones", State.BAD, "down, trying again", remedy)
+    if link is None:
+        return Finding(DIALLING, "Ringing phones", State.BAD, "down, trying again", remedy)
+    if link.refused_account:
+        remedy = f"{remedy} {PUT_RIGHT}"
+    return Finding(DIALLING, "Ringing phones", State.BAD, _down(link), remedy)
 
 
 def of_carriers(*, is_open: bool, simulated: bool, shadow: bool) -> Finding:
@@ -103,11 +126,13 @@ class Vitals:
         books: Callable[[], list[Finding]] = list,
         warn_free: int = health.DISK_LITTLE,
         has_pbx: bool = True,
+        only_near: bool = False,
     ) -> None:
         """`catch_up` tells how far calls were looked up that ended while nobody listened, `company` whether another
         service listens to this PBX; None where nothing does.
         `elsewhere` is what other processes say of the parts that are not in this one. `books` tells of books that
         cannot be written; `warn_free` is the room (bytes) below which somebody should make more.
+        `only_near`: no page can be reached but from this machine.
         Without a PBX of our own (`has_pbx`), at the centre of site boxes, nothing is told of one.
         """
         self._disk = disk
@@ -126,6 +151,7 @@ class Vitals:
         self._books = books
         self._warn_free = warn_free
         self._has_pbx = has_pbx
+        self._only_near = only_near
 
     async def __call__(self) -> list[Finding]:
         """The findings; nothing in them names a patient."""
@@ -140,7 +166,7 @@ class Vitals:
         ]
         found.append(health.of_disk(shutil.disk_usage(self._disk).free, self._warn_free))
         papers = [self._paper(name, file) for name, file in self._certificates.items()]
-        return found + (papers or [health.no_certificate()])
+        return found + (papers or [health.no_certificate(only_near=self._only_near)])
 
     def _ami(self) -> Finding:
         if self._listens is not None:

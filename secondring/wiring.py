@@ -38,7 +38,7 @@ from secondring.domain.settings import SettingsVersion
 from secondring.store.alone import alone as store_alone
 from secondring.store.emergency import EmergencySpool
 from secondring.store.keys import Key
-from secondring.store.migrate import is_current, upgrade
+from secondring.store.migrate import HEAD, is_current, upgrade
 from secondring.store.sqlstore import SqlStore
 from sms_gateway.carriers.null import NullCarrier
 from sms_gateway.carriers.port import Driver, Webhook
@@ -141,10 +141,11 @@ def timing(settings: Settings) -> Timing:
 
 def migrate(settings: Settings) -> str:
     """Make or bring up to date the database; says what was done."""
-    upgrade(settings.database_url, database_password(settings))
+    before = upgrade(settings.database_url, database_password(settings))
     store = open_store(settings)
     store.close()
-    return f"The database at {store.where} is up to date."
+    done = "made" if before is None else "brought up to date" if before < HEAD else "up to date already"
+    return f"The database at {store.where} is {done}."
 
 
 ONE_ONLY = frozenset({Service.LISTEN})

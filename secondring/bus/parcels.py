@@ -4,6 +4,8 @@ secondring/<box>/up/urgent|live|late   a dispatch
 secondring/<box>/up/beat               how the box is doing
 secondring/<box>/up/status             online or offline, kept; the box's last will
 secondring/<box>/down/taken            a dispatch is in the centre's books
+secondring/<box>/down/beat             a sign of life of the box's was opened
+secondring/<box>/down/refused          what the box says cannot be opened; not sealed, for there is no key in common
 secondring/<box>/down/urgent           an urgent caller for the box to ring for
 secondring/<box>/down/reached          somebody has spoken with an urgent caller
 """
@@ -18,7 +20,7 @@ VERSION = 1
 LANES = ("urgent", "live", "late")
 """By what a wait would cost, the dearest first."""
 BEAT, STATUS = "beat", "status"
-TAKEN, HAND_OVER, REACHED = "taken", "urgent", "reached"
+TAKEN, HAND_OVER, REACHED, REFUSED = "taken", "urgent", "reached", "refused"
 UP, DOWN = "up", "down"
 MOST_NAME = 64
 
@@ -77,3 +79,8 @@ def unpacked(seal: Seal, topic: str, payload: dict[str, Any]) -> Parcel:
 def status(*, online: bool) -> str:
     """The payload of the box's status: the broker itself may have to say it, so it is not sealed."""
     return json.dumps({"v": VERSION, "state": "online" if online else "offline"})
+
+
+def refused(because: str) -> str:
+    """The payload that tells a box that its words are not taken."""
+    return json.dumps({"v": VERSION, "because": because})

@@ -6,18 +6,24 @@
 from pathlib import Path
 from typing import Any
 
+from secondring.bus.site_topics import BETWEEN_SITES
 from secondring.bus.topics import CATALOGUE, Topic
 
 PAGE = Path(__file__).parents[2] / "docs" / "mqtt.md"
 BEGIN = "<!-- written by `python -m secondring.bus.topics_page`: do not edit below -->"
 END = "<!-- end of what is written -->"
+SITES = """## Between site boxes and their centre
+
+On the broker that `secondring sites broker` makes the files for, by certificate; `<box>` is the box's `pbx.name`. What
+is said is sealed (docs/sites.md): the broker sees the first schema, box and centre that of what is sealed in it too."""
 
 
 def page_with_topics(page: str) -> str:
     """The page with the topics in their place; raises ValueError when the marks are missing."""
     before, rest = page.split(BEGIN, 1)
     _, after = rest.split(END, 1)
-    return f"{before}{BEGIN}\n\n{_topics()}\n\n{_messages()}\n\n{END}{after}"
+    ours = "\n\n".join((_topics(), _messages(), SITES, _site_topics(), _site_messages()))
+    return f"{before}{BEGIN}\n\n{ours}\n\n{END}{after}"
 
 
 def _topics() -> str:
@@ -31,7 +37,22 @@ def _topic(topic: Topic) -> str:
 
 
 def _messages() -> str:
-    schemas = {topic.schema: topic.read_schema() for topic in CATALOGUE}
+    return _told({topic.schema: topic.read_schema() for topic in CATALOGUE})
+
+
+def _site_topics() -> str:
+    head = "| topic | retained | who says it | what | schema | sealed in it |\n|---|---|---|---|---|---|"
+    rows = (f"{_topic(topic)} {f'`{topic.inside}`' if topic.inside else ''} |" for topic in BETWEEN_SITES)
+    return "\n".join([head, *(row.replace("|  |", "| |") for row in rows)])
+
+
+def _site_messages() -> str:
+    known = {topic.schema for topic in CATALOGUE}
+    schemas = {topic.schema: topic.read_schema() for topic in BETWEEN_SITES if topic.schema not in known}
+    return _told(schemas | {topic.inside: topic.read_inside() for topic in BETWEEN_SITES if topic.inside})
+
+
+def _told(schemas: dict[str, dict[str, Any]]) -> str:
     return "\n\n".join(_message(file, schema) for file, schema in schemas.items())
 
 

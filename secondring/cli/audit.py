@@ -10,7 +10,7 @@ import typer
 
 from secondring import recorded, wiring
 from secondring.auditing import Referee
-from secondring.cli.common import Json, console, iso, print_json, table
+from secondring.cli.common import Json, console, iso, one_of, print_json, table, words_of
 from secondring.cli.configured import settings
 from secondring.domain.audit import Audit, Finding, Kind
 
@@ -31,7 +31,12 @@ def register(app: typer.Typer) -> None:
 def audit(
     day: Annotated[str, typer.Option(metavar="DAY", help="2026-03-02, today, or yesterday.")] = "yesterday",
     record: Annotated[
-        Record | None, typer.Option(help="Compare with this one; without it, the one that tells most.")
+        Record | None,
+        typer.Option(
+            metavar=words_of(Record),
+            help="Compare with this one; without it, the one that tells most.",
+            parser=one_of(Record),
+        ),
     ] = None,
     every: Annotated[bool, typer.Option("--all", help="List the calls on which both agree, too.")] = False,
     json: Json = False,

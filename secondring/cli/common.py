@@ -5,11 +5,12 @@ import os
 import re
 import sys
 import textwrap
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 from itertools import accumulate
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import typer
 from rich.console import Console, ConsoleOptions
@@ -33,6 +34,7 @@ Since = Annotated[
     str, typer.Option("--since", metavar="SPAN|TIME", help="How far back: 90m, 12h, 7d, or an ISO time.")
 ]
 
+Choice = TypeVar("Choice", bound=StrEnum)
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
@@ -48,6 +50,23 @@ def moment(text: str, now: datetime) -> datetime:
             f"{text!r} is no time. Use a span such as 90m, 12h, 7d, or 2026-03-02T08:00."
         ) from None
     return at if at.tzinfo else at.replace(tzinfo=UTC)
+
+
+def one_of(kind: type[Choice]) -> Callable[[str], Choice]:
+    """Reads one of these words; raises BadParameter that names them all."""
+
+    def read(said: str) -> Choice:
+        try:
+            return kind(said.strip().lower())
+        except ValueError:
+            raise typer.BadParameter(f"{said!r} is none of {', '.join(kind)}.") from None
+
+    return read
+
+
+def words_of(kind: type[StrEnum]) -> str:
+    """The same words as `--help` shows them."""
+    return "|".join(kind)
 
 
 def print_json(rows: Iterable[dict[str, Any]]) -> None:

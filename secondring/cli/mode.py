@@ -10,7 +10,7 @@ import typer
 from config.loader import config_path
 from config.mode import mode_place, switch_mode
 from secondring.cli.chosen import command, config_directory, to_type
-from secondring.cli.common import Json, print_json
+from secondring.cli.common import Json, one_of, print_json
 from secondring.cli.configured import settings
 from secondring.domain.errors import ConfigError
 from secondring.domain.settings import Setting
@@ -45,7 +45,10 @@ def register(app: typer.Typer) -> None:
 
 
 def mode(
-    to: Annotated[Mode | None, typer.Argument(metavar="[live|shadow]", help="What to switch to.")] = None,
+    to: Annotated[
+        Mode | None,
+        typer.Argument(metavar="[live|shadow]", help="What to switch to.", parser=one_of(Mode)),
+    ] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     json: Json = False,
 ) -> None:

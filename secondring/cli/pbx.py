@@ -13,7 +13,7 @@ import typer
 
 from dialplan.install import unified_diff
 from secondring import installation
-from secondring.cli.chosen import config_directory, to_type, warn
+from secondring.cli.chosen import command, config_directory, to_type, warn
 from secondring.cli.common import Json, print_json
 from secondring.doctor import Named, Visit, examine
 from secondring.domain.errors import ConfigError, PeerError
@@ -46,12 +46,20 @@ def install(
     asterisk_version: Annotated[
         str | None, typer.Option(help="What `asterisk -V` shows, if it cannot.")
     ] = None,
-    prompts: Annotated[bool, typer.Option(help="Have prompts spoken that are not there yet.")] = True,
+    prompts: Annotated[
+        bool,
+        typer.Option(
+            help="Have prompts spoken that are not there yet. With --no-prompts none are made: Asterisk's own words"
+            " stand in for those that are missing, and there has to be one like each."
+        ),
+    ] = True,
     broker: Annotated[
         Path | None,
         typer.Option(
+            metavar="DIR",
             help="Also let our services into mosquitto on this machine, whose configuration is in this directory:"
-            " /etc/mosquitto. Restart mosquitto afterwards."
+            " /etc/mosquitto. Restart mosquitto afterwards. Goes with an Asterisk on this machine; where there is"
+            " none, docs/mqtt.md shows what to write by hand.",
         ),
     ] = None,
     json: Json = False,
@@ -74,7 +82,8 @@ def install(
     if reloaded:
         _reload(asterisk, conf)
     if not json:
-        sys.stdout.write("\n".join(installation.advice(work, reloaded=reloaded)).lstrip("\n") + "\n")
+        advice = installation.advice(work, command(), reloaded=reloaded)
+        sys.stdout.write("\n".join(advice).lstrip("\n") + "\n")
     for caution in work.cautions:
         warn(f"WARNING: {caution}")
 
@@ -116,7 +125,8 @@ def show_finding(named: Named, *, json: bool) -> None:
     """One line and its remedy, or one JSON object."""
     finding = named.finding
     if json:
-        print_json([{"name": named.name, **asdict(finding)}])
+        told = {"evidence": to_type(finding.evidence), "remedy": to_type(finding.remedy)}
+        print_json([{"name": named.name, **asdict(finding), **told}])
         return
     colour = {True: typer.colors.GREEN, False: typer.colors.RED, None: None}[finding.ok]
     typer.secho(f"{MARKS[finding.ok]} {named.name}: {to_type(finding.evidence)}", fg=colour)

@@ -6,7 +6,18 @@ from typing import Annotated, Any
 import typer
 
 from secondring import wiring
-from secondring.cli.common import Json, Since, console, count, iso, moment, print_json, table
+from secondring.cli.common import (
+    Json,
+    Since,
+    console,
+    count,
+    iso,
+    moment,
+    one_of,
+    print_json,
+    table,
+    words_of,
+)
 from secondring.cli.configured import settings
 from secondring.cli.figures import By, print_told_apart
 from secondring.cli.silence import warn_of_silence
@@ -30,7 +41,12 @@ def report(
         str | None,
         typer.Option(metavar="SITE", help="One site only: its name below `sites:`; all without it."),
     ] = None,
-    by: Annotated[By | None, typer.Option(help="Tell the figures apart; weeks are whole ones.")] = None,
+    by: Annotated[
+        By | None,
+        typer.Option(
+            metavar=words_of(By), help="Tell the figures apart; weeks are whole ones.", parser=one_of(By)
+        ),
+    ] = None,
     json: Json = False,
     csv: Annotated[bool, typer.Option("--csv", help="For a spreadsheet; with --by.")] = False,
 ) -> None:

@@ -26,8 +26,11 @@ def run() -> None:
     itself: `secondring listen`, `agi`, `gateway` and `web`. Either this or those: on one database each of them refuses
     to start beside another of its kind, and names it.
 
-    Stops cleanly on SIGTERM and Ctrl-C. Tells systemd when it is ready and that it is alive. Exit codes: 0 stopped when
-    asked, 78 a configuration that cannot be used, 1 anything else.
+    Stops cleanly on SIGTERM and Ctrl-C. Tells systemd when it is ready and that it is alive. A PBX that is not
+    there, or does not take our secret, is asked again and again while everything else goes on.
+
+    Exit codes: 0 stopped when asked, 1 something could not be done, 2 wrong usage, 69 a database or another peer did
+    not do its part, 70 a bug of ours, 78 a configuration that cannot be used.
     """
     commands.run(_settings(), try_links)
 

@@ -8,10 +8,10 @@ from typing import Annotated
 import typer
 
 from secondring import centre, site_setup, wiring
-from secondring.cli.chosen import config_directory
+from secondring.cli.chosen import config_directory, to_type
 from secondring.cli.common import Json, console, iso, print_json, table
 from secondring.cli.configured import settings
-from secondring.domain import site_health
+from secondring.domain import centre_health, site_health
 from secondring.domain.centre_desk import Box
 from secondring.domain.ports import Books
 from secondring.domain.site_health import Heard, span
@@ -62,11 +62,13 @@ def remove(
         str, typer.Argument(metavar="BOX", help="The box to take out, as `sites list` shows it.")
     ],
 ) -> None:
-    """Take a site box out: its entry, its papers, its key. Its calls stay. Says what to do on the box and the broker.
+    """Take a site box out: its entry, its papers, its key. Its certificates are called back, its calls stay.
+
+    Says what to do on the box and on the broker.
 
     Example: secondring sites remove north-box
     """
-    sys.stdout.write(site_setup.remove_box(config_directory(), name))
+    sys.stdout.write(site_setup.remove_box(config_directory(), name, wiring.now()))
 
 
 @sites.command("list")
@@ -74,8 +76,13 @@ def show(json: Json = False) -> None:
     """How every site box is doing: when it was last heard of, and what waits there.
 
     "not heard of yet" (JSON: `"silent": null`): it had no time to be, for the service here runs for less than a minute.
+
+    On a site box: how its centre is doing.
     """
     chosen, at = settings(), wiring.now()
+    if chosen.centre is not None:
+        _show_centre(chosen, chosen.centre.broker.host, at, json=json)
+        return
     boxes = centre.boxes(chosen)
     with wiring.reading(chosen) as books:
         known = [_stands(books, box, at) for box in boxes]
@@ -104,6 +111,29 @@ def show(json: Json = False) -> None:
                 said = "-"
             rows.append((box.name, " ".join(box.sites), state, said, str(beat.waiting) if beat else "-"))
         console().print(table("", ("box", "sites", "", "heard of", "waiting"), rows))
+
+
+def _show_centre(chosen: wiring.Settings, host: str, at: datetime, *, json: bool) -> None:
+    with wiring.reading(chosen) as books:
+        stands, spool = centre_health.last(books), books.spool_state()
+    found = centre_health.finding(stands, spool, at)
+    if json:
+        print_json(
+            [
+                {
+                    "centre": host,
+                    "state": found.state,
+                    "answered_at": iso(stands.answered_at) if stands else None,
+                    "taken_at": iso(stands.taken_at) if stands else None,
+                    "refused": stands.refusal if stands else None,
+                    "waiting": spool.waiting,
+                    "oldest_at": iso(spool.oldest_at),
+                }
+            ]
+        )
+        return
+    remedy = f"\n  {to_type(found.remedy)}" if found.remedy else ""
+    sys.stdout.write(f"This machine is a site box; its centre, {host}: {found.words}.{remedy}\n")
 
 
 def _stands(books: Books, box: Box, at: datetime) -> tuple[Box, Heard | None, bool | None]:

@@ -3,6 +3,7 @@
 import sys
 from datetime import datetime, timedelta
 from typing import Annotated, Any
+from zoneinfo import ZoneInfo
 
 import typer
 
@@ -18,7 +19,7 @@ from secondring.domain.errors import UnknownThing
 from secondring.domain.ids import TaskId
 from secondring.domain.ports import Books
 from secondring.domain.records import Task, TaskState
-from secondring.domain.rules import Rules
+from secondring.domain.rules import Rules, Site
 
 LOOK_BACK = timedelta(days=90)
 """How old a call may be to say that it was the last one."""
@@ -62,7 +63,17 @@ def _last_call(books: Books, rules: Rules, now: datetime) -> str:
     last = books.calls(since=now - LOOK_BACK, until=now, limit=1)
     if not last:
         return " No call has been noted yet."
-    return f" The last call noted: {story.said_time(last[0].started_at, rules.site(last[0].site))}."
+    site, at = rules.site(last[0].site), last[0].started_at
+    return f" The last call noted: {story.said_time(at, site)} {_zone(at, site)}."
+
+
+def _zone(at: datetime, site: Site) -> str:
+    """Whose time it is: whoever reads this may sit in another zone than the clinic."""
+    return at.astimezone(ZoneInfo(site.hours.zone)).tzname() or site.hours.zone
+
+
+def _due(at: datetime, now: datetime, site: Site) -> str:
+    return f"{story.soon(at, now, site)} {_zone(at, site)}"
 
 
 def _task_row(task: Task, now: datetime, *, whole: bool) -> dict[str, Any]:
@@ -87,7 +98,7 @@ def _task_row(task: Task, now: datetime, *, whole: bool) -> dict[str, Any]:
 
 def _task_line(task: Task, rules: Rules, now: datetime, *, whole: bool) -> tuple[str, ...]:
     site = rules.site(task.site)
-    due = story.soon(task.due_at, now, site)
+    due = _due(task.due_at, now, site)
     late = task.closed_at is None and task.due_at < now
     loud = "URGENT: " if task.urgent and "URGENT" not in task.title else ""
     what = loud + task.title + (f": {' · '.join(task.said.splitlines())!r}" if whole and task.said else "")
@@ -161,7 +172,7 @@ def show(task: TaskArgument, json: Json = False) -> None:
         ("next", story.next_step(found)),
     ):
         sys.stdout.write(f"{name:<11}{words}\n")
-    sys.stdout.write("\n")
+    sys.stdout.write(f"\nWhat happened so far, in the time of {site.hours.zone}:\n")
     for at, words in story.clock_time(lines, site):
         sys.stdout.write(f"{at}  {words}\n")
 
@@ -220,7 +231,7 @@ def reopen(task: TaskArgument, by: Who = "") -> None:
 def _tell(finished: Finished, result: Result, rules: Rules) -> None:
     task = finished.task
     if task.state is not TaskState.DONE:
-        due = story.soon(task.due_at, wiring.now(), rules.site(task.site))
+        due = _due(task.due_at, wiring.now(), rules.site(task.site))
         sys.stdout.write(f"{task.id} stays on the list: somebody tries again by {due}.\n")
         return
     sys.stdout.write(f"{task.id} is done: {result}.\n")

@@ -9,7 +9,7 @@ import typer
 
 from secondring import accounts
 from secondring.cli.chosen import to_type, warn
-from secondring.cli.common import Json, console, iso, print_json, table
+from secondring.cli.common import Json, console, iso, one_of, print_json, table, words_of
 from secondring.cli.configured import settings
 from secondring.domain.errors import UnknownThing
 from secondring.domain.staff import CALLS_PATIENTS, Role
@@ -26,7 +26,10 @@ def register(app: typer.Typer) -> None:
 @user_app.command()
 def add(
     name: Name,
-    role: Annotated[list[Role], typer.Option(help="What they do; repeatable.")],
+    role: Annotated[
+        list[Role],
+        typer.Option(metavar=words_of(Role), help="What they do; repeatable.", parser=one_of(Role)),
+    ],
     shown: Annotated[str, typer.Option(help="How colleagues see them, such as 'A. Clerk'.")] = "",
     site: Annotated[list[str] | None, typer.Option(help="A site of theirs; repeatable. None: all.")] = None,
     phone: Annotated[str, typer.Option(help="Their desk phone, as the PBX dials it, such as 1001.")] = "",

@@ -8,7 +8,7 @@ things at once: that events arrive, that the filter drops what nobody needs, and
 import asyncio
 import contextlib
 import subprocess
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
 from datetime import datetime, timedelta
 
 from ami_listener.beats import beat_in
@@ -96,9 +96,12 @@ async def examine_dialling(account: AmiAccount) -> Named:
                 return Named("AMI dialling", bad(f"{account.user} may not originate", RENEW))
             return Named("AMI dialling", well(f"{account.user} may originate"))
     except PeerError as error:
-        what, remedy = split_remedy(error)
-        mend = RENEW if isinstance(error, LoginRefused) else remedy
-        return Named("AMI dialling", bad(f"{what}: no nurse can be rung", mend))
+        if not isinstance(error, LoginRefused):  # it is about the PBX and no account of it
+            return Named(
+                "AMI dialling", unseen("not looked at, because the PBX is not there", "see `AMI login`")
+            )
+        what, _ = split_remedy(error)
+        return Named("AMI dialling", bad(f"{what}: no nurse can be rung", RENEW))
 
 
 async def _build(probe: Probe) -> Finding:
@@ -186,23 +189,40 @@ async def _calls(probe: Probe, place: Place | None, questions: list[Question]) -
             yield Named(name, unseen("needs a test call", ELSEWHERE))
         return
     first, *others = questions
-    here = await _ask(probe, place, first)
-    yield Named("events arrive", _arrival(probe, here))
+    trouble = await place(first[1])
+    if trouble:
+        remedy = f"{first[3]}. Where it is loaded already: run this as root on the PBX"
+        yield Named(first[0], bad(f"no test call could be placed ({trouble})", remedy))
+        for name in ("events arrive", "event filter", *(question[0] for question in others)):
+            yield Named(name, unseen(f"not looked at, because there was no test call: see `{first[0]}`"))
+        return
+    here = await _answered(probe, first, known=set())
+    arrival = _arrival(probe, here)
+    yield Named("events arrive", arrival)
+    if not arrival.ok:
+        for name in (first[0], "event filter", *(question[0] for question in others)):
+            yield Named(name, unseen("not looked at, because `events arrive` fails"))
+        return
     yield Named(first[0], here)
     yield Named("event filter", await _filter(probe))
     for question in others:
         if here.ok:
             yield Named(question[0], await _ask(probe, place, question))
         else:
-            yield Named(question[0], unseen("not asked: the dialplan is not loaded"))
+            yield Named(question[0], unseen(f"not looked at, because `{first[0]}` fails"))
 
 
 async def _ask(probe: Probe, place: Place, question: Question) -> Finding:
-    _, exten, proves, remedy = question
     known = {event.get("Uniqueid") for event in probe.events}
-    trouble = await place(exten)
+    trouble = await place(question[1])
     if trouble:
         return bad(f"no call could be placed ({trouble})", "run this as root on the PBX")
+    return await _answered(probe, question, known)
+
+
+async def _answered(probe: Probe, question: Question, known: Collection[str]) -> Finding:
+    """Whether a call that was just placed was picked up. `known` are the channels that were there before it."""
+    _, exten, proves, remedy = question
 
     def begins(event: Message) -> bool:
         """The near half of the call just made; calls of an earlier visit may not be over yet."""

@@ -9,7 +9,7 @@ from secondring import centre, wiring
 from secondring.bus.client import once
 from secondring.certificates import ends_at
 from secondring.doctor.findings import Check, Finding, bad, unseen, well
-from secondring.domain import health, site_health
+from secondring.domain import centre_health, health, site_health
 from secondring.domain.centre_desk import Box
 from secondring.site_box import broker_of
 from secondring.wiring import Settings
@@ -24,6 +24,7 @@ def site_checks(settings: Settings) -> Iterator[Check]:
         at, name = settings.centre.broker, settings.listening.pbx
         yield Check("papers of this site box", lambda: _papers(at, wiring.now(), ADD))
         yield Check("the centre's broker", lambda: _broker(at, name, "centre"))
+        yield Check("the centre", lambda: _centre(settings))
         yield Check("spool", lambda: _spool(settings))
     if settings.boxes is not None:
         ours = settings.boxes.broker
@@ -45,6 +46,14 @@ def _papers(at: TlsBroker, now: datetime, remedy: str) -> Finding:
 def _broker(at: TlsBroker, name: str, section: str) -> Finding:
     asyncio.run(once(broker_of(at, name, section), section=section))
     return well(f"{at.host}:{at.port} lets us in by our certificate")
+
+
+def _centre(settings: Settings) -> Finding:
+    with wiring.reading(settings) as books:
+        found = centre_health.finding(centre_health.last(books), books.spool_state(), wiring.now())
+    if found.state is health.State.UNKNOWN:
+        return unseen(found.words, found.remedy)
+    return well(found.words) if found.state is health.State.OK else bad(found.words, found.remedy)
 
 
 def _spool(settings: Settings) -> Finding:

@@ -12,6 +12,7 @@ from dialplan.install.site import PbxSite, asterisk_command
 from secondring import answering, expected, wiring
 from secondring.doctor.alarms import alarm_checks
 from secondring.doctor.booking import booking_checks
+from secondring.doctor.causes import collapsed
 from secondring.doctor.findings import Check, Named, bad, carried_out, split_remedy, unseen
 from secondring.doctor.ladder import examine_ladders
 from secondring.doctor.machine import LEAST_FREE, file_checks, own_checks
@@ -41,6 +42,10 @@ class Visit:
 
 def examine(visit: Visit) -> Iterator[Named]:
     """The findings, as they are made. Never raises for what is broken: that is a finding."""
+    return collapsed(_examined(visit))
+
+
+def _examined(visit: Visit) -> Iterator[Named]:
     try:
         settings = wiring.load_settings(visit.config)
     except ConfigError as error:

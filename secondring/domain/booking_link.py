@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from secondring.domain.booking import Link, LinkKind, new_token, token_hash
+from secondring.domain.booking import TOKEN_BYTES, Link, LinkKind, new_token, token_hash
 from secondring.domain.ports import Books
 from secondring.domain.records import Episode
 from secondring.domain.rules import Rules, Site
@@ -11,6 +11,8 @@ from secondring.domain.rules import Rules, Site
 Mint = Callable[[], bytes]
 """16 bytes from the system's source of randomness."""
 PATHS = {LinkKind.OWN: "b", LinkKind.OUTSIDE: "g"}
+SAMPLE = new_token(b"sample".ljust(TOKEN_BYTES, b"\0"))
+"""As long as a real token, and kept nowhere: it opens nothing."""
 
 
 class Links:
@@ -31,7 +33,7 @@ class Links:
         kept = token_hash(token)
         if kept is None:
             raise ValueError("a new token does not read back")
-        kind = LinkKind.OUTSIDE if site.timetable is None else LinkKind.OWN
+        kind = _kind(site)
         books.save_link(
             Link(
                 token=kept,
@@ -43,6 +45,18 @@ class Links:
             )
         )
         return address(page.public_url, kind, token)
+
+
+def _kind(site: Site) -> LinkKind:
+    return LinkKind.OUTSIDE if site.timetable is None else LinkKind.OWN
+
+
+def sample_link(rules: Rules, site: Site) -> str:
+    """What the links to this site's page look like; empty when it has no page to send anybody to."""
+    page = rules.booking
+    if page is None or not rules.books_online(site):
+        return site.booking_url or ""
+    return address(page.public_url, _kind(site), SAMPLE)
 
 
 def address(public_url: str, kind: LinkKind, token: str) -> str:

@@ -238,8 +238,11 @@ def days_left(ends: datetime, now: datetime) -> int:
     return (ends - now).days
 
 
-def no_certificate() -> Finding:
-    """The pages themselves do no encryption."""
+def no_certificate(*, only_near: bool) -> Finding:
+    """The pages themselves do no encryption; they need none where only this machine reaches them."""
+    if only_near:
+        words = "none needed: the pages are open to this machine alone"
+        return Finding("certificate", "Certificate", State.OK, words)
     words = "none of ours: whatever stands before the pages does the encryption"
     return Finding("certificate", "Certificate", State.UNKNOWN, words)
 

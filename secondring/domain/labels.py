@@ -1,5 +1,7 @@
 """What the values of a dimension are called, and what each number counts, in words for people."""
 
+import re
+
 from secondring.domain.findings import DAY_NAMES, hour_name
 from secondring.domain.metrics_rows import CALLS, HOUR, Ask
 from secondring.domain.phone import parse_number, spoken_form
@@ -70,6 +72,27 @@ _OUTCOMES = {
     "unrecovered": "not won back",
 }
 _WORDS = {Dimension.REASON: _REASONS, Dimension.INTENT: _INTENTS, Dimension.OUTCOME: _OUTCOMES}
+
+
+_BY_RULE = {
+    "opted-out": "they want no texts",
+    "known-line": "their phone takes no texts",
+    "landline-line": "a landline takes no texts",
+    "foreign": "a number from abroad",
+    "not-seen-to-the-end": "nobody saw how their call ended",
+    "may-be-withheld": "their number may be withheld",
+    "late": "too late for a text",
+    "no-text-reason": "such calls get no text",
+    "cap-number": "they had enough texts today",
+    "storm-brake": "too many calls at once for texts",
+    "storm-brake-site": "too many calls at once for texts",
+}
+_RULE = re.compile(r"(?<=^Call back \()[a-z-]+(?=\))|(?<=; Call back \()[a-z-]+(?=\))")
+
+
+def title_in_words(title: str) -> str:
+    """A task's title for whoever does it: a rule that it names is said in words."""
+    return _RULE.sub(lambda rule: _BY_RULE.get(rule[0], rule[0]), title)
 
 
 def value_name(dimension: Dimension, value: str) -> str:

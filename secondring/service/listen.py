@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from ami_listener.connection import AmiLink
 from ami_listener.originate import Dialler
-from secondring import recorded, site_box, vitals, wiring
+from secondring import recorded, refused, site_box, vitals, wiring
 from secondring.bus.topics import Bell
 from secondring.catching_up import CatchUp
 from secondring.company import Company, company_of
@@ -44,7 +44,12 @@ async def listening(frame: Frame) -> Listening:
     """Set it up; calls that were going on when the service last stopped are taken up here."""
     settings = frame.settings
     await _warm_up(frame)
-    link = AmiLink(wiring.account(settings), clock=now, timing=wiring.timing(settings))
+    link = AmiLink(
+        wiring.account(settings),
+        clock=now,
+        timing=wiring.timing(settings),
+        on_refusal=_refusals(frame, refused.LISTENING),
+    )
     casework = site_box.casework(settings, frame.rules, frame.wording)
     keeper = CallKeeper(
         CallTracker(settings.listening),
@@ -92,6 +97,12 @@ async def listening(frame: Frame) -> Listening:
     return Listening(role=role, link=link, dialling=dialling, company=company, catch_up=catch_up)
 
 
+def _refusals(frame: Frame, kind: str) -> refused.Refusals:
+    return refused.Refusals(
+        kind, frame.rules, frame.writer, clock=now, ring=frame.ring, raise_alarm=frame.shout
+    )
+
+
 async def _warm_up(frame: Frame) -> None:
     """Let the first of everything be nobody's. Whatever goes wrong here will say so again when it matters."""
     play = rehearse(frame.rules, frame.wording, wiring.links(frame.rules))
@@ -106,7 +117,11 @@ async def _warm_up(frame: Frame) -> None:
 
 
 def _status(link: AmiLink, keeper: CallKeeper, company: Company) -> str:
-    state = "listening" if link.is_up else "no link to the PBX, trying again"
+    gone = "no link to the PBX, trying again"
+    if link.refused_account:
+        account = link.refused_account
+        gone = f"THE PBX REFUSES our account {account!r}, trying again: compare its secret with manager.conf"
+    state = "listening" if link.is_up else gone
     last = keeper.last_call_at
     seen = f"; last call at {last:%H:%M:%S} UTC" if last else ""
     unstored = f"; {keeper.waiting} events of calls wait for the database" if keeper.waiting else ""
@@ -140,7 +155,12 @@ def _dialling(frame: Frame) -> Dialling:
     account = wiring.dial_account(frame.settings)
     if account is None:
         return Dialling(None, _nobody_dials, {})
-    link = AmiLink(account, clock=now, timing=wiring.timing(frame.settings))
+    link = AmiLink(
+        account,
+        clock=now,
+        timing=wiring.timing(frame.settings),
+        on_refusal=_refusals(frame, refused.DIALLING),
+    )
     runner = UrgentRunner(
         site_box.triage(frame.settings, frame.rules, frame.wording),
         Dialler(link),

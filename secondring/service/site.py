@@ -29,7 +29,7 @@ def with_centre(frame: Frame, listening: Listening) -> Role:
     )
 
     def status() -> str:
-        return f"{role.status()}; {'linked to' if line.is_up else 'NO LINK TO'} the centre"
+        return f"{role.status()}; {line.watch.status}"
 
     parts = role.parts | line.parts(frame.bell.listen(Bell.WORK)) | alarms(frame) | housekeeping(frame)
     return replace(role, parts=parts, status=status)

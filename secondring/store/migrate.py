@@ -8,7 +8,7 @@ from secondring.store.schema import meta
 from secondring.store.sql.page import of_dialect, put
 from secondring.store.trouble import told_plainly
 
-HEAD = "0014"
+HEAD = "0015"
 """The newest revision in `migrations/versions`, kept here so that opening a store need not load Alembic."""
 WORKS_WITH = "0012"
 """The oldest revision whose code works with the tables of HEAD: a version that still runs, or starts again, while the
@@ -17,8 +17,10 @@ _OLDEST = "oldest code"
 _SAY_OLDEST = put(meta, "name")
 
 
-def upgrade(url: str, password: str | None = None) -> None:
+def upgrade(url: str, password: str | None = None) -> str | None:
     """Create or migrate the database, its folder too. Harmless to repeat, and for two processes to do at once.
+
+    Gives the revision that it was at; None where it is new.
 
     Raises ConfigError when it cannot be made, or when a newer version made it; StoreBusy when somebody kept a table.
     """
@@ -27,17 +29,17 @@ def upgrade(url: str, password: str | None = None) -> None:
     engine = place.open_engine("write")
     try:
         with told_plainly(place.where), place.migrating(engine) as connection:
-            _run(connection, place.where)
+            return _run(connection, place.where)
     finally:
         engine.dispose()
 
 
-def _run(connection: Connection, where: str) -> None:
+def _run(connection: Connection, where: str) -> str | None:
     """A later version's tables that this one can work with are left as they are."""
     found = revision(connection)
     if found is not None and found > HEAD:
         _refuse_unless_it_fits(connection, found, where)
-        return
+        return found
     connection.commit() if connection.dialect.name != "sqlite" else None
     from alembic import command  # noqa: PLC0415 - 15 MB and 100 ms that only a migration needs
     from alembic.config import Config  # noqa: PLC0415
@@ -47,6 +49,7 @@ def _run(connection: Connection, where: str) -> None:
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
     connection.execute(of_dialect(_SAY_OLDEST, connection), {"name": _OLDEST, "value": WORKS_WITH.encode()})
+    return found
 
 
 def is_current(url: str, password: str | None = None) -> bool:

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
-from secondring.domain.labels import value_name
+from secondring.domain.labels import title_in_words, value_name
 from secondring.domain.phone import PhoneNumber, spoken_form
 from secondring.domain.rules import Site
 from secondring.domain.settings import Value, written
@@ -43,7 +43,8 @@ def _templates() -> Environment:
         "clock": clock,
         "moment": moment,
         "exact": exact,
-        "soon": lambda at, site, now: soon(at, now, site),
+        "soon": lambda at, site, now: _small(soon(at, now, site)),
+        "titled": title_in_words,
         "masked": masked_form,
         "whole": whole,
         "span": span,
@@ -54,6 +55,11 @@ def _templates() -> Environment:
         "plainly": plainly,
     }
     return made
+
+
+def _small(time: str) -> str:
+    """As all times on the pages: `4:30 pm`."""
+    return time.replace("AM", "am").replace("PM", "pm")
 
 
 def draw(template: str, visit: "Visit", values: Mapping[str, Any]) -> str:

@@ -19,7 +19,7 @@ from secondring.web.screens import NOBODY, Refused, Screen, Visit, page
 
 WATCHERS = frozenset({Role.ADMIN, Role.MANAGER, Role.FRONT_DESK})
 STATE_NUMBER = {State.OK: 0, State.WARN: 1, State.BAD: 2, State.UNKNOWN: -1}
-STATE_WORDS = {State.OK: "Good", State.WARN: "Look", State.BAD: "Broken", State.UNKNOWN: "Not known here"}
+STATE_WORDS = {State.OK: "Good", State.WARN: "Look", State.BAD: "Broken", State.UNKNOWN: "Nothing to tell"}
 TEXT = "text/plain; version=0.0.4; charset=utf-8"
 
 

@@ -1,13 +1,17 @@
 """A centre and site boxes as real processes with a real broker between them, set up as docs/sites.md says."""
 
 import asyncio
+import contextlib
+import json
 import signal
 import socket
+import ssl
 import subprocess
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import aiomqtt
 from typer.testing import CliRunner
 
 from lab.ports import free_port
@@ -21,6 +25,7 @@ from secondring.domain.site_ports import SpoolState
 from tests.support.ami_messages import block, event, newchannel
 from tests.support.fake_ami import SECRET, FakeAmi
 from tests.support.mosquitto import PROGRAM
+from tests.support.site_line import take_papers
 from tests.support.until import until
 
 runner = CliRunner()
@@ -74,7 +79,8 @@ class Machine:
 
     async def end(self, how: signal.Signals = signal.SIGTERM) -> None:
         if self._process is not None:
-            self._process.send_signal(how)
+            with contextlib.suppress(ProcessLookupError):  # it ended by itself
+                self._process.send_signal(how)
             await self._process.wait()
             self._process = None
 
@@ -96,6 +102,15 @@ class Machine:
     def spool(self) -> SpoolState:
         with wiring.reading(self.settings()) as books:
             return books.spool_state()
+
+    async def says(self, topic: str, payload: str) -> None:
+        """Publish something with this machine's own certificate."""
+        at = self.settings().centre
+        assert at is not None
+        async with aiomqtt.Client(
+            at.broker.host, at.broker.port, tls_context=at.broker.context(), timeout=30
+        ) as client:
+            await client.publish(topic, payload, qos=1)
 
     def texts_on(self, phone: PhoneNumber) -> list[str]:
         return [line.body for line in wiring.handset(self.settings()).inbox(phone)]
@@ -153,16 +168,8 @@ def a_centre(folder: Path, port: int) -> Machine:
 def a_box(folder: Path, centre: Machine, name: str, sites: Sequence[str], *, ami: int, port: int) -> Machine:
     """A site box, with what `secondring sites add` made for it; it finds the broker at `port`."""
     command(centre.folder, "sites", "add", name, *(f"--site={site}" for site in sites))
-    parcel = centre.folder / "sites" / f"for-{name}"
     box = Machine(folder, ami)
-    (folder / "sites").mkdir()
-    for file in (*parcel.glob("*.pem"), *parcel.glob("*.key")):
-        (folder / "sites" / file.name).write_bytes(file.read_bytes())
-        (folder / "sites" / file.name).chmod(0o600)
-    (folder / "credentials/seal").write_bytes((parcel / "seal").read_bytes())
-    (folder / "credentials/seal").chmod(0o600)
-    words = (parcel / "70-centre.yaml").read_text().replace("/etc/secondring/sites", str(folder / "sites"))
-    (folder / "conf.d/70-centre.yaml").write_text(words)
+    take_papers(folder, centre.folder, name)
     (folder / "conf.d/80-line.yaml").write_text(f"centre: {{port: {port}}}\n")
     command(folder, "migrate")
     return box
@@ -191,3 +198,37 @@ async def soon(happened: Callable[[], bool], what: str) -> None:
     while not happened():
         assert time.monotonic() < deadline, f"{what} did not happen"
         await asyncio.sleep(0.05)
+
+
+class Ears:
+    """Hears everything at the boxes' broker that one certificate opens, and comes back when the broker does."""
+
+    def __init__(self, papers: Path, name: str, port: int, topics: str) -> None:
+        self._papers = papers
+        self._name = name
+        self._port = port
+        self._topics = topics
+        self.heard: list[tuple[str, dict[str, object], bool]] = []
+        self.listens = False
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        while True:
+            with contextlib.suppress(aiomqtt.MqttError):
+                await self._listen()
+            self.listens = False
+            await asyncio.sleep(0.1)
+
+    async def _listen(self) -> None:
+        context = ssl.create_default_context(cafile=str(self._papers / "ca.pem"))
+        context.load_cert_chain(self._papers / f"{self._name}.pem", self._papers / f"{self._name}.key")
+        async with aiomqtt.Client("127.0.0.1", self._port, tls_context=context, timeout=30) as client:
+            await client.subscribe(self._topics, qos=1)
+            self.listens = True
+            async for message in client.messages:
+                payload = message.payload
+                self.heard.append((str(message.topic), json.loads(payload), bool(message.retain)))
+
+    @property
+    def topics(self) -> set[str]:
+        return {topic for topic, _, _ in self.heard}

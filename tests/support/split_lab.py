@@ -14,11 +14,12 @@ START_SECONDS = 150.0
 class SplitService(Service):
     """`secondring listen`, `agi`, `gateway` and `web` in the place of `secondring run`."""
 
+    names: tuple[str, ...] = SERVICES
     _running: dict[str, Running]
 
     def start(self) -> None:
         """Start them, and return when one listens to the PBX and the others are ready."""
-        self._running = {name: Running(self.home, name) for name in SERVICES}
+        self._running = {name: Running(self.home, name) for name in self.names}
         for name, running in self._running.items():
             word = "STATUS=listening" if name == "listen" else "READY=1"
             until(
@@ -45,3 +46,9 @@ class SplitService(Service):
             finally:
                 running.forget()
         self._running.clear()
+
+
+class SiteBoxService(SplitService):
+    """What runs at a site box, in two processes."""
+
+    names = ("listen", "agi")

@@ -29,6 +29,8 @@ STAGES = (
     ("Resolved", Measure.RESOLVED),
 )
 WEEKS_OFFERED = 26
+NONE = "none"
+"""What a week without anybody to count says."""
 
 
 async def show(visit: Visit) -> Response:
@@ -43,10 +45,18 @@ async def show_to_print(visit: Visit) -> Response:
 
 async def _show(visit: Visit, template: str) -> Response:
     wanted = asked(visit)
-    board = await visit.read(
+    board = await _board(visit, wanted)
+    if "until" not in visit.request.query_params and not any(tally.numbers for _, tally in board.trend):
+        # A clinic in its first week, or the demo: the weeks before have nothing to show, and this one may.
+        wanted = replace(wanted, until=wanted.newest)
+        board = await _board(visit, wanted)
+    return visit.render(template, **context(board, wanted))
+
+
+async def _board(visit: Visit, wanted: Asked) -> Board:
+    return await visit.read(
         lambda books: make_board(books, wanted.places, wanted.until, wanted.weeks, visit.now)
     )
-    return visit.render(template, **context(board, wanted))
 
 
 def context(board: Board, wanted: Asked) -> dict[str, Any]:
@@ -119,6 +129,11 @@ class Trend:
     drawing: Markup
     rows: list[tuple[Week, str, Ask]]
 
+    @property
+    def is_empty(self) -> bool:
+        """True when no week has a value: axes alone say nothing."""
+        return all(said == NONE for _, said, _ in self.rows)
+
 
 def _trends(board: Board) -> list[Trend]:
     board = replace(board, trend=_since_the_first_call(board.trend))
@@ -162,7 +177,7 @@ def _share_trend(board: Board, name: str, title: str, part: Measure, whole: Meas
 
 def _said(share: Rate) -> str:
     if share.value is None:
-        return "none"
+        return NONE
     return f"{percent(share)} ({share.numerator:,} of {share.denominator:,})"
 
 
@@ -177,7 +192,7 @@ def _count_trend(board: Board) -> Trend:
 def _wait_trend(board: Board) -> Trend:
     spreads = [(week, report_of(tally).time_to_first_text) for week, tally in board.trend]
     points = [
-        Point(_short(week), spread.p50, "none" if spread.p50 is None else f"{spread.p50:g} s")
+        Point(_short(week), spread.p50, NONE if spread.p50 is None else f"{spread.p50:g} s")
         for week, spread in spreads
     ]
     how = scale(points, "s", least=TYPICAL_S + 1)
@@ -188,7 +203,7 @@ def _wait_trend(board: Board) -> Trend:
     rows = [
         (
             week,
-            "none"
+            NONE
             if spread.p50 is None
             else f"{spread.p50:g} s, 95 % within {spread.p95:g} s, {spread.count:,} texted",
             Ask(show=Measure.TEXTED),
@@ -206,7 +221,7 @@ def _urgent_trend(board: Board) -> Trend:
         Point(
             _short(week),
             report.urgent.p50,
-            "none" if report.urgent.p50 is None else said_seconds(report.urgent.p50),
+            NONE if report.urgent.p50 is None else said_seconds(report.urgent.p50),
         )
         for week, report in reports
     ]
@@ -224,7 +239,7 @@ def _urgent_trend(board: Board) -> Trend:
 def _urgent_said(report: Report) -> str:
     reached = report.urgent_reached
     if not reached.denominator:
-        return "none"
+        return NONE
     middle = "" if report.urgent.p50 is None else f"{said_seconds(report.urgent.p50)}, "
     return f"{middle}{out_of(reached)} spoken with"
 

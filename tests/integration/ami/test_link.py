@@ -8,6 +8,8 @@ from dataclasses import replace
 import pytest
 
 from ami_listener import AmiAccount, AmiLink
+from ami_listener.connection import pause_after_refusal
+from ami_listener.session import Timing
 from secondring.domain.errors import LoginRefused, PeerError
 from secondring.domain.facts import ChannelStarted, Fact, HungUp, LinkLost, PbxBooted, PbxStopping, StockTaken
 from tests.integration.ami.conftest import QUICK, Listen, Listening, clock
@@ -75,6 +77,48 @@ async def test_a_secret_that_is_put_right_is_accepted_in_time(listen: Listen, am
         await until(lambda: hearing.stats.refusals == 2)
         ami.secret = SECRET
         await until(lambda: hearing.link.is_up)
+
+
+async def test_who_asks_to_be_told_is_told_of_each_refusal_and_let_in_when_it_is_right(
+    account: AmiAccount, ami: FakeAmi, caplog: pytest.LogCaptureFixture
+) -> None:
+    """At boot FreePBX may be writing manager.conf anew; the first refusal once ended the service for good."""
+    told: list[int] = []
+
+    async def on_refusal(refusal: LoginRefused, count: int) -> None:
+        assert "not-the-secret" not in str(refusal)
+        told.append(count)
+
+    ami.secret = "not-the-secret"
+    quick = replace(QUICK, refused_pause=0.02, longest_refused_pause=0.05)
+    hearing = Listening(AmiLink(account, clock=clock, timing=quick, on_refusal=on_refusal))
+    running = asyncio.create_task(hearing.link.run(hearing.handle))
+    await until(lambda: len(told) >= 3)
+    assert hearing.link.refused_account == account.user
+    assert f"refuses user {account.user!r}" in caplog.text
+    assert "trying again in" in caplog.text
+    ami.secret = SECRET
+    await hearing.told(StockTaken)
+    assert hearing.link.refused_account == ""
+    assert told[:3] == [1, 2, 3]
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+
+
+def test_a_refused_login_is_tried_again_after_half_a_minute_at_first_and_every_five_minutes_in_the_end() -> (
+    None
+):
+    pauses = [pause_after_refusal(count, Timing(), near=True) for count in range(1, 7)]
+    assert pauses == [30, 60, 120, 240, 300, 300]
+    assert pause_after_refusal(9999, Timing(), near=True) == 300
+    assert pause_after_refusal(1, Timing(), near=False) == 600, "fail2ban watches over strangers"
+
+
+@pytest.mark.parametrize(
+    ("host", "near"), [("127.0.0.1", True), ("localhost", True), ("192.0.2.7", False), ("pbx", False)]
+)
+def test_only_this_machine_is_near(host: str, near: bool) -> None:
+    assert AmiAccount(host=host, user="ring", secret="x").is_near is near
 
 
 async def test_nobody_there_is_said_once_and_tried_again(

@@ -64,12 +64,22 @@ def test_our_services_get_in_and_nobody_else(tmp_path: Path, pbx: Path) -> None:
     said = run(*install, "--broker", str(etc))
     assert f"made {etc}/conf.d/secondring.conf" in said
     assert SECRET not in said
-    assert "Nothing to do." in run(*install), "it is remembered, and kept up to date without being named"
+    assert "systemctl restart mosquitto" in said
+    again = run(*install)
+    assert "Nothing to do." in again, "it is remembered, and kept up to date without being named"
+    assert "mosquitto" not in again, "nothing changed that it would have to read"
+    subprocess.run(["mosquitto_passwd", "-b", etc / "secondring.passwd", "lamp", "of-the-lamp"], check=True)
+    with (etc / "secondring.acl").open("a") as lists:
+        lists.write("user lamp\ntopic read secondring/+/+/urgent\n")
+    run(*install)
     with subprocess.Popen([PROGRAM, "-c", str(etc / "mosquitto.conf")], stdout=subprocess.DEVNULL) as broker:
         try:
             until(lambda: _listens(port), "mosquitto")
             ours = Broker(host="127.0.0.1", port=port, pbx="pbx", user="secondring", password=SECRET)
             asyncio.run(heard(ours, ours.topic("bell", "work"), {"from": "doctor"}))
+            asyncio.run(
+                once(Broker(host="127.0.0.1", port=port, pbx="pbx", user="lamp", password="of-the-lamp"))
+            )
             stranger = Broker(host="127.0.0.1", port=port, pbx="pbx", user="secondring", password="guessed")
             with pytest.raises(PeerError, match="refused our login"):
                 asyncio.run(once(stranger))

@@ -183,6 +183,53 @@ async def test_nobody_gets_in_without_a_certificate_of_this_clinic(place: Place,
     assert "as uninvited" not in place.broker.log
 
 
+async def test_a_certificate_that_is_called_back_opens_nothing_any_more(place: Place) -> None:
+    async with place.client(NORTH, identifier="before"):
+        pass
+    assert place.authority.revoke(NORTH) == 1
+    place.broker.end(signal.SIGTERM)
+    place.broker.start()
+    with pytest.raises(aiomqtt.MqttError):
+        async with place.client(NORTH, identifier="thief", timeout=2):
+            pass
+    for name in (SOUTH, CENTRE):
+        async with place.client(name, identifier=f"still-{name}"):
+            pass
+    place.authority.issue(NORTH)
+    async with place.client(NORTH, identifier="anew"):
+        pass
+    place.broker.end(signal.SIGTERM)
+    assert "as thief" not in place.broker.log
+
+
+async def test_the_broker_s_files_get_along_with_a_listener_that_was_there(place: Place) -> None:
+    """As it is linked: the first file of conf.d. mosquitto refuses it behind other rules."""
+    place.broker.end(signal.SIGTERM)
+    folder = place.authority.folder / "etc"
+    (folder / "conf.d").mkdir(parents=True)
+    parcel = folder / "secondring"
+    parcel.mkdir()
+    broker_files(parcel, place.authority.folder, place.broker.port)
+    (folder / "conf.d/00-secondring-sites.conf").symlink_to(parcel / "secondring-sites.conf")
+    other = free_port(socket.SOCK_STREAM)
+    (folder / "conf.d/default.conf").write_text(f"listener {other} 127.0.0.1\nallow_anonymous true\n")
+    conf = folder / "mosquitto.conf"
+    conf.write_text(f"persistence false\ninclude_dir {folder}/conf.d\nuser root\nlog_dest stdout\n")
+    broker = Broker(conf, place.broker.port)
+    try:
+        broker.start()
+        async with aiomqtt.Client("127.0.0.1", other, timeout=30):
+            pass
+        async with place.client(NORTH):
+            pass
+        bare = ssl.create_default_context(cafile=str(place.authority.papers.cert))
+        with pytest.raises(aiomqtt.MqttError):
+            async with place.client(NORTH, tls_context=bare, timeout=2):
+                pass
+    finally:
+        broker.end(signal.SIGTERM)
+
+
 async def test_another_user_s_name_and_password_change_nothing(place: Place) -> None:
     async with listening(place, CENTRE, "secondring/+/up/#") as centre:
         async with place.client(NORTH, username=SOUTH, password="stolen", identifier=SOUTH) as thief:

@@ -1,5 +1,7 @@
 """Two site boxes and a centre, each a process, with a real broker between them."""
 
+import asyncio
+import json
 import signal
 import socket
 from collections.abc import AsyncIterator
@@ -10,15 +12,39 @@ import pytest
 import pytest_asyncio
 
 from lab.ports import free_port
+from secondring import wiring
+from secondring.bus import parcels
+from secondring.bus.seal import Seal
+from secondring.bus.site_topics import BETWEEN_SITES
 from secondring.domain.phone import PhoneNumber
 from tests.integration.alarms.conftest import needs_mosquitto
 from tests.support.cut_line import CutLine
 from tests.support.fake_ami import FakeAmi
-from tests.support.site_processes import Broker, Machine, a_box, a_centre, a_missed_call, at, command, soon
+from tests.support.schemas import site_breaches
+from tests.support.site_processes import (
+    Broker,
+    Ears,
+    Machine,
+    a_box,
+    a_centre,
+    a_missed_call,
+    at,
+    command,
+    soon,
+)
 
 pytestmark = [needs_mosquitto, pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(600)]
 ANNA, BEN, CARL, DORA, EVE = (PhoneNumber(f"+120255501{number}") for number in range(23, 28))
 NORTH, SOUTH = "2025550100", "2025550180"
+LADDER = """
+sites:
+  main:
+    triage:
+      internal: "PJSIP/{number}"
+      outside: "PJSIP/{number}@trunk"
+      steps: [{ring: ["1001"], ring_for: 20s}]
+      last_resort: +1 202 555 0188
+"""
 
 
 @dataclass
@@ -31,6 +57,8 @@ class Clinic:
     south_pbx: FakeAmi
     line: CutLine
     """That of the north."""
+    ears: tuple[Ears, ...]
+    """What the centre's certificate lets hear at the broker, and what the north's does."""
 
     @property
     def machines(self) -> tuple[Machine, ...]:
@@ -55,9 +83,16 @@ async def clinic(folder: Path) -> AsyncIterator[Clinic]:
         broker = Broker(centre.folder / "sites/for-broker/secondring-sites.conf", port)
         north = a_box(folder / "north", centre, "north-box", ["main"], ami=north_pbx.port, port=line.port)
         south = a_box(folder / "south", centre, "south-box", ["south"], ami=south_pbx.port, port=port)
-        made = Clinic(centre, broker, north, south, north_pbx, south_pbx, line)
+        (centre.folder / "conf.d/40-ladder.yaml").write_text(LADDER)
+        ears = (
+            Ears(centre.folder / "sites", "centre", port, "secondring/+/up/#"),
+            Ears(north.folder / "sites", "north-box", port, "secondring/north-box/down/#"),
+        )
+        made = Clinic(centre, broker, north, south, north_pbx, south_pbx, line, ears)
+        listeners = [asyncio.create_task(one.run()) for one in ears]
         try:
             broker.start()
+            await soon(lambda: all(one.listens for one in ears), "somebody who listens at the broker")
             for machine in made.machines:
                 await machine.start()
             await soon(lambda: made.logs.count("linked to the MQTT broker") == 3, "three links")
@@ -68,6 +103,9 @@ async def clinic(folder: Path) -> AsyncIterator[Clinic]:
             for machine in made.machines:
                 await machine.end(signal.SIGKILL)
             broker.end()
+            for listener in listeners:
+                listener.cancel()
+            await asyncio.gather(*listeners, return_exceptions=True)
 
 
 def linked(clinic: Clinic) -> int:
@@ -111,3 +149,33 @@ async def test_a_box_that_is_cut_off_and_killed_loses_nothing_and_nothing_counts
     a_missed_call(clinic.north_pbx, "17.13", EVE, NORTH)
     await soon(lambda: bool(clinic.centre.texts_on(EVE)), "the next text")
     assert [len(clinic.centre.texts_on(phone)) for phone in (CARL, DORA, EVE)] == [1, 1, 1]
+
+
+async def test_all_that_was_said_keeps_to_its_schema_outside_and_inside(clinic: Clinic) -> None:
+    """After all of the above, a caller who writes URGENT, and words that the centre cannot open."""
+    up, down = clinic.ears
+    await soon(lambda: up.listens and down.listens, "somebody who listens at the broker")
+    wiring.handset(clinic.centre.settings()).reply(ANNA, "URGENT")
+    foreign = json.loads(parcels.packed(Seal(bytes(32), "north-box"), parcels.UP, "live", "b" * 32, "{}"))
+    await clinic.north.says(parcels.up("north-box", "live"), json.dumps(foreign))
+    here = "secondring/north-box/down/"
+    await soon(lambda: {f"{here}urgent", f"{here}refused"} <= down.topics, "a hand-over and a refusal")
+    boxes = clinic.centre.settings().boxes
+    assert boxes is not None
+    seals = {name: Seal(box.seal.get_secret_value(), name) for name, box in boxes.known.items()}
+    said = [one for one in up.heard + down.heard if one[1] != foreign]
+    wrong = [
+        breach
+        for topic, payload, kept in said
+        for breach in site_breaches(topic, payload, seals[topic.split("/")[1]], kept)
+    ]
+    assert wrong == []
+    heard = {
+        topic.pattern for topic in BETWEEN_SITES for name in up.topics | down.topics if topic.is_of(name)
+    }
+    never = {"secondring/<box>/up/urgent", "secondring/<box>/down/reached"}  # nobody can be rung from here
+    assert {topic.pattern for topic in BETWEEN_SITES} - heard <= never | {"secondring/<box>/up/late"}
+    await soon(
+        lambda: ": answered" in command(clinic.north.folder, "sites", "list"),
+        "that the box knows of its answers; one refusal changes nothing while the centre gives them",
+    )

@@ -116,7 +116,8 @@ def test_init_asks_again_and_says_what_it_left_alone(tmp_path: Path) -> None:
     again = run(*begin, "init", "--clinic", "Other", "--phone", "+12025550199", "--zone", "America/Chicago")
     assert again.count("kept ") == 4
     assert "none of your answers" in again
-    assert "is up to date" in run(*begin, "migrate")
+    assert "secondring.db is made." in run(*begin, "migrate")
+    assert "secondring.db is up to date already." in run(*begin, "migrate")
     assert "1 number, America/New_York" in run(*begin, "check-config")
     assert "queues_post_custom.conf" in run(*begin, "render", "queues", "--asterisk", "22.1.0")
     second = tmp_path / "a clinic/credentials/ami-dial-secret"
@@ -124,6 +125,23 @@ def test_init_asks_again_and_says_what_it_left_alone(tmp_path: Path) -> None:
     assert f"wrote {second}" in run(*begin, "init"), "asks nothing"
     assert second.exists()
     assert "Every secret is there." in run(*begin, "init")
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["mode", "lively"], "'lively' is none of live, shadow."),
+        (["user", "add", "ana", "--role", "nurs"], "'nurs' is none of front-desk, billing, nurse,"),
+        (["audit", "--record", "cell"], "'cell' is none of cel, cdr, queue_log."),
+        (["report", "--by", "month"], "'month' is none of week, hour,"),
+    ],
+)
+def test_a_word_that_is_none_of_those_is_refused_with_all_of_them(
+    words: list[str], told: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, said = complains(words, monkeypatch, capsys)
+    plain = " ".join(said.replace("│", " ").split())
+    assert (code, told in plain, "Value error" in plain) == (2, True, False), said
 
 
 @pytest.mark.parametrize(

@@ -52,7 +52,10 @@ def test_install_asks_the_asterisk_that_it_is_told_of(tmp_path: Path, recorded: 
     done = run(*begin, "install", *options, "--reload")
     assert "asterisk: Asterisk 20.9.1" in done
     assert "Make it count" not in done, "it does already"
-    assert "Make it count" in run(*begin, "install", *options)
+    again = run(*begin, "install", *options)
+    assert "Make it count" in again
+    assert f"secondring --config {tmp_path}/home doctor" in again, "of this configuration"
+    assert "mosquitto" not in again
 
 
 def test_on_freepbx_callers_who_stay_must_not_be_hung_up_on(

@@ -197,10 +197,13 @@ def test_a_file_that_gives_a_site_to_two_boxes_can_be_mended(two_sites: Path, me
 
 def test_a_box_that_is_removed_takes_its_entry_and_papers_along_and_nothing_else(two_sites: Path) -> None:
     told(two_sites, "add", "north-box", "--site", site_of(two_sites))
+    accounts = {two_sites / "sites/issued", two_sites / "sites/revoked.pem"}
     before = kept_in(two_sites)
     told(two_sites, "add", "other", "--site", "south")
     words = told(two_sites, "remove", "other")
-    assert kept_in(two_sites) == before
+    after = kept_in(two_sites)
+    assert {file for file in before if before[file] != after.get(file)} == accounts
+    assert after.keys() == before.keys()
     assert not (two_sites / "sites/for-other").exists()
     for step in ("On the box", "Here", "On the broker's machine"):
         assert step in words
@@ -208,6 +211,51 @@ def test_a_box_that_is_removed_takes_its_entry_and_papers_along_and_nothing_else
     told(two_sites, "remove", "north-box")
     assert "There are no site boxes" in told(two_sites, "list")
     assert site_of(two_sites) == str(wiring.load_files(two_sites).rules.sites[0].id)
+
+
+def called_back(folder: Path) -> set[int]:
+    found = x509.load_pem_x509_crl((folder / "sites/revoked.pem").read_bytes())
+    assert found.is_signature_valid(certificate(folder / "sites/ca.pem").public_key())  # type: ignore[arg-type]
+    assert found.next_update_utc == certificate(folder / "sites/ca.pem").not_valid_after_utc
+    return {one.serial_number for one in found}
+
+
+def test_every_certificate_that_a_removed_box_ever_had_is_called_back_and_no_other(two_sites: Path) -> None:
+    site, serials = site_of(two_sites), set()
+    for _ in range(2):
+        told(two_sites, "add", "north-box", "--site", site)
+        serials.add(certificate(two_sites / "sites/for-north-box/north-box.pem").serial_number)
+    told(two_sites, "add", "other", "--site", "south")
+    assert called_back(two_sites) == set(), (
+        "renewing calls nothing back: the box may not have the new one yet"
+    )
+    told(two_sites, "remove", "north-box")
+    assert called_back(two_sites) == serials
+    assert len(serials) == 2
+    told(two_sites, "add", "north-box", "--site", site)
+    assert certificate(two_sites / "sites/for-north-box/north-box.pem").serial_number not in called_back(
+        two_sites
+    )
+    told(two_sites, "broker", "--host", "127.0.0.1", "--port", "9883")
+    parcel = two_sites / "sites/for-broker"
+    assert (parcel / "revoked.pem").read_bytes() == (two_sites / "sites/revoked.pem").read_bytes()
+    assert "crlfile /etc/mosquitto/secondring/revoked.pem" in (parcel / "secondring-sites.conf").read_text()
+
+
+def test_a_certificate_of_before_accounts_were_kept_is_called_back_too(centre: Path) -> None:
+    told(centre, "add", "north-box", "--site", site_of(centre))
+    serial = certificate(centre / "sites/for-north-box/north-box.pem").serial_number
+    (centre / "sites/issued").unlink()
+    told(centre, "remove", "north-box")
+    assert called_back(centre) == {serial}
+
+
+def test_a_list_that_cannot_be_read_is_not_made_anew_silently(centre: Path) -> None:
+    told(centre, "add", "north-box", "--site", site_of(centre))
+    (centre / "sites/revoked.pem").write_text("no list")
+    before = kept_in(centre)
+    assert "put it back" in told(centre, "remove", "north-box", fails=True)
+    assert kept_in(centre) == before
 
 
 def test_what_an_administrator_adds_to_the_file_stays(two_sites: Path) -> None:

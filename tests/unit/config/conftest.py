@@ -7,6 +7,7 @@ import pytest
 
 from config.loader import EXAMPLE, default_source, parse
 from config.problems import Place
+from config.secret_files import SecretMissing, SecretReader
 from config.settings import Settings
 from config.tree import Source
 
@@ -23,7 +24,16 @@ def configure(*texts: str, secrets: Mapping[str, bytes] = SECRETS) -> Settings:
     """The settings that these files give, laid over the defaults and the example clinic."""
     example = Source(name="10-site.yaml", text=EXAMPLE.read_text("utf-8"))
     files = [Source(name=f"{20 + n}-more.yaml", text=text) for n, text in enumerate(texts)]
-    return parse([default_source(), example, *files], {**SECRETS, **secrets}.__getitem__, WHERE)
+    return parse([default_source(), example, *files], _reader({**SECRETS, **secrets}), WHERE)
+
+
+def _reader(kept: Mapping[str, bytes]) -> SecretReader:
+    def read(place: str) -> bytes:
+        if place not in kept:
+            raise SecretMissing(f"names {place}, which does not exist", "Make it.")
+        return kept[place]
+
+    return read
 
 
 @pytest.fixture

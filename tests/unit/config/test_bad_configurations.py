@@ -52,6 +52,18 @@ SLIPS = {
     "no unit": ("guards: {settle: 2}", ["guards.settle", "not a length of time", "'2'", "2s"]),
     "endless": ("guards: {settle: 999999999d999999999d}", ["guards.settle", "longer than anybody lives"]),
     "nothing": ("guards: {window: 0}", ["guards.window", "longer than nothing"]),
+    "urgent as a section": (
+        "urgent: {steps: []}",
+        ["urgent: is a key", "sites.<id>.triage", "docs/urgent.md"],
+    ),
+    "a list is shown": (
+        'sites: {maple-street: {hours: {fri: ["8-12"]}}}',
+        ["hours.fri", "no period of the day (found ['8-12'])"],
+    ),
+    "what was meant is shown": (
+        "carriers:\n- {kind: http, name: main, url: 'https://c.example/', from: front}\n",
+        ["20-more.yaml:2: carriers[1].from", "(found 'front')", "Did you mean senders?"],
+    ),
     "zone": (
         "sites: {maple-street: {zone: America/Newyork}}",
         ["sites.maple-street.zone", "'America/Newyork'", "Did you mean America/New_York?"],
@@ -192,3 +204,47 @@ def test_a_password_in_the_address_of_a_record_is_not_repeated(address: str) -> 
     with pytest.raises(ConfigError) as refused:
         configure(f"records: {{cel: {{place: '{address}'}}}}")
     assert "secret" not in str(refused.value)
+
+
+def test_every_wrong_day_is_told() -> None:
+    text = (
+        "sites:\n  maple-street:\n    hours:\n      fryday: closed\n      sat: 8 to 5\n      sun: ['9-1']\n"
+    )
+    with pytest.raises(ConfigError) as refused:
+        configure(text)
+    told = str(refused.value).splitlines()
+    assert told[0].endswith("3 problems.")
+    for line, day in zip((4, 5, 6), ("fryday", "sat", "sun"), strict=True):
+        assert any(f"20-more.yaml:{line}: sites.maple-street.hours.{day}: " in one for one in told)
+
+
+def test_a_broken_file_hides_no_slip_in_another_one() -> None:
+    with pytest.raises(ConfigError) as refused:
+        configure(
+            "guards:\n  settle: 2s\n   window: 1d\n",
+            "ami: {port: abc}\n",
+            "log:\n  level: info\n  level: debug\n",
+        )
+    told = str(refused.value)
+    assert "20-more.yaml:3: is not valid YAML" in told
+    assert "21-more.yaml:1: ami.port: is not a whole number (found 'abc')" in told
+    assert "22-more.yaml:3: log.level: is written twice" in told
+    assert "3 problems." in told, "nothing is called missing that the broken file may hold"
+
+
+def test_a_missing_secret_is_told_with_the_slips() -> None:
+    with pytest.raises(ConfigError) as refused:
+        configure("ami: {port: abc, secret_file: /nowhere/ami-secret}\n")
+    told = str(refused.value)
+    assert "2 problems." in told
+    assert "ami.port: is not a whole number" in told
+    assert "20-more.yaml:1: ami.secret_file: names /nowhere/ami-secret, which does not exist" in told
+
+
+def test_the_value_of_an_unknown_key_is_shown_only_where_it_cannot_be_a_secret() -> None:
+    with pytest.raises(ConfigError) as refused:
+        configure("mail: {host: m.example, sender: us@m.example, pasword: hunter2, thing: sesame}\n")
+    told = str(refused.value)
+    assert "hunter2" not in told
+    assert "sesame" not in told
+    assert told.count("its value is not shown, for it may be a secret") == 2

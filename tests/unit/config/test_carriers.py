@@ -136,7 +136,10 @@ def test_carriers_that_are_no_web_services_are_made_with_their_secrets_and_cards
             "carriers:\n- name: a\n  kind: twillio",
             "20-more.yaml:3: carriers[1].kind: is no kind of carrier (found 'twillio'). Did you mean twilio?",
         ),
-        ("carriers: [{name: a, kind: [http]}]", "carriers[1].kind: is no kind of carrier. There are handset"),
+        (
+            "carriers: [{name: a, kind: [http]}]",
+            "carriers[1].kind: is no kind of carrier (found ['http']). There are handset",
+        ),
         ("carriers: [{name: a}]", "carriers[1]: does not say its kind"),
         ("carriers:\n- {name: a, kind: http}", "20-more.yaml:2: carriers[1].url: is missing"),
         ("carriers: [{name: a, kind: http, url: 'http://c.example/'}]", "carriers[1].url: would send"),

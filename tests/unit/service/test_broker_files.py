@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from secondring.broker_files import CONF, LISTS, PASSWORDS, broker_files, directory_of, hashed
+from secondring.broker_files import BY_WHOM, CONF, LISTS, PASSWORDS, YOURS, broker_files, directory_of, hashed
 from secondring.domain.errors import ConfigError
 from secondring.wiring import Settings, load_settings
 from tests.support.terminal import a_clinic
@@ -45,7 +45,7 @@ def test_three_files_of_ours(settings: Settings, mosquitto: Path) -> None:
     assert set(made) == {CONF, PASSWORDS, LISTS}
     assert "listener 18830 127.0.0.1\nallow_anonymous false\n" in made[CONF]
     assert f"password_file {mosquitto}/secondring.passwd\nacl_file {mosquitto}/secondring.acl\n" in made[CONF]
-    assert made[LISTS].endswith("user secondring\ntopic readwrite secondring/pbx/#\n")
+    assert made[LISTS].endswith(f"user secondring\ntopic readwrite secondring/pbx/#\n{YOURS}")
     assert made[PASSWORDS].startswith("secondring:$7$")
     assert SECRET not in "".join(made.values())
     assert directory_of(tuple(mosquitto / name for name in made)) == mosquitto
@@ -60,6 +60,36 @@ def test_a_second_time_nothing_changes_and_another_password_is_taken_up(
     assert broker_files(settings, mosquitto) == first
     (mosquitto / PASSWORDS).write_text(f"secondring:{hashed('another', bytes(12))}\n")
     assert broker_files(settings, mosquitto) != first
+
+
+LAMP = "user lamp\ntopic read secondring/+/+/urgent\n"
+
+
+def written(settings: Settings, mosquitto: Path) -> dict[Path, str]:
+    made = broker_files(settings, mosquitto)
+    for file in made:
+        file.path.write_bytes(file.content)
+    return {file.path.relative_to(mosquitto): file.content.decode() for file in made}
+
+
+def test_another_reader_stays_whatever_we_change(tmp_path: Path, settings: Settings, mosquitto: Path) -> None:
+    written(settings, mosquitto)
+    lamp = f"lamp:{hashed('of the lamp', bytes(12))}\n"
+    for file, line in ((PASSWORDS, lamp), (LISTS, LAMP)):
+        with (mosquitto / file).open("a") as end:
+            end.write(line)
+    again = written(settings, mosquitto)
+    assert (again[PASSWORDS].count("\n"), again[PASSWORDS].endswith(lamp)) == (2, True)
+    assert again[LISTS].endswith(f"topic readwrite secondring/pbx/#\n{YOURS}{LAMP}")
+    renamed = clinic(tmp_path / "renamed", MQTT.replace("user: secondring", "user: ring2"))
+    then = written(renamed, mosquitto)
+    assert [line.partition(":")[0] for line in then[PASSWORDS].splitlines()] == ["ring2", "lamp"]
+    assert then[LISTS] == f"{BY_WHOM}user ring2\ntopic readwrite secondring/pbx/#\n{YOURS}{LAMP}"
+
+
+def test_a_reader_in_a_list_of_an_earlier_version_stays(settings: Settings, mosquitto: Path) -> None:
+    (mosquitto / LISTS).write_text(f"{BY_WHOM}user secondring\ntopic readwrite secondring/pbx/#\n{LAMP}")
+    assert written(settings, mosquitto)[LISTS].endswith(f"secondring/pbx/#\n{YOURS}{LAMP}")
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from secondring.clinic_words import ClinicWording
+from secondring.domain.booking import new_token
 from secondring.domain.ids import SiteId
 from secondring.domain.records import Intent
 from secondring.domain.settings import SettingsRefused, path_of
@@ -282,6 +283,25 @@ async def test_a_preview_is_the_text_with_its_parts(desk: Desk) -> None:
     shown = await desk.screen.preview("help", "en", "{{ clinic }}: your diagnosis.", site)
     assert shown.text == ""
     assert "clinical word" in shown.problems[0]
+
+
+PAGE = "booking: {public_url: 'https://book.example', listen: {proxies: [127.0.0.1]}}\n"
+CALENDAR = (
+    "    calendar: {hours: {mon: ['09:00-12:00']}, visits: {checkup: {name: {en: Check-up}, length: 30m}}}\n"
+)
+
+
+async def test_a_preview_shows_what_a_link_to_our_own_page_looks_like() -> None:
+    desk = Desk(ClinicFiles(PAGE + TWO_SITES.replace("  south:", CALENDAR + "  south:")))
+    north, south = desk.rules.sites
+    shown = await desk.screen.preview("book", "en", "{{ clinic }}: {{ link }}", north)
+    assert shown.text.startswith("Northside Clinic: https://book.example/b/")
+    assert len(shown.text.rpartition("/")[2]) == len(new_token(bytes(16))), "as long as a real one"
+    previews = dict(await desk.screen.previews("en", north))
+    assert "https://book.example/b/" in previews["book"].text
+    shown = await desk.screen.preview("book", "en", "{{ clinic }}: call {{ phone }}.{{ link }}", south)
+    assert shown.text.endswith("."), "no page, no link"
+    desk.writer.close()
 
 
 @pytest.mark.parametrize(

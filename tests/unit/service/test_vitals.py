@@ -13,8 +13,9 @@ NOW = datetime(2026, 3, 2, 15, tzinfo=UTC)
 
 
 class Link:
-    def __init__(self, *, up: bool) -> None:
+    def __init__(self, *, up: bool, refused: str = "") -> None:
         self.is_up = up
+        self.refused_account = refused
 
 
 class Breaker:
@@ -31,12 +32,23 @@ async def test_every_part_is_told_of(tmp_path: Path) -> None:
     found = await looked(tmp_path)
     assert set(found) == {"ami", "ami-dial", "carrier", "disk", "certificate", "catch-up"}
     assert found["certificate"].state is State.UNKNOWN
+    near = (await looked(tmp_path, only_near=True))["certificate"]
+    assert (near.state, near.words) == (State.OK, "none needed: the pages are open to this machine alone")
 
 
 @pytest.mark.parametrize(("up", "state"), [(True, State.OK), (False, State.BAD)])
 async def test_the_links_to_the_pbx(tmp_path: Path, up: bool, state: State) -> None:
     found = await looked(tmp_path, listens=Link(up=up), dials=Link(up=up), may_dial=True)
     assert (found["ami"].state, found["ami-dial"].state) == (state, state)
+
+
+async def test_an_account_that_the_pbx_refuses_is_named_with_the_remedy(tmp_path: Path) -> None:
+    links = {"listens": Link(up=False, refused="ring"), "dials": Link(up=False, refused="ring-dial")}
+    found = await looked(tmp_path, **links, may_dial=True)
+    for name, account in (("ami", "ring"), ("ami-dial", "ring-dial")):
+        assert found[name].state is State.BAD
+        assert f"refuses our account {account!r}" in found[name].words
+        assert "manager.conf" in found[name].remedy
 
 
 @pytest.mark.parametrize(

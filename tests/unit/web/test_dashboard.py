@@ -273,6 +273,18 @@ async def test_a_week_to_come_is_this_week(pages: Pages) -> None:
     assert "So far this week no call was missed." in plain(await browser.get(f"/dashboard?until={later}"))
 
 
+async def test_a_clinic_in_its_first_week_sees_that_week(pages: Pages) -> None:
+    """Its managers met a page of noughts about a week in which nothing ran yet."""
+    first = Week.at(pages.now, THERE.zone).plus(30)
+    pages.now = after(first) - timedelta(days=1)
+    browser = await manager(pages)
+    assert "So far this week no call was missed." in plain(await browser.get("/dashboard")), "nor ever"
+    Pen(pages.store, THERE, written=50_000).week(first, 12, replied=5, won=9)
+    assert "So far this week 9 of 12 missed callers" in plain(await browser.get("/dashboard"))
+    last = plain(await browser.get(f"/dashboard?until={first.plus(-1)}"))
+    assert "Last week no call was missed." in last, "whoever asks for it gets it"
+
+
 async def test_the_figures_are_the_same_when_numbers_are_removed_and_the_rows_say_so(pages: Pages) -> None:
     browser = await manager(pages)
     before = plain(await browser.get("/dashboard"))

@@ -155,7 +155,9 @@ async def test_an_alarm_that_is_signed_leaves_a_card_until_somebody_has_spoken(p
     assert f'data-row="{red(pages, case).id}"' in answer.text
     assert [entry.about for entry in pages.audit("view") if entry.shown == "Bo A."] == [case.episode]
     admin = await pages.signed_in("max", Role.ADMIN)
-    assert "nobody has spoken with: 1 · alarms to sign: 0" in text_of(await admin.get("/health"))
+    health = text_of(await admin.get("/health"))
+    assert "1 urgent caller waits: nobody has spoken with them yet." in health
+    assert "alarms to sign: 0" in health
     clinic_of(pages).finishes(red(pages, case), Result.SPOKE)
     assert "Nobody urgent is waiting" in text_of(await bo.get("/urgent"))
 

@@ -11,6 +11,7 @@ from secondring.domain import pulse
 from secondring.domain.deskwork import Result
 from secondring.domain.errors import PeerError
 from secondring.domain.handling import mark
+from secondring.domain.labels import title_in_words
 from secondring.domain.phone import PhoneNumber
 from secondring.domain.records import Outcome, Task, TaskState
 from secondring.domain.staff import Role
@@ -35,6 +36,22 @@ class Phones:
         if isinstance(self.answer, PeerError):
             raise self.answer
         return self.answer
+
+
+@pytest.mark.parametrize(
+    ("kept", "shown"),
+    [
+        ("Call back (opted-out)", "Call back (they want no texts)"),
+        (
+            "Call back (called again after our text); Call back (late)",
+            "Call back (called again after our text); Call back (too late for a text)",
+        ),
+        ("Call back (a-rule-of-tomorrow)", "Call back (a-rule-of-tomorrow)"),
+        ("Question about a bill", "Question about a bill"),
+    ],
+)
+def test_a_rule_in_a_title_is_said_in_words(kept: str, shown: str) -> None:
+    assert title_in_words(kept) == shown
 
 
 CALLS = itertools.count(1000, 1000)
