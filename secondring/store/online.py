@@ -18,3 +18,9 @@ def add_index(name: str, table: str, columns: list[Any], where: Any = None, *, u
         op.create_index(
             name, table, columns, unique=unique, postgresql_where=where, postgresql_concurrently=True
         )
+
+
+def drop_index(name: str, table: str) -> None:
+    """Take an index of a server's away; statements name none, of whatever version they are."""
+    with op.get_context().autocommit_block():
+        op.drop_index(name, table, postgresql_concurrently=True, if_exists=True)

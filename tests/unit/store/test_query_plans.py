@@ -10,6 +10,7 @@ from sqlalchemy import event
 
 from secondring.domain.ids import AlarmId, CallId, TaskId, TextId, Uniqueid, UrgentId
 from secondring.domain.metrics_rows import CallRows, EpisodeRows, Place, one_hour, whole_weeks
+from secondring.domain.phone import PhoneNumber
 from secondring.domain.ports import Books
 from secondring.domain.records import TextState
 from secondring.domain.retention_ports import What
@@ -38,6 +39,7 @@ from tests.support.books import (
     an_episode,
     eid,
 )
+from tests.support.postgres import Cluster, name_of
 
 Asked = list[tuple[str, Any]]
 _SEQUENTIAL = re.compile(rf"Seq Scan on ({'|'.join(metadata.tables)})\b")
@@ -188,6 +190,27 @@ def test_no_statement_has_to_read_a_whole_table_on_a_server(postgres_url: str) -
             plan = [row[0] for row in explain(f"EXPLAIN {statement}", values)]
             assert not [step for step in plan if _SEQUENTIAL.search(step)], (statement, plan)
     store.close()
+
+
+def test_a_server_looks_for_a_caller_by_the_number(cluster: Cluster) -> None:
+    """While a backup reads, indexes hold what is over, too: the one of all calls must not be gone through."""
+    with cluster.new_books() as url:
+        store = SqlStore(url, KEY)
+        for verdict in (None, Verdict.MISSED):
+            with store.transaction() as books:
+                for number in range(500):
+                    books.save_call(
+                        a_call(number, caller=PhoneNumber(f"+1202555{number:04}"), verdict=verdict)
+                    )
+        cluster.sql("VACUUM ANALYZE", name=name_of(url))
+        with _listening(store) as asked, store.transaction() as books:
+            books.caller_on_line(ANNA)
+        ((words, values),) = [entry for entry in asked if "advisory" not in entry[0]]
+        with store.transaction() as books:
+            explain = books._connection.exec_driver_sql  # type: ignore[attr-defined]
+            plan = "\n".join(row[0] for row in explain(f"EXPLAIN {words}", values))
+        store.close()
+    assert "Index Scan using calls_on_line" in plan, plan
 
 
 def test_the_caps_and_the_claim_use_the_indexes_made_for_them(sql: SqlStore, asked: Asked) -> None:
