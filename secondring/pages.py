@@ -1,6 +1,7 @@
 """The part that serves staff's pages, inside `secondring run` or on its own."""
 
 import logging
+import shlex
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -8,6 +9,7 @@ from datetime import datetime
 
 from ami_listener.connection import AmiLink
 from ami_listener.originate import Dialler
+from config.loader import HOME
 from secondring import expected, wiring
 from secondring.bus.memory import Ear
 from secondring.certificates import Certificate, ends_at
@@ -159,8 +161,15 @@ def make_desk(
         hosts=frozenset(name.lower() for name in names),
         encrypted=web.encrypted,
         certificates=lambda: _ends(papers(settings)),
+        command=_command(settings),
         settings=OnScreen(files_of(settings), read, writer, links.test),
     )
+
+
+def _command(settings: Settings) -> str:
+    """What an administrator types to mean this configuration."""
+    place = settings.read_from
+    return "secondring" if place in (None, HOME) else f"secondring --config {shlex.quote(str(place))}"
 
 
 def _provider(settings: Settings) -> Provider | None:
