@@ -35,7 +35,7 @@ Gather = Callable[[Frame, Crew], Awaitable[None]]
 
 
 def serve(settings: Settings, command: str, services: Sequence[Service], gather: Gather) -> None:
-    """Be these services until told to stop. Raises ConfigError or LoginRefused when it cannot start."""
+    """Be these services until told to stop. Raises ConfigError when it cannot start."""
     frame.tell_at_the_start(settings)
     tell = tell_people(lambda: settings)
     store = patiently(lambda: wiring.open_store(settings), tell)
