@@ -319,6 +319,12 @@ def _stay(out: Console, pbx: Pbx, service: Service, secondring: str) -> None:
         markup=False,
         soft_wrap=True,
     )
+    out.print(
+        "\n`doctor` shows two things in red there: the demo's phones are switched off by now, and our dialplan came"
+        " with this PBX and not by `install`.",
+        markup=False,
+        soft_wrap=True,
+    )
     visitor = clinic.add_visitor(service)
     out.print(f"\n[bold]The pages:[/bold] {clinic.pages(service)}   name: {visitor.name}", soft_wrap=True)
     out.print(f"password: {visitor.password}", markup=False, soft_wrap=True)

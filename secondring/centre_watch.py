@@ -3,7 +3,8 @@
 import asyncio
 import logging
 from collections.abc import Callable
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 from secondring.domain import centre_health
 from secondring.domain.alarms import Alarm, raise_in
@@ -17,6 +18,8 @@ log = logging.getLogger("secondring.sites")
 
 WATCH_EVERY = 5.0
 """Seconds between looks."""
+KEEP_EVERY = timedelta(seconds=15)
+"""What has not changed is written down again so often, for `doctor` to see that somebody looks."""
 MOST_ASKED = 8
 """Beats of ours that an answer may still come for."""
 
@@ -39,7 +42,9 @@ class CentreWatch:
         self._stands = Stands(at=clock(), since=clock())
         self._remembers = False
         self._asked: list[str] = []
+        self._kept: Stands | None = None
         self._alarmed = ""
+        self._trouble = ""
 
     # -- what is heard; none of it waits
 
@@ -82,8 +87,11 @@ class CentreWatch:
         while True:
             try:
                 await self.once()
+                self._trouble = ""
             except PeerError as error:
-                log.warning("how the centre is doing cannot be kept: %s", error)
+                if str(error) != self._trouble:
+                    log.warning("how the centre is doing cannot be kept: %s", error)
+                self._trouble = str(error)
             await asyncio.sleep(WATCH_EVERY)
 
     async def once(self) -> None:
@@ -96,10 +104,18 @@ class CentreWatch:
         stands = self._stands = centre_health.looked_at(self._stands, at, linked=self._is_linked())
         bad = centre_health.alarm_of(stands, at)
         alarm = Alarm(*bad) if bad else None
-        await self._in_store(lambda books: self._keep(books, stands, alarm))
+        if self._is_news(stands, alarm):
+            await self._in_store(lambda books: self._keep(books, stands, alarm))
+            self._kept = stands
         if alarm is None and self._alarmed:
             log.info("the centre answers again")
         self._alarmed = alarm.kind if alarm else ""
+
+    def _is_news(self, stands: Stands, alarm: Alarm | None) -> bool:
+        kept = self._kept
+        if kept is None or (alarm is not None and alarm.kind != self._alarmed):
+            return True
+        return replace(stands, at=kept.at) != kept or stands.at - kept.at >= KEEP_EVERY
 
     def _keep(self, books: Books, stands: Stands, alarm: Alarm | None) -> None:
         centre_health.keep(books, stands)

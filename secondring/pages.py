@@ -1,6 +1,7 @@
 """The part that serves staff's pages, inside `secondring run` or on its own."""
 
 import logging
+import shlex
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -8,6 +9,7 @@ from datetime import datetime
 
 from ami_listener.connection import AmiLink
 from ami_listener.originate import Dialler
+from config.loader import HOME
 from secondring import expected, wiring
 from secondring.bus.memory import Ear
 from secondring.certificates import Certificate, ends_at
@@ -21,7 +23,6 @@ from secondring.domain.ports import Store
 from secondring.domain.staff import SessionRules
 from secondring.domain.urgent import Orders, Triage
 from secondring.files import files_of
-from secondring.oidc.provider import Provider, ProviderSettings
 from secondring.on_screen import OnScreen, Test
 from secondring.papers import only_near, papers
 from secondring.refused import DIALLING, Refusals
@@ -32,6 +33,7 @@ from secondring.vitals import OF_CARRIER, Carrier, Vitals
 from secondring.web.app import make_app
 from secondring.web.changes import Bell, Changes
 from secondring.web.desk import Desk, nobody_dials, nobody_listens
+from secondring.web.provider_port import Provider
 from secondring.web.work_rows import WorkRows
 from secondring.wiring import Settings
 from secondring.writer import Reader, Writer
@@ -159,15 +161,24 @@ def make_desk(
         hosts=frozenset(name.lower() for name in names),
         encrypted=web.encrypted,
         certificates=lambda: _ends(papers(settings)),
+        command=_command(settings),
         settings=OnScreen(files_of(settings), read, writer, links.test),
     )
+
+
+def _command(settings: Settings) -> str:
+    """What an administrator types to mean this configuration."""
+    place = settings.read_from
+    return "secondring" if place in (None, HOME) else f"secondring --config {shlex.quote(str(place))}"
 
 
 def _provider(settings: Settings) -> Provider | None:
     found = settings.oidc
     if found is None:
         return None
-    asked = ProviderSettings(
+    from secondring.oidc import provider  # noqa: PLC0415 - httpx and joserfc, for clinics that have one
+
+    asked = provider.ProviderSettings(
         issuer=found.issuer,
         client_id=found.client_id,
         secret=found.secret.get_secret_value() if found.secret else None,
@@ -179,7 +190,7 @@ def _provider(settings: Settings) -> Provider | None:
         trusted_amr=found.trusted_amr,
         ca_file=found.ca_file,
     )
-    return Provider(asked, wiring.now)
+    return provider.Provider(asked, wiring.now)
 
 
 def _ends(found: dict[str, Certificate]) -> dict[str, datetime]:

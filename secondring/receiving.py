@@ -69,6 +69,7 @@ class Receiver:
         self._waiting: set[tuple[str, str]] = set()
         self._complained: dict[tuple[str, str], float] = {}
         self._complaints: list[Alarm] = []
+        self._news = asyncio.Event()
 
     def arrived(self, haste: int, one: Arrived) -> None:
         """Queue it; 0 is the hastiest. One that waits here already is not queued again."""
@@ -77,6 +78,7 @@ class Receiver:
             return
         self._waiting.add(key)
         self._queue.put_nowait((haste, next(self._order), one))
+        self._news.set()
 
     def complain(self, box: str, kind: str, because: str) -> None:
         """Something came in a box's name that cannot be taken. Told once a minute."""
@@ -85,12 +87,15 @@ class Receiver:
             self._complained[box, kind] = now
             self._complaints.append(Alarm(kind, because))
             log.error("%s", because)
+            self._news.set()
 
     async def run(self) -> None:
         """Take in until cancelled."""
         while True:
-            first = await self._next()
-            await self._insist([first, *self._more(TOGETHER - 1)] if first is not None else [])
+            await self._news.wait()
+            self._news.clear()
+            while self._complaints or not self._queue.empty():
+                await self._insist(self._more(TOGETHER))
 
     async def round(self) -> None:
         """Take in what waits now."""
@@ -108,13 +113,6 @@ class Receiver:
                 await asyncio.sleep(PAUSE)
             else:
                 return
-
-    async def _next(self) -> Arrived | None:
-        try:
-            async with asyncio.timeout(COMPLAIN_EVERY if not self._complaints else 0.05):
-                return self._out(await self._queue.get())
-        except TimeoutError:
-            return None
 
     def _more(self, most: int) -> list[Arrived]:
         found: list[Arrived] = []

@@ -21,6 +21,10 @@ StateOf = Callable[[str], Awaitable[str]]
 BY_PEER = ("PJSIP", "SIP", "IAX2")
 """Channel technologies whose devices are named by the PBX's own peers, behind an @ or before a /."""
 NO_SUCH, AWAY, UNTOLD = "INVALID", "UNAVAILABLE", ("", "UNKNOWN")
+AWAY_WORDS = "not registered, so it cannot ring"
+ALL_AWAY = (
+    "switch them on; if they are on, it is the PBX or the network: `asterisk -rx 'pjsip show contacts'`"
+)
 HINTS = "ext-local"
 """The context that FreePBX keeps the states of its extensions in."""
 
@@ -100,10 +104,18 @@ async def examine_phones(site: Site, ask: StateOf, now: datetime) -> AsyncIterat
     rota = (shift.target for step in ladder.steps for shift in step.rota)
     rung = (target for step in ladder.steps for target in step.targets)
     last = [ladder.last_resort] if ladder.last_resort else []
+    found: dict[str, Finding] = {}
     for target in dict.fromkeys([*rung, *rota, *last]):
         if not target.outside:
             needed = target in here or target in last
-            yield Named(f"phone {target.number}", await _phone(ladder, target, ask, needed=needed))
+            found[target.number] = await _phone(ladder, target, ask, needed=needed)
+    if len(found) > 1 and all(AWAY_WORDS in finding.evidence for finding in found.values()):
+        yield Named(
+            f"phones of {site.id}", bad(f"{', '.join(found)}: {AWAY_WORDS}, not one of them", ALL_AWAY)
+        )
+    else:
+        for number, finding in found.items():
+            yield Named(f"phone {number}", finding)
     yield Named(f"trunk for {site.id}", await _trunk(ladder, site, ask))
 
 
@@ -122,7 +134,7 @@ async def _phone(ladder: Ladder, target: Target, ask: StateOf, *, needed: bool) 
             "look at the number in `steps`, and at `internal`: how the PBX dials an extension",
         )
     if state == AWAY and needed:
-        return bad(f"{dial}: not registered, so it cannot ring", "switch the phone on, or take it out")
+        return bad(f"{dial}: {AWAY_WORDS}", "switch the phone on, or take it out")
     if state in UNTOLD:
         return unseen(f"{dial}: the PBX keeps no state of it, as of a ring group", "call it once, to be sure")
     return well(f"{dial}: {'not registered, and not on duty now' if state == AWAY else state.lower()}")

@@ -88,10 +88,13 @@ def refused(before: Stands, because: Refusal, now: datetime) -> Stands:
     return replace(before, refusal=because, refused_since=now)
 
 
-ANEW = "at the centre, `sites add` for this box again; copy its folder here, seal key and all, and restart the service"
+ANEW = (
+    "at the centre run `sites add` for this box again, copy its folder here (the file `seal` is what matters) and"
+    " restart the service here and there"
+)
 REMEDIES = {
     Refusal.SEAL: f"the seal key here is not the one that the centre has for this box: {ANEW}",
-    Refusal.UNKNOWN: f"the centre has no box of this name: if it shall have it, {ANEW}; restart the service there too",
+    Refusal.UNKNOWN: f"no box of this name is configured there, or it was taken out; to have it again, {ANEW}",
 }
 """No whole commands: they would be shown with the `--config` of this machine, and are for another."""
 SHORT = {

@@ -124,6 +124,8 @@ class Desk:
     """Names that requests may be for, without a port."""
     certificates: Callable[[], Mapping[str, datetime]] = dict
     """When each certificate that we serve with runs out."""
+    command: str = "secondring"
+    """What an administrator types to mean the configuration that this runs by."""
     settings: SettingsDesk
     encrypted: bool = False
     """Browsers come by TLS, so they may be told never to come otherwise."""

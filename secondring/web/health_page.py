@@ -6,6 +6,7 @@ a patient, and none answers anybody but this machine.
 
 import ipaddress
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from starlette.responses import PlainTextResponse, Response
@@ -41,9 +42,10 @@ async def findings(visit: Visit) -> tuple[list[Finding], Numbers | None]:
 async def show(visit: Visit) -> Response:
     """The page."""
     parts, found = await findings(visit)
+    typed = f"`{visit.desk.command} "
     return visit.render(
         "health.html",
-        parts=parts,
+        parts=[replace(part, remedy=part.remedy.replace("`secondring ", typed)) for part in parts],
         numbers=found,
         worst=health.worst(parts),
         state_words=STATE_WORDS,

@@ -50,6 +50,15 @@ def test_phones_that_are_there() -> None:
     assert "not on duty now" in found["phone 1002"].evidence
 
 
+def test_phones_that_are_all_switched_off_are_one_red_line() -> None:
+    """They were one each; a switch without power took the whole page."""
+    off = replace(PJSIP, steps=(Step(targets=(Target(number="1001"), Target(number="1002"))),))
+    away = {f"DEVICE_STATE(PJSIP/{phone})": "UNAVAILABLE" for phone in ("1001", "1002", "1009")}
+    found = phones(off, WELL | away)
+    assert [name for name, finding in found.items() if finding.ok is False] == ["phones of north"]
+    assert found["phones of north"].evidence.startswith("1001, 1002, 1009: not registered")
+
+
 @pytest.mark.parametrize(
     ("function", "state", "broken"),
     [

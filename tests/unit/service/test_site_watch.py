@@ -1,5 +1,6 @@
 """A box and its centre keep an eye on each other: who is silent, who is not heard, and who was not there to hear."""
 
+import asyncio
 import json
 from datetime import timedelta
 from pathlib import Path
@@ -9,6 +10,8 @@ import pytest
 from secondring import wiring
 from secondring.box_alarms import spool_alarms
 from secondring.bus import parcels
+from secondring.cli.chosen import to_type
+from secondring.doctor.sites import site_checks
 from secondring.domain import centre_health
 from secondring.domain.alarms import Alarm, raise_in
 from secondring.domain.centre_health import REFUSES, SILENT, Refusal
@@ -19,6 +22,7 @@ from secondring.site_box import spool
 from secondring.site_setup import remove_box
 from secondring.wiring import Settings
 from tests.support import site_line
+from tests.support.fake_ami import until
 from tests.support.site_line import BOX, BoxEnd, CentreEnd, speak, tell
 from tests.support.sites import World
 from tests.support.terminal import run
@@ -223,6 +227,36 @@ async def test_what_waits_is_told_with_the_age_of_the_oldest(
     found = centre_health.finding(stands, old, world.now)
     assert found.state is State.WARN
     assert "3 wait in the spool, the oldest for 12 min" in found.words
+
+
+async def test_what_cannot_be_opened_is_told_at_the_centre_at_once(
+    centre: CentreEnd, world: World, folders: tuple[Path, Path], tmp_path: Path
+) -> None:
+    """It waited for up to a minute, where nothing else came."""
+    running = asyncio.create_task(centre.centre.receiver.run())
+    await asyncio.sleep(0)
+    wrong = BoxEnd(world, with_another_key(folders, tmp_path))
+    await wrong.tie.beat()
+    for message in wrong.wire.take():
+        centre.centre.heard(*message)
+    await until(lambda: centre.alarms == ["site-forged"], "the alarm")
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+
+
+def test_doctor_on_the_box_tells_it_with_what_mends_it(folders: tuple[Path, Path], tmp_path: Path) -> None:
+    box = site_line.a_box(tmp_path / "box", folders[0])
+    at = wiring.now()
+    settings = wiring.load_files(box)
+    with wiring.writing(settings) as books:
+        asked = centre_health.Stands(at=at, since=at - timedelta(minutes=9), linked=True)
+        centre_health.keep(books, centre_health.refused(asked, Refusal.SEAL, at))
+    (check,) = (one for one in site_checks(settings) if one.name == "the centre")
+    found = check.run()
+    assert found.ok is False
+    assert "cannot open what this box sends" in found.evidence
+    assert "the seal key here is not the one that the centre has" in found.remedy
+    assert "--config" not in to_type(found.remedy), "what is to be typed is for another machine"
 
 
 def test_commands_on_the_box_show_it(folders: tuple[Path, Path]) -> None:

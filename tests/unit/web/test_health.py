@@ -37,6 +37,16 @@ async def test_all_is_well(pages: Pages) -> None:
     assert "Tasks to do: 1" in page
 
 
+async def test_a_remedy_can_be_typed_as_it_stands(pages: Pages) -> None:
+    """`secondring doctor` alone looked at another clinic's configuration than the page was about."""
+    desk = replace(pages.make_desk(), command="secondring --config /srv/clinic")
+    pages.app = make_app(desk)
+    browser = await pages.signed_in("max", Role.ADMIN)
+    page = text_of(await browser.get("/health"))
+    assert "run `secondring --config /srv/clinic doctor`" in page
+    assert "`secondring doctor`" not in page
+
+
 async def test_texts_that_wait_too_long_are_told(pages: Pages) -> None:
     clinic_of(pages).misses(ANNA)
     pages.wait(minutes=7)
