@@ -18,8 +18,8 @@ LOOSE = 5000
 """A brake's limit that 20 calls a second do not reach, but that is counted up to as usual. As installed, a
 site's 60th text in a minute is the last."""
 WIDE = 100_000
-"""A brake's limit that hundreds of calls a second do not reach within a minute. All texts of that minute are
-counted for each call, as with any other limit: that is part of what is measured."""
+"""A brake's limit that hundreds of calls a second do not reach within a minute. It is asked for with each call, as any
+other limit is: that is part of what is measured."""
 UNPACED = 1_000_000
 """Texts a second that the carrier may be handed: as fast as they come."""
 SITES = {"northside": "2025550100", "southside": "2025550180", "eastside": "2025550181"}

@@ -12,3 +12,10 @@ cli/         the command line
 The doors stand beside this folder: `ami_listener` hears the PBX, `sms_gateway` talks to carriers,
 `dialplan` renders Asterisk's files, `config` reads YAML. `lab` is a PBX in a box for demo and tests.
 """
+
+import sys
+
+sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]
+"""httpx's own command line, which it would load along with rich, click and pygments: 3 MB that nobody here uses. It
+does without, as where those are not installed. Here, because nothing of ours is loaded before this.
+"""

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from config.ehr import EhrSettings
 from config.settings import Settings
@@ -19,10 +20,12 @@ from secondring.domain.ids import SiteId
 from secondring.domain.ports import Store
 from secondring.domain.rules import Rules
 from secondring.ehr.asking import Asking
-from secondring.ehr.fhir import FhirEhr, FhirSettings
 from secondring.listening import InStore
 from secondring.papers import papers
 from secondring.serving import Listen, serve
+
+if TYPE_CHECKING:
+    from secondring.ehr.fhir import FhirEhr
 
 MOST_AT_ONCE = 500
 """Connections: the page is open to everybody."""
@@ -77,8 +80,10 @@ def booking_parts(
     return BookingParts(parts, asking.findings)
 
 
-def ehr(found: EhrSettings) -> FhirEhr:
+def ehr(found: EhrSettings) -> "FhirEhr":
     """The EHR of a site. Raises ConfigError when its certificates cannot be read."""
+    from secondring.ehr.fhir import FhirEhr, FhirSettings  # noqa: PLC0415 - httpx, for clinics that have one
+
     settings = FhirSettings(
         url=found.url,
         schedules=found.schedules,
@@ -93,7 +98,7 @@ def ehr(found: EhrSettings) -> FhirEhr:
         raise ConfigError(f"calendar.ehr.ca_file: {found.ca_file} cannot be read: {why}") from None
 
 
-async def _ask(asking: Asking, ehrs: Mapping[SiteId, FhirEhr]) -> None:
+async def _ask(asking: Asking, ehrs: "Mapping[SiteId, FhirEhr]") -> None:
     try:
         await asking.run()
     finally:

@@ -23,7 +23,6 @@ from secondring.domain.ports import Store
 from secondring.domain.staff import SessionRules
 from secondring.domain.urgent import Orders, Triage
 from secondring.files import files_of
-from secondring.oidc.provider import Provider, ProviderSettings
 from secondring.on_screen import OnScreen, Test
 from secondring.papers import only_near, papers
 from secondring.refused import DIALLING, Refusals
@@ -34,6 +33,7 @@ from secondring.vitals import OF_CARRIER, Carrier, Vitals
 from secondring.web.app import make_app
 from secondring.web.changes import Bell, Changes
 from secondring.web.desk import Desk, nobody_dials, nobody_listens
+from secondring.web.provider_port import Provider
 from secondring.web.work_rows import WorkRows
 from secondring.wiring import Settings
 from secondring.writer import Reader, Writer
@@ -176,7 +176,9 @@ def _provider(settings: Settings) -> Provider | None:
     found = settings.oidc
     if found is None:
         return None
-    asked = ProviderSettings(
+    from secondring.oidc import provider  # noqa: PLC0415 - httpx and joserfc, for clinics that have one
+
+    asked = provider.ProviderSettings(
         issuer=found.issuer,
         client_id=found.client_id,
         secret=found.secret.get_secret_value() if found.secret else None,
@@ -188,7 +190,7 @@ def _provider(settings: Settings) -> Provider | None:
         trusted_amr=found.trusted_amr,
         ca_file=found.ca_file,
     )
-    return Provider(asked, wiring.now)
+    return provider.Provider(asked, wiring.now)
 
 
 def _ends(found: dict[str, Certificate]) -> dict[str, datetime]:

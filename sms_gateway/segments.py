@@ -5,6 +5,7 @@ table) and TS 23.040 (140 octets of user data; a part of several gives up 6 or 7
 """
 
 from enum import Enum
+from functools import lru_cache
 
 BASIC = frozenset(
     "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"
@@ -50,8 +51,9 @@ def encoding(text: str) -> Encoding:
     return Encoding.GSM7 if all(c in BASIC or c in EXTENSION for c in text) else Encoding.UCS2
 
 
+@lru_cache(64)
 def count(text: str, *, wide_reference: bool = False) -> int:
-    """How many parts a text goes out in."""
+    """How many parts a text goes out in. Asked several times for each, and many texts say the same."""
     return len(segments(text, wide_reference=wide_reference))
 
 

@@ -51,6 +51,10 @@ class Trail:
         return replace(self, attempt=self.attempt + 1, former=(*self.former, *known)[-FORMER_KEPT:])
 
 
+NEW = Trail()
+"""Nothing was tried yet."""
+
+
 def way(carrier: str, sender: PhoneNumber) -> str:
     """A carrier's use of one of our numbers."""
     return f"{carrier}/{sender.e164}"
@@ -58,6 +62,8 @@ def way(carrier: str, sender: PhoneNumber) -> str:
 
 def trail_of(text: Text) -> Trail:
     """The trail that a text carries."""
+    if not text.trail:
+        return NEW
     words = [word.partition(":") for word in text.trail.split()]
     counts = (value.rpartition("=") for kind, _, value in words if kind == "met")
     return Trail(

@@ -1,49 +1,25 @@
-"""The command line. Each group of commands has a module; this one puts them together.
+"""The command line. Each group of commands has a module, which is loaded when one of them is chosen.
 
 Exit codes: 0 done · 1 could not be done · 2 wrong usage · 69 Asterisk, carrier or database did not do
 its part · 70 a bug of ours · 78 the configuration has to be mended (the last three as in sysexits.h).
 """
 
 import sys
-from importlib import metadata
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from secondring.cli import (
-    alarms,
-    audit,
-    bookings,
-    books,
-    carrier,
-    consent,
-    copies,
-    explain,
-    figures,
-    mode,
-    pbx,
-    phones,
-    prompts,
-    report,
-    retention,
-    services,
-    setup,
-    sites,
-    sms,
-    streams,
-    tasks,
-    users,
-    versions,
-)
-from secondring.cli.common import choose_config, warn
+from secondring.cli.chosen import choose_config, warn
 from secondring.cli.foot import begin, say_mode
+from secondring.cli.late import LateGroup
 from secondring.domain.errors import ConfigError, LoginRefused, PeerError, SecondRingError, blame
 
 EX_UNAVAILABLE, EX_SOFTWARE, EX_CONFIG = 69, 70, 78
 
 app = typer.Typer(
     name="secondring",
+    cls=LateGroup,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
@@ -83,6 +59,8 @@ app = typer.Typer(
 
 def _say_version(asked: bool) -> None:
     if asked:
+        from importlib import metadata  # noqa: PLC0415 - 30 ms that no other command needs
+
         sys.stdout.write(f"secondring {metadata.version('secondring')}\n")
         raise typer.Exit
 
@@ -103,35 +81,6 @@ def _options(
 ) -> None:
     choose_config(config)
     begin(context.invoked_subcommand)
-
-
-GROUPS = (
-    services,
-    setup,
-    copies,
-    mode,
-    pbx,
-    prompts,
-    books,
-    tasks,
-    consent,
-    sms,
-    carrier,
-    report,
-    figures,
-    explain,
-    audit,
-    bookings,
-    alarms,
-    retention,
-    users,
-    versions,
-    streams,
-    phones,
-    sites,
-)
-for group in GROUPS:
-    group.register(app)
 
 
 def main() -> None:

@@ -6,7 +6,8 @@ from typing import Any
 import typer
 
 from secondring import wiring
-from secondring.cli.common import Json, Since, console, iso, moment, print_json, settings, table
+from secondring.cli.common import Json, Since, console, iso, moment, print_json, table
+from secondring.cli.configured import settings
 from secondring.cli.pbx import show_finding
 from secondring.doctor.alarms import alarm_trials
 from secondring.doctor.findings import carried_out

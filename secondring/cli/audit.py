@@ -10,7 +10,8 @@ import typer
 
 from secondring import recorded, wiring
 from secondring.auditing import Referee
-from secondring.cli.common import Json, console, iso, one_of, print_json, settings, table, words_of
+from secondring.cli.common import Json, console, iso, one_of, print_json, table, words_of
+from secondring.cli.configured import settings
 from secondring.domain.audit import Audit, Finding, Kind
 
 

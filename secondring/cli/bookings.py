@@ -9,7 +9,8 @@ import typer
 
 from secondring import wiring
 from secondring.cli.audited import seen
-from secondring.cli.common import Json, Numbers, console, iso, print_json, settings, shown, table
+from secondring.cli.common import Json, Numbers, console, iso, print_json, shown, table
+from secondring.cli.configured import settings
 from secondring.domain import story
 from secondring.domain.booking import Booking, BookingId, BookingState
 from secondring.domain.errors import UnknownThing

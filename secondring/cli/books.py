@@ -6,19 +6,9 @@ import typer
 
 from secondring import wiring
 from secondring.cli.audited import seen
-from secondring.cli.common import (
-    Json,
-    Numbers,
-    Since,
-    console,
-    iso,
-    moment,
-    print_json,
-    settings,
-    shown,
-    table,
-    warn_of_silence,
-)
+from secondring.cli.common import Json, Numbers, Since, console, iso, moment, print_json, shown, table
+from secondring.cli.configured import settings
+from secondring.cli.silence import warn_of_silence
 from secondring.domain import story
 from secondring.domain.call_events import Direction
 from secondring.domain.records import Call, Episode, Intent, Origin

@@ -10,7 +10,9 @@ import typer
 
 from secondring import carrier_test, wiring
 from secondring.cli.audited import note
-from secondring.cli.common import Json, number_of, person, print_json, settings, warn
+from secondring.cli.chosen import warn
+from secondring.cli.common import Json, number_of, person, print_json
+from secondring.cli.configured import settings
 from secondring.domain.errors import NotNow
 from secondring.store.sqlstore import SqlStore
 from secondring.way_back import Step

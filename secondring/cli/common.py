@@ -1,31 +1,24 @@
-"""What several commands share: the configuration chosen, spans of time, tables and JSON."""
+"""What several commands share: spans of time, numbers, tables and JSON."""
 
 import json
 import os
 import re
-import shlex
 import sys
 import textwrap
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from itertools import accumulate
-from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
 import typer
 from rich.console import Console, ConsoleOptions
 from rich.text import Text
 
-from secondring import centre, expected, wiring
 from secondring.cli.audited import at_the_terminal
-from secondring.domain import pulse, site_health, story
-from secondring.domain.health import WITHOUT
+from secondring.cli.chosen import print_for_scripts
 from secondring.domain.phone import PhoneNumber, parse_number, spoken_form
-from secondring.domain.ports import Books
-from secondring.domain.pulse import Service, Silence, State
-from secondring.domain.rules import Site
 
 WIDTH = 100
 """Columns a table may take."""
@@ -43,33 +36,6 @@ Since = Annotated[
 
 Choice = TypeVar("Choice", bound=StrEnum)
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
-_chosen: list[Path] = []
-_read: list[wiring.Settings] = []
-_for_scripts: list[bool] = []
-
-
-def choose_config(directory: Path | None) -> None:
-    """Remember what `--config` said; a new command begins."""
-    _chosen[:] = [directory] if directory else []
-    _read.clear()
-    _for_scripts.clear()
-
-
-def config_directory() -> Path | None:
-    """What `--config` said; None for the usual place."""
-    return _chosen[0] if _chosen else None
-
-
-def settings() -> wiring.Settings:
-    """The configuration, read and checked; raises ConfigError with every mistake in it."""
-    found = wiring.load_settings(config_directory())
-    _read[:] = [found]
-    return found
-
-
-def last_settings() -> wiring.Settings | None:
-    """What this command read; None when it needed no configuration."""
-    return _read[0] if _read else None
 
 
 def moment(text: str, now: datetime) -> datetime:
@@ -108,16 +74,6 @@ def print_json(rows: Iterable[dict[str, Any]]) -> None:
     print_for_scripts()
     for row in rows:
         sys.stdout.write(json.dumps(row, ensure_ascii=False) + "\n")
-
-
-def print_for_scripts() -> None:
-    """From here on nothing is added that a script would stumble over."""
-    _for_scripts[:] = [True]
-
-
-def is_for_scripts() -> bool:
-    """True once this command has printed JSON or CSV."""
-    return bool(_for_scripts)
 
 
 def iso(at: datetime | None) -> str | None:
@@ -214,77 +170,3 @@ def number_of(said: str, region: str) -> PhoneNumber:
 def count(number: int, thing: str) -> str:
     """`1 call`, `2 calls`."""
     return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
-
-
-def warn(words: str) -> None:
-    """Something that people must know and scripts must not trip over. Commands in it can be copied as they are."""
-    sys.stderr.write(f"secondring: {to_type(words)}\n")
-
-
-def to_type(words: str) -> str:
-    """The words, with the commands in them as they have to be typed here."""
-    return words.replace("`secondring ", f"`{command()} ")
-
-
-def command() -> str:
-    """`secondring`, as it has to be typed to mean this very configuration."""
-    return f"secondring --config {shlex.quote(str(_chosen[0]))}" if _chosen else "secondring"
-
-
-def warn_of_silence(books: Books, site: Site, now: datetime) -> None:
-    """Say so when nobody listens, or a service is gone: what is shown then may not be all that happened."""
-    chosen = last_settings()
-    here = expected.services(chosen) if chosen is not None else pulse.BESIDE
-    if chosen is not None and chosen.boxes is not None:
-        _warn_of_silent_boxes(books, chosen, site, now)
-    apart = pulse.are_apart(books, now)
-    found = pulse.silence(pulse.last(books), now) if Service.LISTEN in here else None
-    if found is not None:
-        _warn_of_the_listener(found, site, _start(here, Service.LISTEN, apart=apart), apart=apart)
-    if found is None or found.because is State.UNLINKED or apart:  # else it was `run`, and all of it is gone
-        for service, gone in pulse.silences(books, now, here).items():
-            _warn_of_another(service, gone, site, _start(here, service, apart=apart))
-
-
-def _start(here: Collection[Service], gone: Service, *, apart: bool) -> str:
-    by_hand = gone if apart else pulse.RUN
-    command = pulse.to_start([gone], apart=apart, whole=len(here) == len(Service))
-    return f"Start it: {command}; by hand: `secondring {by_hand}`."
-
-
-def _warn_of_the_listener(found: Silence, site: Site, start: str, *, apart: bool) -> None:
-    since = f" since {story.said_time(found.since, site)}" if found.since else ""
-    if found.because is State.UNLINKED:
-        warn(
-            f"no link to the PBX{since}: calls missed meanwhile are not in here yet. `secondring doctor` tells more."
-        )
-    elif found.since is None:
-        nobody = "the service listen has never run here" if apart else "no service has run here yet"
-        warn(f"{nobody}: nothing is noted until one does. {start}")
-    else:
-        warn(
-            f"{_gone('service listen' if apart else 'service', found)}{since}: calls missed meanwhile are not in here"
-            f" yet. {start}"
-        )
-
-
-def _gone(what: str, found: Silence) -> str:
-    stopped = found.because is State.STOPPED
-    return f"the {what} has been stopped" if stopped else f"nothing was heard of the {what}"
-
-
-def _warn_of_silent_boxes(books: Books, chosen: wiring.Settings, site: Site, now: datetime) -> None:
-    for name, since in site_health.silent_boxes(books, centre.boxes(chosen), now):
-        when = (
-            f"nothing was heard since {story.said_time(since, site)}" if since else "nothing was ever heard"
-        )
-        warn(
-            f"site box {name}: {when}. Calls missed there are not in here yet. `secondring sites list` tells more."
-        )
-
-
-def _warn_of_another(service: Service, found: Silence, site: Site, start: str) -> None:
-    since = f" since {story.said_time(found.since, site)}" if found.since else ""
-    warn(
-        f"{_gone(f'service {service}', found)}{since}. {WITHOUT[service]}. {start} `secondring doctor` tells more."
-    )

@@ -9,18 +9,9 @@ import typer
 
 from secondring import wiring
 from secondring.cli.audited import note
-from secondring.cli.common import (
-    Json,
-    console,
-    iso,
-    number_of,
-    person,
-    print_for_scripts,
-    print_json,
-    settings,
-    table,
-    to_type,
-)
+from secondring.cli.chosen import print_for_scripts, to_type
+from secondring.cli.common import Json, console, iso, number_of, person, print_json, table
+from secondring.cli.configured import settings
 from secondring.domain import consent, optouts, story
 from secondring.domain.phone import PhoneNumber, spoken_form
 from secondring.domain.ports import Books

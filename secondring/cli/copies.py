@@ -10,7 +10,9 @@ from typing import Annotated
 import typer
 
 from secondring import wiring
-from secondring.cli.common import Json, config_directory, count, print_json, settings
+from secondring.cli.chosen import config_directory
+from secondring.cli.common import Json, count, print_json
+from secondring.cli.configured import settings
 from secondring.domain.errors import ConfigError
 from secondring.domain.pulse import Service
 from secondring.store import backup as copies

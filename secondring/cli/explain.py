@@ -7,7 +7,8 @@ import typer
 
 from secondring import wiring
 from secondring.cli.audited import seen
-from secondring.cli.common import Json, Numbers, iso, print_json, settings
+from secondring.cli.common import Json, Numbers, iso, print_json
+from secondring.cli.configured import settings
 from secondring.domain import story
 from secondring.domain.errors import UnknownThing
 from secondring.domain.ids import CallId, EpisodeId, TaskId

@@ -9,7 +9,9 @@ from typing import Annotated, Any
 import typer
 
 from secondring import digesting, wiring
-from secondring.cli.common import console, print_for_scripts, print_json, settings, table
+from secondring.cli.chosen import print_for_scripts
+from secondring.cli.common import console, print_json, table
+from secondring.cli.configured import settings
 from secondring.domain.board import last_whole_week, make_board
 from secondring.domain.findings import DAY_NAMES, hour_name
 from secondring.domain.ids import SiteId

@@ -1,6 +1,6 @@
 """The last line of every command that shows what happened: in shadow mode it says so."""
 
-from secondring.cli.common import console, is_for_scripts, last_settings
+from secondring.cli.chosen import is_for_scripts, last_settings
 
 SHOWN = ("calls", "episodes", "tasks", "report", "explain", "bookings")
 FOOT = "\nSHADOW MODE: nothing is sent to anybody (docs/shadow.md, `secondring mode`)."
@@ -18,4 +18,6 @@ def say_mode(*_: object, **__: object) -> None:
     found = last_settings()
     shown = bool(_command) and _command[0] in SHOWN
     if shown and found is not None and found.shadow and not is_for_scripts():
+        from secondring.cli.common import console  # noqa: PLC0415 - whoever shows something has it; help has not
+
         console().print(FOOT, markup=False)

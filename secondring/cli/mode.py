@@ -9,7 +9,9 @@ import typer
 
 from config.loader import config_path
 from config.mode import mode_place, switch_mode
-from secondring.cli.common import Json, command, config_directory, one_of, print_json, settings, to_type
+from secondring.cli.chosen import command, config_directory, to_type
+from secondring.cli.common import Json, one_of, print_json
+from secondring.cli.configured import settings
 from secondring.domain.errors import ConfigError
 from secondring.domain.settings import Setting
 from secondring.wiring import Settings, load_files, newest_on_screen

@@ -13,7 +13,8 @@ import typer
 
 from dialplan.install import unified_diff
 from secondring import installation
-from secondring.cli.common import Json, command, config_directory, print_json, to_type, warn
+from secondring.cli.chosen import command, config_directory, to_type, warn
+from secondring.cli.common import Json, print_json
 from secondring.doctor import Named, Visit, examine
 from secondring.domain.errors import ConfigError, PeerError
 from secondring.installation import Work

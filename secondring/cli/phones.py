@@ -6,7 +6,9 @@ from typing import Annotated
 import typer
 
 from secondring import wiring
-from secondring.cli.common import Json, print_json, settings, warn
+from secondring.cli.chosen import warn
+from secondring.cli.common import Json, print_json
+from secondring.cli.configured import settings
 from secondring.domain import pulse
 from secondring.domain.errors import SecondRingError
 from secondring.domain.phone import PhoneNumber, parse_number, spoken_form

@@ -9,7 +9,8 @@ import typer
 from dialplan import prompts
 from dialplan.install.site import USUAL, find_site
 from secondring.answering import languages, site_names
-from secondring.cli.common import Json, console, print_json, settings, table
+from secondring.cli.common import Json, console, print_json, table
+from secondring.cli.configured import settings
 from secondring.cli.pbx import Conf
 from secondring.domain.errors import ConfigError
 

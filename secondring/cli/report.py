@@ -15,12 +15,12 @@ from secondring.cli.common import (
     moment,
     one_of,
     print_json,
-    settings,
     table,
-    warn_of_silence,
     words_of,
 )
+from secondring.cli.configured import settings
 from secondring.cli.figures import By, print_told_apart
+from secondring.cli.silence import warn_of_silence
 from secondring.domain import story
 from secondring.domain.metrics import Rate, Report, ShadowCount, Spread
 from secondring.domain.metrics import report as make_report

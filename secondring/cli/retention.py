@@ -10,7 +10,8 @@ from typing import Annotated, Any
 import typer
 
 from secondring import wiring
-from secondring.cli.common import Json, console, count, iso, number_of, person, print_json, settings, table
+from secondring.cli.common import Json, console, count, iso, number_of, person, print_json, table
+from secondring.cli.configured import settings
 from secondring.domain import retention as keeping
 from secondring.domain.phone import PhoneNumber
 from secondring.domain.ports import Books, Store

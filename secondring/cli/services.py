@@ -1,15 +1,10 @@
-"""`run`, the services that it is made of, and `demo`: all of it in a box."""
-
-from pathlib import Path
-from typing import Annotated
+"""`run`, and the services that it is made of."""
 
 import typer
 
-from secondring import answering, wiring
-from secondring.cli.common import config_directory, settings, to_type
-from secondring.cli.pbx import CONF
-from secondring.doctor import Visit, examine
-from secondring.domain.errors import ConfigError
+from secondring import wiring
+from secondring.cli.chosen import config_directory
+from secondring.cli.configured import settings
 from secondring.service import commands
 from secondring.service.patience import patiently, tell_people
 from secondring.web.settings_port import Found
@@ -22,8 +17,6 @@ def register(app: typer.Typer) -> None:
     app.command()(agi)
     app.command()(gateway)
     app.command()(web)
-    app.command("agi-script", hidden=True, context_settings={"ignore_unknown_options": True})(agi_script)
-    app.command()(demo)
 
 
 def run() -> None:
@@ -61,16 +54,9 @@ def _settings() -> wiring.Settings:
 
 def try_links() -> list[Found]:
     """What `doctor` finds, for the pages. It rings no phone and sends no text."""
-    visit = Visit(config=config_directory(), asterisk_conf=CONF)
-    return [
-        Found(
-            name=one.name,
-            ok=one.finding.ok,
-            evidence=to_type(one.finding.evidence),
-            remedy=to_type(one.finding.remedy),
-        )
-        for one in examine(visit)
-    ]
+    from secondring.cli.links import found  # noqa: PLC0415 - the doctor knows half of the house; few ever ask
+
+    return found()
 
 
 def agi() -> None:
@@ -104,32 +90,3 @@ def web() -> None:
     Stops cleanly on SIGTERM and Ctrl-C. Exit codes as for `secondring run`.
     """
     commands.run_web(_settings(), try_links)
-
-
-def agi_script(
-    name: Annotated[str, typer.Argument(help="The script, as the dialplan names it.")],
-    arguments: Annotated[list[str] | None, typer.Argument(help="What the dialplan gives it.")] = None,
-) -> None:
-    """One plain AGI script, started by Asterisk itself: what `agi.program` makes of the dialplan."""
-    if not answering.run_agi_script(settings(), name, arguments or ()):
-        raise typer.Exit(1)
-
-
-def demo(
-    stay: Annotated[bool, typer.Option("--stay", help="Keep everything running until Ctrl-C.")] = False,
-    picture: Annotated[
-        Path | None, typer.Option(hidden=True, help="Draw what is shown to an SVG file.")
-    ] = None,
-) -> None:
-    """A morning at a clinic, on this machine: a real Asterisk, phones that ring, and the whole loop.
-
-    Needs root the first time, to build the PBX. Nothing leaves this machine.
-    """
-    try:
-        from lab.demo import run_demo  # noqa: PLC0415 - the phones are an extra; the service runs without them
-    except ModuleNotFoundError as missing:
-        raise ConfigError(
-            f"the demo's phones are not installed ({missing.name}): run scripts/demo in a clone, which installs"
-            " them, or pip install '/path/to/the/clone[lab]'"
-        ) from missing
-    run_demo(stay=stay, picture=picture)

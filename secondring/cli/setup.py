@@ -10,7 +10,9 @@ import typer
 
 from config.settings import CarrierSettings
 from secondring import answering, beginning, installation, ladders, wiring
-from secondring.cli.common import Json, config_directory, count, print_json, settings, to_type, warn
+from secondring.cli.chosen import config_directory, to_type, warn
+from secondring.cli.common import Json, count, print_json
+from secondring.cli.configured import settings
 from secondring.cli.copies import books_to_move, move_here
 from secondring.cli.versions import as_row
 from secondring.domain.errors import ConfigError

@@ -8,7 +8,9 @@ from typing import Annotated
 import typer
 
 from secondring import centre, site_setup, wiring
-from secondring.cli.common import Json, config_directory, console, iso, print_json, settings, table, to_type
+from secondring.cli.chosen import config_directory, to_type
+from secondring.cli.common import Json, console, iso, print_json, table
+from secondring.cli.configured import settings
 from secondring.domain import centre_health, site_health
 from secondring.domain.centre_desk import Box
 from secondring.domain.ports import Books

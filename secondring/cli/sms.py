@@ -9,6 +9,7 @@ import typer
 
 from secondring import wiring
 from secondring.cli.audited import note
+from secondring.cli.chosen import warn
 from secondring.cli.common import (
     Json,
     Numbers,
@@ -19,12 +20,11 @@ from secondring.cli.common import (
     number_of,
     person,
     print_json,
-    settings,
     shown,
     table,
-    warn,
-    warn_of_silence,
 )
+from secondring.cli.configured import settings
+from secondring.cli.silence import warn_of_silence
 from secondring.domain import by_hand, story
 from secondring.domain.errors import NotNow
 from secondring.domain.ids import TextId

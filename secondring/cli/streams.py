@@ -10,18 +10,9 @@ from typing import Annotated, Any
 import typer
 
 from secondring import recordings
-from secondring.cli.common import (
-    Json,
-    Numbers,
-    console,
-    count,
-    iso,
-    print_json,
-    settings,
-    shown,
-    table,
-    warn,
-)
+from secondring.cli.chosen import warn
+from secondring.cli.common import Json, Numbers, console, count, iso, print_json, shown, table
+from secondring.cli.configured import settings
 from secondring.domain.call_events import CallEnded
 from secondring.domain.errors import NoRecording
 from secondring.domain.intents import understand

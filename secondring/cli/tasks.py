@@ -9,19 +9,10 @@ import typer
 
 from secondring import wiring
 from secondring.cli.audited import note, seen
-from secondring.cli.common import (
-    Json,
-    Numbers,
-    command,
-    console,
-    iso,
-    person,
-    print_json,
-    settings,
-    shown,
-    table,
-    warn_of_silence,
-)
+from secondring.cli.chosen import command
+from secondring.cli.common import Json, Numbers, console, iso, person, print_json, shown, table
+from secondring.cli.configured import settings
+from secondring.cli.silence import warn_of_silence
 from secondring.domain import story
 from secondring.domain.deskwork import Finished, Result
 from secondring.domain.errors import UnknownThing

@@ -8,18 +8,9 @@ from typing import Annotated
 import typer
 
 from secondring import accounts
-from secondring.cli.common import (
-    Json,
-    console,
-    iso,
-    one_of,
-    print_json,
-    settings,
-    table,
-    to_type,
-    warn,
-    words_of,
-)
+from secondring.cli.chosen import to_type, warn
+from secondring.cli.common import Json, console, iso, one_of, print_json, table, words_of
+from secondring.cli.configured import settings
 from secondring.domain.errors import UnknownThing
 from secondring.domain.staff import CALLS_PATIENTS, Role
 

@@ -10,7 +10,8 @@ from typing import Annotated, Any, TypeVar
 import typer
 
 from secondring import wiring
-from secondring.cli.common import Json, config_directory, console, iso, print_json, table, to_type
+from secondring.cli.chosen import config_directory, to_type
+from secondring.cli.common import Json, console, iso, print_json, table
 from secondring.domain.errors import ConfigError, UnknownThing
 from secondring.domain.settings import (
     NOTHING,

@@ -27,7 +27,6 @@ def circumstances(books: Books, rules: Rules, call: Call, site: Site, now: datet
     mine = open_here(books, caller, site) if caller else []
     guards = rules.guards
     a_day, a_minute = now - DAY, now - MINUTE
-    count = books.count_texts_out
     return Circumstances(
         call=call,
         site=site,
@@ -37,9 +36,9 @@ def circumstances(books: Books, rules: Rules, call: Call, site: Site, now: datet
         line=books.known_line(caller) if caller else None,
         episode=mine[0] if mine else None,
         may_be_withheld=(call.late or call.partial) and books.bookmark(MASKED) is not None,
-        texts_to_caller_today=count(
+        texts_to_caller_today=books.count_texts_out(
             since=a_day, to=caller, at_most=guards.per_number_per_day, withheld=site.shadow
         ),
-        texts_at_site_this_minute=count(since=a_minute, site=site.id, at_most=guards.per_site_per_minute),
-        texts_this_minute=count(since=a_minute, at_most=guards.all_per_minute),
+        storm_at_site=books.has_texts_out(guards.per_site_per_minute, since=a_minute, site=site.id),
+        storm=books.has_texts_out(guards.all_per_minute, since=a_minute),
     )

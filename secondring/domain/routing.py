@@ -52,8 +52,10 @@ class Circumstances:
     opted_out: bool
     episode: Episode | None
     texts_to_caller_today: int
-    texts_at_site_this_minute: int
-    texts_this_minute: int
+    storm_at_site: bool
+    """As many texts went out at the site within a minute as may."""
+    storm: bool
+    """The same at all sites together."""
     may_be_withheld: bool = False
     """The carrier is known to pass on withheld numbers, and nobody saw whether this one is."""
     line: KnownLine | None = None
@@ -216,10 +218,10 @@ def _caps(case: Circumstances) -> Decision | None:
     guards = case.rules.guards
     if case.texts_to_caller_today >= guards.per_number_per_day:
         return _task("cap-number", f"the caller already had {guards.per_number_per_day} texts in 24 hours")
-    if case.texts_this_minute >= guards.all_per_minute:
+    if case.storm:
         because = f"storm brake: {guards.all_per_minute} texts within a minute"
         return _task("storm-brake", because, alarm=True)
-    if case.texts_at_site_this_minute >= guards.per_site_per_minute:
+    if case.storm_at_site:
         because = f"storm brake of this site: {guards.per_site_per_minute} texts within a minute"
         return _task("storm-brake-site", because, alarm=True)
     return None

@@ -1,9 +1,12 @@
-"""The services as commands: `run` is all of them in one process, the others are one each."""
+"""The services as commands: `run` is all of them in one process, the others are one each.
+
+The pages are loaded where they are served: everything else of a service takes 12 MB less.
+"""
 
 from secondring.domain.errors import ConfigError
 from secondring.domain.pulse import Service
 from secondring.on_screen import Test
-from secondring.service import agi, gateway, listen, site, web
+from secondring.service import agi, gateway, listen, site
 from secondring.service.frame import Frame
 from secondring.service.together import Crew, serve
 from secondring.wiring import Settings
@@ -18,6 +21,7 @@ def run(settings: Settings, test: Test | None = None) -> None:
     if settings.boxes is not None and not settings.boxes.own_pbx:
         _run_centre(settings, test)
         return
+    from secondring.service import web  # noqa: PLC0415 - see above
 
     async def gather(frame: Frame, crew: Crew) -> None:
         texting = await _texting(frame, crew)
@@ -69,6 +73,7 @@ def run_web(settings: Settings, test: Test | None = None) -> None:
     _not_on_a_site_box(settings, "web")
     if settings.web.port is None and settings.booking is None:
         raise ConfigError("web.port is null: there are no pages to serve. Give it a port, for example 8440.")
+    from secondring.service import web  # noqa: PLC0415 - see above
 
     async def gather(frame: Frame, crew: Crew) -> None:
         crew.roles.append(web.apart(frame, test))
@@ -89,6 +94,7 @@ def _run_site_box(settings: Settings) -> None:
 
 def _run_centre(settings: Settings, test: Test | None) -> None:
     """All that a centre without a PBX of its own does."""
+    from secondring.service import web  # noqa: PLC0415 - see above
 
     async def gather(frame: Frame, crew: Crew) -> None:
         await _texting(frame, crew)

@@ -186,6 +186,9 @@ class MemoryBooks(TallyPages, MemoryStaffBooks, MemoryBookings, MemoryNotes, Mem
         )
         return min(counted, at_most)
 
+    def has_texts_out(self, most: int, *, since: datetime, site: SiteId | None = None) -> bool:
+        return self.count_texts_out(since=since, site=site, at_most=most) >= most
+
     # tasks
     def task(self, task: TaskId) -> Task | None:
         return self._tables.tasks.get(task)

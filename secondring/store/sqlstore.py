@@ -15,6 +15,7 @@ from secondring.store.keys import Key
 from secondring.store.migrate import require_head
 from secondring.store.schema import KEY_CHECK, meta
 from secondring.store.sql.books import SqlBooks
+from secondring.store.sql.brakes import Counts
 from secondring.store.sql.page import keep, of_dialect
 from secondring.store.trouble import told_plainly
 from secondring.store.vault import Vault
@@ -39,6 +40,7 @@ class SqlStore:
         self._database = database(url, password)
         self._where = self._database.where
         self._database.require()
+        self._counts: Counts = {}
         vault = Vault(key)
         self._writing = self._database.open_engine("write", vault, wait=wait)
         self._reading = self._database.open_engine("read", vault, wait=wait)
@@ -56,7 +58,10 @@ class SqlStore:
         saved names an episode that does not exist.
         """
         with told_plainly(self._where), self._begun("write") as connection:
-            yield SqlBooks(connection, writable=True)
+            books = SqlBooks(connection, writable=True)
+            books.counts = self._counts
+            yield books
+        self._counts = books.counts
 
     @contextmanager
     def reading(self) -> Iterator[Books]:

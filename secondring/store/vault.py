@@ -2,6 +2,7 @@
 
 import hmac
 import os
+from functools import lru_cache
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -23,6 +24,9 @@ _TEXT = ("utf-8", "surrogatepass")
 BLIND_BYTES = 16
 """128 bits of HMAC-SHA256: two numbers with one hash are not going to happen."""
 
+REMEMBERED = 4096
+"""Numbers whose hash is kept: the books are asked about one a dozen times within a call."""
+
 
 class Vault:
     """Three keys out of one: to seal, to look up by, and to tell whether the key is the right one."""
@@ -30,6 +34,7 @@ class Vault:
     def __init__(self, key: Key) -> None:
         self._cipher = AESGCM(_derive(key, b"secondring seal 1"))
         self._blind_key = _derive(key, b"secondring blind index 1")
+        self._blinded = lru_cache(REMEMBERED)(self._hash)
         self.check = _derive(key, b"secondring key check 1")[:BLIND_BYTES]
         """Tells two keys apart and gives away neither; kept in the database."""
 
@@ -56,6 +61,9 @@ class Vault:
 
     def blind(self, number: str) -> bytes:
         """The keyed hash of a number: the same number gives the same bytes, and they give no number back."""
+        return self._blinded(number)
+
+    def _hash(self, number: str) -> bytes:
         return hmac.digest(self._blind_key, number.encode(), "sha256")[:BLIND_BYTES]
 
 

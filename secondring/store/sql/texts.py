@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from itertools import compress, product
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import Row, Select, bindparam, func, literal, select
@@ -10,6 +11,7 @@ from secondring.domain.ids import EpisodeId, SiteId, TextId
 from secondring.domain.phone import PhoneNumber
 from secondring.domain.records import Text, TextState
 from secondring.store.schema import INCOMING, NOT_CANCELLED, texts
+from secondring.store.sql.brakes import Count, Counts
 from secondring.store.sql.page import Page, pick, put, whole
 
 _SAVE = put(texts, "id")
@@ -51,10 +53,16 @@ _COUNTS = {
     for asked in product((False, True), repeat=len(_NARROWED))
 }
 """By whether a site and a number are asked for, and whether those withheld are left out."""
+_LAST_ROW = select(func.max(texts.c.seq))
 
 
 class TextPages(Page):
     """The part of `Books` about texts."""
+
+    counts: Counts = MappingProxyType({})
+    """What was counted before; good for others once this transaction is committed, and only then."""
+    _last_row_before: int | None = None
+    _texts_saved = 0
 
     def text(self, text: TextId) -> Text | None:
         row = self._first(_BY_ID, id=text)
@@ -62,6 +70,7 @@ class TextPages(Page):
 
     def save_text(self, text: Text) -> None:
         self._write(_SAVE, _values(text))
+        self._texts_saved += 1
 
     def texts_of(self, episode: EpisodeId) -> list[Text]:
         return [_read(row) for row in self._all(_OF_EPISODE, episode=episode)]
@@ -88,6 +97,24 @@ class TextPages(Page):
         asked = {"since": since, "site": site, "to": whole(to), "at_most": at_most}
         given = {name: value for name, value in asked.items() if value is not None}
         return int(self._value(_COUNTS[site is not None, to is not None, not withheld], **given))
+
+    def has_texts_out(self, most: int, *, since: datetime, site: SiteId | None = None) -> bool:
+        known = self.counts.get(site)
+        if known is not None and known.stays_below(most, since, self._last_row_at_most()):
+            return False
+        found = self.count_texts_out(since=since, site=site, at_most=most)
+        if found < most:
+            self.counts = {**self.counts, site: Count(since, found, self._last_row())}
+        return found >= most
+
+    def _last_row(self) -> int:
+        return self._value(_LAST_ROW) or 0
+
+    def _last_row_at_most(self) -> int:
+        """Looked up once: while we write nobody else does, and each text that we save adds one row at most."""
+        if self._last_row_before is None:
+            self._last_row_before = self._last_row() - self._texts_saved
+        return self._last_row_before + self._texts_saved
 
 
 def _values(text: Text) -> dict[str, object]:

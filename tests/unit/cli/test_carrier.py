@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from secondring import wiring
-from secondring.carriers import KINDS, Kind
+from secondring.carriers import handset
 from secondring.cli import app
 from secondring.domain.errors import PeerError
 from secondring.domain.phone import PhoneNumber
@@ -161,13 +161,13 @@ class Asked:
 def test_an_account_that_can_be_asked_about_is_asked_before_anything_is_sent(
     desk: Desk, monkeypatch: pytest.MonkeyPatch, answer: Checkup | PeerError, ok: bool, told: str
 ) -> None:
-    usual = KINDS["handset"]
+    usual = handset.make
 
     def make(*given: Any) -> Driver:
         checks: Checks = Asked(answer)
-        return replace(usual.make(*given), checks=checks)
+        return replace(usual(*given), checks=checks)
 
-    monkeypatch.setitem(KINDS, "handset", Kind(make))
+    monkeypatch.setattr(handset, "make", make)
     code, found = steps(desk.goes_live())
     assert (found["account"]["ok"], told in found["account"]["said"]) == (ok, True)
     assert code == (0 if ok else 69)

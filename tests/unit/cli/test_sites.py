@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from secondring import wiring
 from secondring.cli import app
-from secondring.cli.common import to_type
+from secondring.cli.chosen import to_type
 from secondring.doctor.findings import Finding, carried_out
 from secondring.doctor.sites import site_checks
 from secondring.domain import pulse, site_health

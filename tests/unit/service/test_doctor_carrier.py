@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from secondring import wiring
-from secondring.carriers import KINDS, Kind
+from secondring.carriers import http
 from secondring.cli import app
 from secondring.doctor.findings import Finding
 from secondring.doctor.machine import own_checks
@@ -96,7 +96,7 @@ def test_the_account_is_asked_about(
     def make(*_given: Any) -> Driver:
         return Driver(carrier=NullCarrier(confirms_opt_out=False), checks=Asked(answer))
 
-    monkeypatch.setitem(KINDS, "http", Kind(make))
+    monkeypatch.setattr(http, "make", make)
     finding = found(tmp_path, server)
     assert (finding.ok, evidence in finding.evidence, remedy in (finding.remedy or "")) == (ok, True, True), (
         finding

@@ -10,7 +10,7 @@ import pytest
 from secondring import wiring
 from secondring.box_alarms import spool_alarms
 from secondring.bus import parcels
-from secondring.cli.common import to_type
+from secondring.cli.chosen import to_type
 from secondring.doctor.sites import site_checks
 from secondring.domain import centre_health
 from secondring.domain.alarms import Alarm, raise_in

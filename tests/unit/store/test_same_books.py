@@ -251,6 +251,7 @@ def _answers(books: Books) -> list[object]:
             for outgoing in (True, False)
         ],
         [books.count_texts_out(since=NOW, site=site, at_most=1000) for site in (None, MAIN, EAST)],
+        [books.has_texts_out(most, since=NOW, site=site) for site in (None, MAIN) for most in (1, 3)],
         [books.tasks(), books.tasks(include_done=True, limit=2)],
         [books.decisions_about(CallId("pbx", Uniqueid(uniqueid))) for uniqueid in ("1.1", "1.2", "1.3")],
         [books.job(JobKey(key)) for key in "abcd"],
