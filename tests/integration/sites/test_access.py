@@ -160,22 +160,37 @@ async def test_a_box_can_say_nothing_in_another_s_name_nor_in_the_centre_s(place
     assert f"secondring/{SOUTH}/up/status" not in later.topics, "nothing forged was kept either"
 
 
+async def refused(client: aiomqtt.Client) -> None:
+    """It does not get in."""
+    with pytest.raises(aiomqtt.MqttError):
+        async with client:
+            pass
+
+
 async def test_nobody_gets_in_without_a_certificate_of_this_clinic(place: Place, tmp_path: Path) -> None:
     stranger = Authority(tmp_path / "elsewhere", now())
     stranger.issue(NORTH)
     Authority(tmp_path / "papers", now() - timedelta(days=900)).issue("expired", days=1)
     bare = ssl.create_default_context(cafile=str(place.authority.papers.cert))
-    for made in (
-        place.client(NORTH, tls_context=place.context(NORTH, stranger), identifier="uninvited-1", timeout=2),
-        place.client(NORTH, tls_context=bare, identifier="uninvited-2", timeout=2),
-        place.client(
-            NORTH, tls_context=None, username=SOUTH, password="guessed", identifier="uninvited-3", timeout=2
+    await asyncio.gather(
+        refused(
+            place.client(
+                NORTH, tls_context=place.context(NORTH, stranger), identifier="uninvited-1", timeout=2
+            )
         ),
-        place.client("expired", identifier="uninvited-4", timeout=2),
-    ):
-        with pytest.raises(aiomqtt.MqttError):
-            async with made:
-                pass
+        refused(place.client(NORTH, tls_context=bare, identifier="uninvited-2", timeout=2)),
+        refused(
+            place.client(
+                NORTH,
+                tls_context=None,
+                username=SOUTH,
+                password="guessed",
+                identifier="uninvited-3",
+                timeout=2,
+            )
+        ),
+        refused(place.client("expired", identifier="uninvited-4", timeout=2)),
+    )
     async with place.client(NORTH, identifier="invited"):
         pass
     place.broker.end(signal.SIGTERM)  # its log is whole then
@@ -189,9 +204,7 @@ async def test_a_certificate_that_is_called_back_opens_nothing_any_more(place: P
     assert place.authority.revoke(NORTH) == 1
     place.broker.end(signal.SIGTERM)
     place.broker.start()
-    with pytest.raises(aiomqtt.MqttError):
-        async with place.client(NORTH, identifier="thief", timeout=2):
-            pass
+    await refused(place.client(NORTH, identifier="thief", timeout=2))
     for name in (SOUTH, CENTRE):
         async with place.client(name, identifier=f"still-{name}"):
             pass
@@ -223,9 +236,7 @@ async def test_the_broker_s_files_get_along_with_a_listener_that_was_there(place
         async with place.client(NORTH):
             pass
         bare = ssl.create_default_context(cafile=str(place.authority.papers.cert))
-        with pytest.raises(aiomqtt.MqttError):
-            async with place.client(NORTH, tls_context=bare, timeout=2):
-                pass
+        await refused(place.client(NORTH, tls_context=bare, timeout=2))
     finally:
         broker.end(signal.SIGTERM)
 

@@ -14,7 +14,7 @@ import pytest_asyncio
 from lab.ports import free_port
 from secondring import wiring
 from secondring.bus import parcels
-from secondring.bus.seal import Seal
+from secondring.bus.seal import Forged, Seal
 from secondring.bus.site_topics import BETWEEN_SITES
 from secondring.domain.phone import PhoneNumber
 from tests.integration.alarms.conftest import needs_mosquitto
@@ -36,6 +36,8 @@ from tests.support.site_processes import (
 pytestmark = [needs_mosquitto, pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(600)]
 ANNA, BEN, CARL, DORA, EVE = (PhoneNumber(f"+120255501{number}") for number in range(23, 28))
 NORTH, SOUTH = "2025550100", "2025550180"
+WRONG = "5" * 64
+"""A seal key that the centre does not have."""
 LADDER = """
 sites:
   main:
@@ -76,7 +78,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def clinic(folder: Path) -> AsyncIterator[Clinic]:
-    """Running for all the tests of this file: each leaves it well."""
+    """Running for all the tests of this file: each leaves it well. The first one mends the south's key."""
     port = free_port(socket.SOCK_STREAM)
     async with FakeAmi() as north_pbx, FakeAmi() as south_pbx, CutLine(port) as line:
         centre = a_centre(folder / "centre", port)
@@ -84,6 +86,7 @@ async def clinic(folder: Path) -> AsyncIterator[Clinic]:
         north = a_box(folder / "north", centre, "north-box", ["main"], ami=north_pbx.port, port=line.port)
         south = a_box(folder / "south", centre, "south-box", ["south"], ami=south_pbx.port, port=port)
         (centre.folder / "conf.d/40-ladder.yaml").write_text(LADDER)
+        (south.folder / "credentials/seal").write_text(WRONG)
         ears = (
             Ears(centre.folder / "sites", "centre", port, "secondring/+/up/#"),
             Ears(north.folder / "sites", "north-box", port, "secondring/north-box/down/#"),
@@ -110,6 +113,22 @@ async def clinic(folder: Path) -> AsyncIterator[Clinic]:
 
 def linked(clinic: Clinic) -> int:
     return command(clinic.centre.folder, "sites", "list").count("linked")
+
+
+async def test_a_wrong_seal_key_shows_on_the_box_until_it_is_mended(clinic: Clinic) -> None:
+    south = clinic.south
+    await soon(
+        lambda: "the centre cannot open what this box sends" in command(south.folder, "sites", "list"),
+        "that the box knows",
+    )
+    await soon(lambda: "centre-refuses" in command(south.folder, "alarm", "list"), "an alarm on the box")
+    await soon(lambda: "site-forged" in command(clinic.centre.folder, "alarm", "list"), "one at the centre")
+    await south.end()
+    right = (clinic.centre.folder / "credentials/seal-south-box").read_text()
+    (south.folder / "credentials/seal").write_text(right)
+    await south.start()
+    await soon(lambda: ": answered" in command(south.folder, "sites", "list"), "an answer")
+    await soon(lambda: clinic.south_pbx.names().count("CoreShowChannels") > 1, "a listener again")
 
 
 async def test_each_site_s_callers_are_texted_by_the_centre_in_its_own_name(clinic: Clinic) -> None:
@@ -151,6 +170,14 @@ async def test_a_box_that_is_cut_off_and_killed_loses_nothing_and_nothing_counts
     assert [len(clinic.centre.texts_on(phone)) for phone in (CARL, DORA, EVE)] == [1, 1, 1]
 
 
+def opens(seal: Seal, topic: str, payload: dict[str, object]) -> bool:
+    try:
+        parcels.unpacked(seal, topic, payload)
+    except Forged:
+        return False
+    return True
+
+
 async def test_all_that_was_said_keeps_to_its_schema_outside_and_inside(clinic: Clinic) -> None:
     """After all of the above, a caller who writes URGENT, and words that the centre cannot open."""
     up, down = clinic.ears
@@ -163,7 +190,9 @@ async def test_all_that_was_said_keeps_to_its_schema_outside_and_inside(clinic: 
     boxes = clinic.centre.settings().boxes
     assert boxes is not None
     seals = {name: Seal(box.seal.get_secret_value(), name) for name, box in boxes.known.items()}
-    said = [one for one in up.heard + down.heard if one[1] != foreign]
+    others = (Seal(bytes(32), "north-box"), Seal(bytes.fromhex(WRONG), "south-box"))
+    said = [one for one in up.heard + down.heard if not any(opens(seal, *one[:2]) for seal in others)]
+    assert len(said) < len(up.heard + down.heard)
     wrong = [
         breach
         for topic, payload, kept in said

@@ -46,3 +46,18 @@ async def test_an_error_in_plain_words_is_left_to_whoever_tells_it(caplog: pytes
     with pytest.raises(LoginRefused):
         await run_together({"link": refused}, ready=lambda: None)
     assert caplog.records == []
+
+
+async def test_every_part_has_begun_when_the_service_says_that_it_is_ready() -> None:
+    began: list[str] = []
+
+    async def opens_a_port(name: str) -> None:
+        began.append(name)
+        await asyncio.Event().wait()
+
+    def ready() -> None:
+        assert began == ["agi", "pages"]
+        asyncio.get_running_loop().call_soon(os.kill, os.getpid(), signal.SIGTERM)
+
+    await run_together({name: lambda name=name: opens_a_port(name) for name in ("agi", "pages")}, ready)  # type: ignore[misc]
+    assert began == ["agi", "pages"]
