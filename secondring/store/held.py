@@ -130,7 +130,7 @@ class Held:
         """Wait for that, or for a word on a session that we asked nothing: mostly its end."""
         poll = select.poll()
         poll.register(self._ear, select.POLLIN)
-        if not self._lost:
+        if not (self._lost or self._connection.closed):
             poll.register(self._connection.fileno(), select.POLLIN)
         seconds = TRY_EVERY if self._lost else LOOK_EVERY
         return any(one == self._ear.fileno() for one, _ in poll.poll(1000 * seconds))
