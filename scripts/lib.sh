@@ -190,7 +190,11 @@ UNSTEADY=""
 pytest_with_second_try() {
   local status=0 failed
   "$VENV/bin/pytest" --cache-clear "$@" || status=$?
-  [ "$status" -eq 1 ] || return "$status"
+  case "$status" in
+    0) return 0 ;;
+    1 | 134) ;; # 134: the phones' library may fall over what a failed test left, once all results are in
+    *) return "$status" ;;
+  esac
   failed="$(failed_tests)"
   if [ -z "$failed" ] || [ "$(wc -l <<<"$failed")" -gt "$MOST_SECOND_TRIES" ]; then
     return 1
