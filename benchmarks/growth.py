@@ -165,6 +165,6 @@ def _row(g: Grown, kind: str) -> str:
 
 
 def _drawn(results: Sequence[Grown], kind: str) -> str:
-    where, more = ("growth", "") if kind == FILE else ("growth-server", ", PostgreSQL and all")
+    name, whose = ("growth", "") if kind == FILE else ("growth-server", ", ours and the server's together")
     values = [(f"{g.stored:,}", 1000 * (g.cpu + g.server_cpu) / g.calls) for g in results]
-    return draw(where, f"Processor time of a missed call, by calls stored{more}", "ms", values)
+    return draw(name, f"Processor time of a missed call, by calls stored{whose}", "ms", values)
