@@ -206,7 +206,7 @@ async def call(visit: Visit) -> Response:
         await desk.errands.send(errand, name=f"call back for {task.id}", wait=SOON)
         if failed:
             words = f"Your phone {user.phone} does not ring: {failed[0]}. The row is yours all the same."
-            return await dial_yourself(visit, lambda _books, row=task: row, words)
+            return await dial_yourself(visit, _the(task), words)
     return said
 
 
@@ -229,6 +229,10 @@ async def ring(visit: Visit, task: Task, number: PhoneNumber, site: Site, failed
     await desk.write(
         lambda books: episodes.note(books, at, "call-back-tried", "person", because, episode=task.episode)
     )
+
+
+def _the(task: Task) -> Callable[[Books], Task]:
+    return lambda _books: task
 
 
 def _none(_: object) -> None:
