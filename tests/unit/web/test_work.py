@@ -175,6 +175,14 @@ async def test_give_back_note_give_away_and_put_off(pages: Pages) -> None:
     assert all(entry.about == task.episode for entry in pages.audit("change"))
 
 
+async def test_an_account_says_whether_its_phone_rings(pages: Pages) -> None:
+    browser = await pages.signed_in("ana", Role.FRONT_DESK)
+    assert "Your desk phone: 1001." in text_of(await browser.get("/account"))
+    with pages.store.transaction() as books:
+        books.save_user(replace(pages.saved("ana"), phone=""))
+    assert "you are shown the number to dial" in text_of(await browser.get("/account"))
+
+
 async def test_a_row_is_not_given_to_whoever_would_not_see_it(pages: Pages) -> None:
     """It would be a nurse's, on nobody's list."""
     task = missed(pages)
