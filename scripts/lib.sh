@@ -4,6 +4,8 @@
 ROOT="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
 VENV="$ROOT/.venv"
 STARTED=$SECONDS
+# Where a machine says so, every process that a test starts would compile all of us anew; an installed one does not.
+unset PYTHONDONTWRITEBYTECODE
 STEP=0
 STEPS=${STEPS:-1}
 cd "$ROOT" || exit 1
