@@ -1,6 +1,7 @@
 """`doctor` at a PBX: what it makes of answers that no healthy one gives."""
 
 import asyncio
+from pathlib import Path
 from typing import Any
 
 from secondring.doctor import pbx
@@ -35,19 +36,23 @@ def test_in_shadow_mode_nobody_is_sent_to_mend_an_account_that_is_right() -> Non
     assert "install --reload" in live.remedy
 
 
-def test_a_pbx_that_cannot_originate_is_told_as_that(tmp_path: Any) -> None:
+async def placed(asterisk: Path) -> str:
+    return await by_command([str(asterisk)])("here")
+
+
+def test_a_pbx_that_cannot_originate_is_told_as_that(tmp_path: Path) -> None:
     """Asterisk ends with 0 when it does not know a command."""
     asterisk = tmp_path / "asterisk"
     asterisk.write_text("#!/bin/sh\necho \"No such command 'channel originate' (type 'core show help')\"\n")
     asterisk.chmod(0o755)
-    trouble = asyncio.run(by_command([str(asterisk)])("here"))
+    trouble = asyncio.run(placed(asterisk))
     assert trouble.startswith("No such command")
     assert "res_clioriginate.so" in _not_placed(trouble, pbx.INSTALL).remedy
     assert _not_placed("Extension does not exist.", pbx.INSTALL).remedy.startswith(pbx.INSTALL)
 
 
-def test_a_call_that_was_placed_is_no_trouble(tmp_path: Any) -> None:
+def test_a_call_that_was_placed_is_no_trouble(tmp_path: Path) -> None:
     asterisk = tmp_path / "asterisk"
     asterisk.write_text("#!/bin/sh\necho ''\n")
     asterisk.chmod(0o755)
-    assert asyncio.run(by_command([str(asterisk)])("here")) == ""
+    assert asyncio.run(placed(asterisk)) == ""
