@@ -77,11 +77,13 @@ class Shop:
         return await asyncio.to_thread(reading)
 
     async def change(self, look: Look, wish: Callable[[Books, Visitor], Result]) -> Result:
-        """Carry a wish out in one transaction, on what is true in it."""
+        """Carry a wish out in one transaction, on what is true in it; what follows is in the page's language."""
 
         def work(books: Books) -> Result:
             visitor = self.desk.visitor(books, look.visitor.token, look.now)
-            return Result.NOTHING if visitor is None else wish(books, visitor)
+            if visitor is None:
+                return Result.NOTHING
+            return wish(books, self.desk.in_their_language(books, visitor, look.language))
 
         try:
             result = await self.in_store(work)
@@ -103,6 +105,8 @@ class Shop:
             return await self.change(
                 look, lambda books, visitor: desk.confirm(books, visitor, chosen, person, look.now)
             )
+        if look.language != look.visitor.episode.language:
+            await self.change(look, lambda _books, _visitor: Result.NOTHING)
         try:
             result = await self.elsewhere.confirm(desk, look.visitor.token, chosen, person)
         except BookingClash:

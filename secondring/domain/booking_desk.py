@@ -114,6 +114,14 @@ class BookingDesk:
 
     # choosing
 
+    def in_their_language(self, books: Books, visitor: Visitor, language: str) -> Visitor:
+        """Whoever sends a form of the page in a language reads it: what we text from now on is in it, too."""
+        if language == visitor.episode.language:
+            return visitor
+        episode = replace(visitor.episode, language=language)
+        books.save_episode(episode)
+        return replace(visitor, episode=episode)
+
     def hold(self, books: Books, visitor: Visitor, visit: str, starts_at: datetime, now: datetime) -> Result:
         """Keep a time while the caller reads it over. Choosing it twice keeps it longer."""
         held = visitor.held

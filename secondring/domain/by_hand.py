@@ -40,7 +40,7 @@ def write(
     _refuse_line(books, rules, to, now)
     if agreed:
         optouts.told_to_staff(books, to, who, agreed, now, wants_texts=True)
-    standing = consent.standing(books.consent(to))
+    standing = consent.standing(books.consent(to), site.hours.zone)
     if not standing.may_text:
         raise NotNow(f"They get no texts: {standing.because}. Call them instead.")
     if books.consent(to) is None and books.last_episode(to) is None:

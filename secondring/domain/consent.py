@@ -6,6 +6,7 @@ An opt-out counts for every site, carrier and sender at once and until the patie
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from zoneinfo import ZoneInfo
 
 from secondring.domain.phone import PhoneNumber
 from secondring.domain.records import Consent
@@ -32,12 +33,12 @@ class Standing:
 NEVER_ASKED = Standing(may_text=True, because="no opt-out on record")
 
 
-def standing(newest: Consent | None) -> Standing:
-    """Where a number stands by its newest entry; None means there is none."""
+def standing(newest: Consent | None, zone: str = "UTC") -> Standing:
+    """Where a number stands by its newest entry; None means there is none. Its day is that of `zone`."""
     if newest is None:
         return NEVER_ASKED
     what = "opted out" if newest.opted_out else "opted back in"
-    because = f"{what} by {newest.source} on {newest.at:%Y-%m-%d}"
+    because = f"{what} by {newest.source} on {newest.at.astimezone(ZoneInfo(zone)):%Y-%m-%d}"
     return Standing(may_text=not newest.opted_out, because=because)
 
 

@@ -11,6 +11,7 @@ from dataclasses import replace
 from secondring.domain import story
 from secondring.domain.call_events import Direction
 from secondring.domain.deskwork import Result
+from secondring.domain.labels import title_in_words
 from secondring.domain.records import Call, DecisionRecord, Intent, Task
 from secondring.domain.rules import BILLING, CARE_TEAM, FRONT_DESK, TRIAGE, Rules
 from secondring.domain.triage_events import Why
@@ -38,7 +39,7 @@ WISHES = {
     Intent.BILLING: "They have a question about a bill.",
     Intent.REFILL: "They want a refill.",
     Intent.URGENT: "They say that it is urgent.",
-    Intent.HELP: "They asked what these texts are.",
+    Intent.HELP: "They asked for help.",
     Intent.STOP: "They want no more texts.",
     Intent.CANCEL: "They wrote CANCEL: no more texts, and perhaps they meant an appointment.",
     Intent.START: "They want texts again.",
@@ -100,8 +101,8 @@ _SHORTER: Sequence[tuple[str, str]] = (
     *((rf"\bto {queue}\b", f"to {words}") for queue, words in QUEUES.items()),
     (r" off until .* UTC$", " off"),
     (r"\bT-\w+", "the task"),
-    (r"^round \d+, step \d+: (.+)$", r"We ring \1"),
-    (r"^last resort: (.+)$", r"We ring the last resort: \1"),
+    (r"^round \d+, step \d+: (.+)$", r"\1"),
+    (r"^last resort: (.+)$", r"the last resort: \1"),
     (r"; the ladder begins again$", "; the nurses' phones ring again in a while"),
     (r"^(\S+) accepted$", r"\1 takes it"),
 )
@@ -137,7 +138,7 @@ class PlainTeller(story.Teller):
         opened, *rest = super().of_task(task)
         queue = QUEUES.get(task.queue, task.queue)
         due = story.soon(task.due_at, task.created_at, self.rules.site(task.site))
-        lines = [replace(opened, words=f"For {queue}: {task.title}, due {due}.", why="")]
+        lines = [replace(opened, words=f"For {queue}: {title_in_words(task.title)}, due {due}.", why="")]
         if task.closed_at is not None:
             words = f"Done for {queue}: {self.closing(task)}."
             lines += [replace(line, words=words, why=line.words) for line in rest]

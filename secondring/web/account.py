@@ -102,7 +102,7 @@ async def change_password(visit: Visit) -> Response:
         books.add_audit(visit.entry("change", "changed their password", about=user.id))
 
     await visit.write(change)
-    return visit.go("/account", "password-changed")
+    return visit.go("/" if user.must_change else "/account", "password-changed")
 
 
 SCREENS = (

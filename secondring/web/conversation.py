@@ -97,7 +97,11 @@ def look(books: Books, visit: Visit, wanted: str) -> Conversation:
         items=_items(books, episode, teller, names),
         rows=worklist.rows(books, to_do, visit.desk.rules, visit.now),
         closed=[Closed(task, teller.closing(task)) for task in tasks if task.state is TaskState.DONE],
-        standing=consent.standing(books.consent(episode.caller)) if episode.caller else consent.NEVER_ASKED,
+        standing=(
+            consent.standing(books.consent(episode.caller), site.hours.zone)
+            if episode.caller
+            else consent.NEVER_ASKED
+        ),
         names=names,
         colleagues=[
             (user.name, user.shown)

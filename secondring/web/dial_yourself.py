@@ -1,4 +1,4 @@
-"""For whoever would call a patient back and has no phone here that could ring first: the number, to dial elsewhere."""
+"""For whoever would call a patient back and has no phone that rings: the number, to dial elsewhere."""
 
 from collections.abc import Callable
 
@@ -13,8 +13,13 @@ from secondring.web.entrance import refusal
 from secondring.web.screens import Visit
 
 
-async def dial_yourself(visit: Visit, find: Callable[[Books], Task | UrgentCase]) -> Response:
-    """Nobody is rung, and the patient is not out of reach for it. That the number is shown is written down first."""
+async def dial_yourself(
+    visit: Visit, find: Callable[[Books], Task | UrgentCase], missing: str = ""
+) -> Response:
+    """Nobody is rung, and the patient is not out of reach for it. That the number is shown is written down first.
+
+    `missing`: what is the matter with their phone; left out, their account has none.
+    """
     rules = visit.desk.rules
 
     def work(books: Books) -> str:
@@ -28,7 +33,7 @@ async def dial_yourself(visit: Visit, find: Callable[[Books], Task | UrgentCase]
 
     number = await visit.write(work)
     dial = f"Dial {number} on any phone. " if number else ""
-    missing = (
+    missing = missing or (
         "Your account has no phone that could ring first. An administrator adds it:"
         f" Settings › People, or secondring user phone {visit.user.name} PHONE."
     )

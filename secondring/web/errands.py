@@ -15,11 +15,12 @@ class Errands:
     def __init__(self) -> None:
         self._going: set[asyncio.Task[None]] = set()
 
-    def send(self, errand: Coroutine[None, None, None], name: str) -> None:
-        """Begin something; a failure of ours is logged, without a patient's data."""
+    async def send(self, errand: Coroutine[None, None, None], name: str, *, wait: float) -> None:
+        """Begin something, and stay for so many seconds; a failure of ours is logged, without a patient's data."""
         task = asyncio.create_task(errand, name=name)
         self._going.add(task)
         task.add_done_callback(self._done)
+        await asyncio.wait({task}, timeout=wait)
 
     async def finish(self) -> None:
         """Wait until all of it is done."""

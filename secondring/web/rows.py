@@ -4,6 +4,7 @@ Each form brings back what its screen showed of the row (`seen`); whoever comes 
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from starlette.responses import JSONResponse, Response
 
@@ -12,6 +13,7 @@ from secondring.domain.deskwork import Result
 from secondring.domain.errors import NotNow, PeerError, UnknownThing
 from secondring.domain.ids import TaskId
 from secondring.domain.phone import PhoneNumber
+from secondring.domain.plain_story import QUEUES
 from secondring.domain.ports import Books
 from secondring.domain.records import Task
 from secondring.domain.rules import Site
@@ -30,6 +32,8 @@ WHY_NOT = {
     Why.NO_ANSWER: "your phone was not picked up",
     Why.UNAVAILABLE: "the PBX cannot reach your phone",
 }
+SOON = 1.0
+"""So many seconds a form waits for its phone to fail: one that is switched off fails in a moment."""
 NOT_FROM_HERE = (
     "This number is not called from here: it is withheld, abroad or blocked. Call from your phone if you can: the"
     " row closes all the same."
@@ -131,13 +135,14 @@ async def reassign(visit: Visit) -> Response:
     name = visit.form.get("owner", "").strip()
 
     def change(books: Books, task: Task) -> None:
-        owner = _colleague(books, task, name) if name else None
+        moved = replace(task, queue=queue or task.queue)
+        owner = _colleague(books, moved, name) if name else None
         handling.reassign(
             books,
             task,
             visit.user.name,
             visit.now,
-            queue=queue or task.queue,
+            queue=moved.queue,
             owner=owner.name if owner else None,
         )
 
@@ -148,6 +153,11 @@ def _colleague(books: Books, task: Task, name: str) -> User:
     user = books.user_named(name)
     if user is None or not user.is_active or not user.sees(task.site) or not user.may(WORKERS):
         raise UnknownThing("Nobody of that name works at this site.")
+    if not may_see(user, task):
+        raise NotNow(
+            f"{user.shown} does not see the rows of {QUEUES.get(task.queue, task.queue)}: it would be on nobody's"
+            " list. Choose another colleague, or give it to another queue."
+        )
     return user
 
 
@@ -166,7 +176,7 @@ async def snooze(visit: Visit) -> Response:
 
 
 async def call(visit: Visit) -> Response:
-    """Take it, and ring my phone and then the patient's."""
+    """Take it, and ring my phone and then the patient's. A phone that cannot ring is told of at once."""
     desk, user = visit.desk, visit.user
     if desk.telephone is None:
         raise Refused(
@@ -191,12 +201,17 @@ async def call(visit: Visit) -> Response:
     said = await _do(visit, "called back", "calling", change)
     for task, number in called:
         site = desk.rules.site(task.site)
-        desk.errands.send(ring(visit, task, number, site), name=f"call back for {task.id}")
+        failed: list[str] = []
+        errand = ring(visit, task, number, site, failed)
+        await desk.errands.send(errand, name=f"call back for {task.id}", wait=SOON)
+        if failed:
+            words = f"Your phone {user.phone} does not ring: {failed[0]}. The row is yours all the same."
+            return await dial_yourself(visit, _the(task), words)
     return said
 
 
-async def ring(visit: Visit, task: Task, number: PhoneNumber, site: Site) -> None:
-    """Place the call; what went wrong on the way to the clerk's own phone stands in the story."""
+async def ring(visit: Visit, task: Task, number: PhoneNumber, site: Site, failed: list[str]) -> None:
+    """Place the call; what went wrong on the way to the clerk's own phone stands in the story, and in `failed`."""
     desk = visit.desk
     if desk.telephone is None:
         return
@@ -204,14 +219,20 @@ async def ring(visit: Visit, task: Task, number: PhoneNumber, site: Site) -> Non
         why = await desk.telephone.call_back(phone=visit.user.phone, patient=number, site=site)
     except (PeerError, ValueError) as error:
         because = str(error)
+        failed.append(because)
     else:
         if why is None:
             return
-        because = f"not called: {WHY_NOT.get(why, 'the PBX could not place the call')}"
+        failed.append(WHY_NOT.get(why, "the PBX could not place the call"))
+        because = f"not called: {failed[0]}"
     at = desk.clock()
     await desk.write(
         lambda books: episodes.note(books, at, "call-back-tried", "person", because, episode=task.episode)
     )
+
+
+def _the(task: Task) -> Callable[[Books], Task]:
+    return lambda _books: task
 
 
 def _none(_: object) -> None:

@@ -20,7 +20,7 @@ SAYINGS = {
     "finished": "Done.",
     "put-back": "It is on the list again. They count as not reached: call them.",
     "noted": "Your note is kept.",
-    "given": "It is theirs now.",
+    "given": "It is handed over.",
     "put-off": "It will come back.",
     "calling": "Your phone rings. Pick up, and the patient is called.",
     "sent": "Your text is on its way.",

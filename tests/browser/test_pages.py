@@ -99,6 +99,11 @@ def test_everything_by_keys(window: Window, scene: Scene) -> None:
     page.keyboard.press("/")
     page.keyboard.type("nothing like it")
     expect(page.locator(".task:visible")).to_have_count(0)
+    expect(page.get_by_text("Nothing here has that in it.")).to_be_visible()
+    left = page.locator(".task").first.get_attribute("data-row") or ""
+    page.get_by_label("Find on this page").fill(left)
+    expect(page.locator(".task:visible")).to_have_count(1)
+    expect(page.get_by_text("Nothing here has that in it.")).to_be_hidden()
     page.keyboard.press("Escape")
     expect(page.locator(".task").first).to_be_focused()
     page.keyboard.press("Enter")

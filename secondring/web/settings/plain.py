@@ -69,7 +69,11 @@ CLINIC_FIELDS = (
     Field("sites.*.dids", "Numbers that ring here", "With commas between. Empty: the phone alone.", "list"),
     Field("sites.*.sender", "Texts come from", "Empty: the phone."),
     Field("sites.*.language", "First text in", "", "choice", (("en", "English"), ("es", "Spanish"))),
-    Field("sites.*.booking_url", "Booking page", "Empty: there is none, and the desk calls back."),
+    Field(
+        "sites.*.booking_url",
+        "Booking page",
+        "One of your own, elsewhere. Empty: ours where it is on and a calendar is set, else the desk calls back.",
+    ),
     Field(
         "sites.*.alert_numbers",
         "Staff phones texted when somebody is urgent",

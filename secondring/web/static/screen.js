@@ -305,9 +305,13 @@ const secondRing = (() => {
 
   function find(words) {
     const wanted = words.trim().toLowerCase();
-    for (const row of document.querySelectorAll("#rows [data-row]")) {
-      row.hidden = wanted !== "" && !row.textContent.toLowerCase().includes(wanted);
+    const all = [...document.querySelectorAll("#rows [data-row]")];
+    for (const row of all) {
+      // A row's name is not shown, but staff are told it by text.
+      row.hidden = wanted !== "" && !`${row.dataset.row} ${row.textContent}`.toLowerCase().includes(wanted);
     }
+    const nothing = document.getElementById("nothing-found");
+    if (nothing) { nothing.hidden = wanted === "" || all.some((row) => !row.hidden); }
   }
 
   document.addEventListener("input", (event) => {

@@ -195,6 +195,22 @@ async def test_moving_by_the_same_link(clinic: BookingClinic, web: httpx.AsyncCl
     assert booked.starts_at == TUESDAY_NINE + timedelta(minutes=90)
 
 
+async def test_who_books_in_spanish_is_texted_in_spanish(
+    clinic: BookingClinic, web: httpx.AsyncClient
+) -> None:
+    token = clinic.asks_to_book()
+    page = await web.get(f"/b/{token}/times?lang=es")
+    assert clinic.episode.language == "en", "looking changes nothing"
+    page = await send(web, f"/b/{token}/hold?lang=es", visit="checkup", time=times_on(page)[0])
+    page = await send(web, f"/b/{token}/confirm?lang=es", booking=hidden(page, "booking"))
+    assert WORDS["es"]["booked"] in page.text
+    assert clinic.texts[-1].body.startswith("booked/es ")
+    assert WORDS["es"]["booked"] in (await web.get(f"/b/{token}")).text
+    page = await web.get(f"/b/{token}/cancel?lang=en")
+    await send(web, f"/b/{token}/cancel?lang=en", booking=hidden(page, "booking"))
+    assert clinic.texts[-1].body.startswith("booking-cancelled/en ")
+
+
 async def test_cancelling_asks_first(clinic: BookingClinic, web: httpx.AsyncClient) -> None:
     token = clinic.asks_to_book()
     await book(web, token)

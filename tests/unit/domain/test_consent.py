@@ -1,5 +1,6 @@
 """Consent: who may be texted, and how often an opt-out is confirmed."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -24,6 +25,12 @@ def test_an_opt_out_forbids_texts_and_says_when_and_how_it_came() -> None:
     found = standing(OUT)
     assert not found.may_text
     assert found.because == "opted out by text on 2026-03-02"
+
+
+def test_the_day_of_an_opt_out_is_the_clinics_own() -> None:
+    late = replace(OUT, at=datetime(2026, 3, 3, 1, tzinfo=UTC))
+    assert standing(late).because == "opted out by text on 2026-03-03"
+    assert standing(late, "America/New_York").because == "opted out by text on 2026-03-02"
 
 
 def test_opting_back_in_allows_texts_again() -> None:

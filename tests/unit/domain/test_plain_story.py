@@ -99,8 +99,8 @@ def test_what_people_do_is_told_by_their_names(text: str, then: Callable[[Clinic
     ("action", "rule", "because", "said"),
     [
         ("triage", "text", "the ladder begins", "The nurses' phones begin to ring."),
-        ("triage-ring", "ladder", "round 1, step 2: 1002, ••88", "We ring 1002, ••88."),
-        ("triage-ring", "ladder", "last resort: ••88", "We ring the last resort: ••88."),
+        ("triage-ring", "ladder", "round 1, step 2: 1002 and ••88 ring", "1002 and ••88 ring."),
+        ("triage-ring", "ladder", "last resort: ••88 rings", "The last resort: ••88 rings."),
         ("triage-result", "ladder", "1002: unavailable", "1002 could not be reached."),
         ("triage-result", "ladder", "1002: no-answer", "1002 did not answer."),
         ("triage-result", "ladder", "no word from 1002 in time", "No word from 1002 in time."),

@@ -175,6 +175,20 @@ async def test_give_back_note_give_away_and_put_off(pages: Pages) -> None:
     assert all(entry.about == task.episode for entry in pages.audit("change"))
 
 
+async def test_a_row_is_not_given_to_whoever_would_not_see_it(pages: Pages) -> None:
+    """It would be a nurse's, on nobody's list."""
+    task = missed(pages)
+    browser = await pages.signed_in()
+    nurse = await pages.signed_in("nia", Role.NURSE)
+    answer = await press(browser, task, "reassign", queue="front-desk", owner="nia")
+    assert answer.status_code == 409
+    assert "does not see the rows of the front desk" in answer.json()["words"]
+    assert task_of(pages, task) == task
+    await press(browser, task, "reassign", queue="care-team", owner="nia")
+    assert task_of(pages, task).owner == "nia"
+    assert "1 to do" in text_of(await nurse.get("/work"))
+
+
 async def test_done_closes_the_episode(pages: Pages) -> None:
     task = missed(pages)
     browser = await pages.signed_in()
@@ -224,6 +238,19 @@ async def test_a_call_that_came_to_nothing_stands_in_the_story(
     await press(browser, task, "call")
     await pages.desk.errands.finish()
     assert because in text_of(await browser.get(f"/conversation/{task.episode}"))
+
+
+async def test_a_phone_that_does_not_ring_is_told_of_at_once_with_the_number_to_dial(pages: Pages) -> None:
+    with_phones(pages, Phones(Why.UNAVAILABLE))
+    task = missed(pages)
+    browser = await pages.signed_in()
+    answer = await press(browser, task, "call")
+    words = answer.json()["words"]
+    assert answer.status_code == 409
+    assert words.startswith("Dial (202) 555-0123 on any phone. Your phone 1001 does not ring: ")
+    assert "the PBX cannot reach your phone" in words
+    assert task_of(pages, task).owner == "ana"
+    assert [entry.about for entry in pages.audit("reveal")] == [task.episode]
 
 
 async def test_nobody_calls_for_somebody_else(pages: Pages) -> None:
