@@ -210,8 +210,8 @@ class Session:
             self._stats.refusals += 1
             raise LoginRefused(
                 f"the PBX at {account.where} refuses user {account.user!r} ({reply.why}): compare the secret"
-                " with manager.conf (FreePBX: manager_custom.conf), see that a permit line admits this host,"
-                " and run: asterisk -rx 'manager reload'"
+                " with manager.conf (on FreePBX manager_custom.conf), see that a permit line admits this host,"
+                " and run `asterisk -rx 'manager reload'`"
             )
         self._stats.logins += 1
 

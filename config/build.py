@@ -17,7 +17,9 @@ from config.records import build_records
 from config.retention import build_retention
 from config.schema import Configuration, Database, Ivr, SiteKeys
 from config.secret_files import (
+    MEND_KEY,
     RESTORE_KEY,
+    RESTORE_SEAL,
     SecretMissing,
     SecretReader,
     SecretRefused,
@@ -77,10 +79,17 @@ class Secrets:
             return SecretStr("")
 
     def key(self, place: str, path: KeyPath) -> SecretBytes:
-        """The key kept at a place; an empty one when there is a problem."""
-        raw = self._bytes(place, path, RESTORE_KEY)
+        """The database's key, kept at a place; an empty one when there is a problem."""
+        return self._key(place, path, if_missing=RESTORE_KEY, if_bad=MEND_KEY)
+
+    def seal(self, place: str, path: KeyPath) -> SecretBytes:
+        """The key that a site box and its centre share; an empty one when there is a problem."""
+        return self._key(place, path, if_missing=RESTORE_SEAL, if_bad=RESTORE_SEAL)
+
+    def _key(self, place: str, path: KeyPath, *, if_missing: str, if_bad: str) -> SecretBytes:
+        raw = self._bytes(place, path, if_missing)
         try:
-            return SecretBytes(b"" if raw is None else as_key(raw))
+            return SecretBytes(b"" if raw is None else as_key(raw, if_bad))
         except SecretRefused as refused:
             self._note(path, refused)
             return SecretBytes(b"")

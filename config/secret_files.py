@@ -101,8 +101,12 @@ RESTORE_KEY = (
     "Put the key back from where you keep its copy: without it no number and no text in the database can be read."
     " Only for a new clinic, without a database yet, `secondring init` makes one."
 )
+RESTORE_SEAL = (
+    "A box and its centre share it, so make none here: copy it from the other one (credentials/seal on the box,"
+    " credentials/seal-BOX at the centre), or take the file `seal` that `sites add` writes at the centre."
+)
 
-
+MEND_KEY = "Put back the key that the database was made with; only for a new one, make a key: `openssl rand -hex 32`."
 PEM = "-----BEGIN "
 """How private keys begin that programs exchange (RFC 7468): the one secret that has several lines."""
 
@@ -120,15 +124,11 @@ def as_password(raw: bytes) -> str:
     return text
 
 
-def as_key(raw: bytes) -> bytes:
-    """A key of 32 bytes, written as 64 hexadecimal digits or as the bytes themselves."""
+def as_key(raw: bytes, remedy: str) -> bytes:
+    """A key of 32 bytes, written as 64 hexadecimal digits or as the bytes themselves. `remedy` is for what is none."""
     text = raw.strip()
     if re.fullmatch(rb"[0-9a-fA-F]{64}", text):
         return bytes.fromhex(text.decode("ascii"))
     if len(raw) == KEY_BYTES:
         return raw
-    raise SecretRefused(
-        "names a key that is not 32 bytes (64 hexadecimal digits)",
-        "Put back the key that the database was made with; only for a new database, make one with "
-        "`openssl rand -hex 32`.",
-    )
+    raise SecretRefused("names a key that is not 32 bytes (64 hexadecimal digits)", remedy)

@@ -110,7 +110,7 @@ def build_centre(keys: Centre, secrets: "Secrets") -> CentreSettings | None:
     broker = _broker(keys)
     if broker is None or keys.seal_file is None:
         return None
-    return CentreSettings(broker=broker, seal=secrets.key(keys.seal_file, ("centre", "seal_file")))
+    return CentreSettings(broker=broker, seal=secrets.seal(keys.seal_file, ("centre", "seal_file")))
 
 
 def build_boxes(keys: Boxes, secrets: "Secrets") -> BoxesSettings | None:
@@ -120,7 +120,7 @@ def build_boxes(keys: Boxes, secrets: "Secrets") -> BoxesSettings | None:
         return None
     known = {
         name: BoxSettings(
-            sites=box.sites, seal=secrets.key(box.seal_file, ("boxes", "known", name, "seal_file"))
+            sites=box.sites, seal=secrets.seal(box.seal_file, ("boxes", "known", name, "seal_file"))
         )
         for name, box in keys.known.items()
     }

@@ -65,7 +65,8 @@ def ends_at(file: Path) -> datetime:
     try:
         return x509.load_pem_x509_certificate(file.read_bytes()).not_valid_after_utc
     except (OSError, ValueError) as error:
-        raise ConfigError(f"{file} cannot be read ({type(error).__name__})") from None
+        what = (getattr(error, "strerror", None) or "it is no certificate").lower()
+        raise ConfigError(f"{file} cannot be read ({what})") from None
 
 
 class Renewal:

@@ -14,7 +14,7 @@ import typer
 from dialplan.install import unified_diff
 from secondring import installation
 from secondring.cli.chosen import command, config_directory, to_type, warn
-from secondring.cli.common import Json, print_json
+from secondring.cli.common import Json, count, print_json
 from secondring.doctor import Named, Visit, examine
 from secondring.domain.errors import ConfigError, PeerError
 from secondring.installation import Work
@@ -22,8 +22,17 @@ from secondring.installation import Work
 CONF = Path("/etc/asterisk/asterisk.conf")
 MARKS = {True: "ok  ", False: "FAIL", None: "-   "}
 RELOAD_SECONDS = 30
+SOUNDS, SAID_OF_SOUNDS = (".wav", ".sln16"), ("made", "changed", "removed")
 
-Conf = Annotated[Path, typer.Option("--asterisk-conf", metavar="FILE", help="The PBX's asterisk.conf.")]
+Conf = Annotated[
+    Path,
+    typer.Option(
+        "--asterisk-conf",
+        metavar="FILE",
+        help="The PBX's asterisk.conf.",
+        callback=Path.absolute,  # Asterisk does not look for it where we stand
+    ),
+]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would change, as a diff, and stop.")]
 Reload = Annotated[bool, typer.Option("--reload", help="Have Asterisk read the files; interrupts no call.")]
 Command = Annotated[
@@ -145,10 +154,23 @@ def _do(work: Work, *, dry_run: bool, json: bool) -> None:
         sys.stdout.write(unified_diff(plan))
         sys.stdout.writelines(f"would make {path}\n" for path in plan.makes)
         sys.stdout.writelines(f"would remove {path}, if empty\n" for path in plan.removes)
-    sys.stdout.writelines(f"{line}\n" for line in done)
+    sys.stdout.writelines(f"{line}\n" for line in _without_each_sound(done))
     sys.stdout.writelines(f"note: {note}\n" for note in plan.notes)
     if plan.is_empty:
         sys.stdout.write("Nothing to do.\n")
+
+
+def _without_each_sound(done: list[str]) -> list[str]:
+    """A hundred prompts are one line for each folder: what else was done is not to be lost among them."""
+    told: Counter[tuple[str, str]] = Counter()
+    for line in done:
+        what, _, path = line.partition(" ")
+        is_sound = what in SAID_OF_SOUNDS and Path(path).suffix in SOUNDS
+        told[(what, str(Path(path).parent)) if is_sound else (line, "")] += 1
+    return [
+        f"{what} {count(number, 'sound file')} in {folder}" if folder else what
+        for (what, folder), number in told.items()
+    ]
 
 
 def _as_json(work: Work, done: list[str]) -> dict[str, object]:

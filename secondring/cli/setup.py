@@ -151,6 +151,9 @@ def check_config(json: Json = False) -> None:
 
 
 def _carriers(chosen: Settings) -> str:
+    if chosen.centre is not None:
+        sends = f"its centre, {chosen.centre.broker.host}, sends the texts; none goes from here"
+        return f"site box {chosen.listening.pbx}: {sends}\n"
     several = ", ".join(f"{carrier.name} ({carrier.kind})" for carrier in chosen.carriers)
     told = f"carriers, the preferred one first: {several}\n" if len(chosen.carriers) > 1 else ""
     if chosen.only_simulated:

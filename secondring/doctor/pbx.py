@@ -32,6 +32,8 @@ TOO_MUCH = ("Originate", "Redirect", "Hangup", "Command", "UpdateConfig", "Reloa
 """Actions that the listener's account must not have; `write = reporting,user` has none of them."""
 INSTALL = "`secondring install`, then: asterisk -rx 'dialplan reload'"
 
+UNKNOWN_COMMAND = "No such command"
+"""What Asterisk says, and ends with 0, where no module that is loaded has the command."""
 ONE_WAY = "Debian's package can silence one side of a call that it transcodes"
 RENEW = "`secondring install --reload` writes the account with the secret in ami_dial.secret_file; then restart us"
 ELSEWHERE = "run this as root on the PBX itself; --asterisk-conf and --asterisk say where its files and its program are"
@@ -81,7 +83,8 @@ async def examine_pbx(
             if not offered:
                 yield Named(OFFERED[0], unseen("shadow mode: callers are offered nothing"))
             heard_for = asyncio.get_running_loop().time() - began
-            yield Named("alone on the PBX", await _company(probe, max(0.0, BEATS_SECONDS - heard_for)))
+            wait = max(0.0, BEATS_SECONDS - heard_for)
+            yield Named("alone on the PBX", await _company(probe, wait, in_shadow=not offered))
     except PeerError as error:
         what, remedy = split_remedy(error)
         yield Named("AMI login", bad(what, remedy))
@@ -133,7 +136,7 @@ async def _rights(probe: Probe) -> Finding:
     return well("it hears of the PBX, lists channels, and can touch no call")
 
 
-async def _company(probe: Probe, seconds: float) -> Finding:
+async def _company(probe: Probe, seconds: float, *, in_shadow: bool = False) -> Finding:
     """Who listens to this PBX: we only hear them, and say nothing that would stand anybody down."""
     may = (await probe.action({"Action": "ListCommands"})).response
     await probe.wait_for(lambda _: len(_beats(probe)) > 1, seconds)
@@ -150,6 +153,8 @@ async def _company(probe: Probe, seconds: float) -> Finding:
         return unseen(
             "the account may not send a UserEvent: a second service on this PBX would not be seen", SEEN
         )
+    if not beats and in_shadow:
+        return unseen("shadow mode: a service says nothing of itself, and nobody is texted")
     if not beats:
         return unseen(
             "no service was heard here; where one runs, its account lacks `user` in read or write", SEEN
@@ -191,8 +196,7 @@ async def _calls(probe: Probe, place: Place | None, questions: list[Question]) -
     first, *others = questions
     trouble = await place(first[1])
     if trouble:
-        remedy = f"{first[3]}. Where it is loaded already: run this as root on the PBX"
-        yield Named(first[0], bad(f"no test call could be placed ({trouble})", remedy))
+        yield Named(first[0], _not_placed(trouble, first[3]))
         for name in ("events arrive", "event filter", *(question[0] for question in others)):
             yield Named(name, unseen(f"not looked at, because there was no test call: see `{first[0]}`"))
         return
@@ -210,6 +214,13 @@ async def _calls(probe: Probe, place: Place | None, questions: list[Question]) -
             yield Named(question[0], await _ask(probe, place, question))
         else:
             yield Named(question[0], unseen(f"not looked at, because `{first[0]}` fails"))
+
+
+def _not_placed(trouble: str, remedy: str) -> Finding:
+    what = f"no test call could be placed ({trouble})"
+    if trouble.startswith(UNKNOWN_COMMAND):
+        return bad(what, "asterisk -rx 'module load res_clioriginate.so'; for good: load it in modules.conf")
+    return bad(what, f"{remedy}. Where it is loaded already: run this as root on the PBX")
 
 
 async def _ask(probe: Probe, place: Place, question: Question) -> Finding:
@@ -318,4 +329,5 @@ def _run(command: list[str]) -> str:
         done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=CALL_SECONDS)  # noqa: S603 - our own words, no shell
     except (OSError, subprocess.TimeoutExpired) as error:
         return str(error)
-    return (done.stderr or done.stdout).strip() if done.returncode else ""
+    said = (done.stderr or done.stdout).strip()
+    return said if done.returncode or said.startswith(UNKNOWN_COMMAND) else ""

@@ -11,6 +11,7 @@ from secondring.certificates import ends_at
 from secondring.doctor.findings import Check, Finding, bad, unseen, well
 from secondring.domain import centre_health, health, site_health
 from secondring.domain.centre_desk import Box
+from secondring.domain.errors import ConfigError
 from secondring.site_box import broker_of
 from secondring.wiring import Settings
 
@@ -37,7 +38,10 @@ def site_checks(settings: Settings) -> Iterator[Check]:
 
 
 def _papers(at: TlsBroker, now: datetime, remedy: str) -> Finding:
-    days = health.days_left(ends_at(at.cert_file), now)
+    try:
+        days = health.days_left(ends_at(at.cert_file), now)
+    except ConfigError as error:
+        return bad(str(error), remedy)
     if days < health.CERTIFICATE_SOON.days:
         return bad(f"the certificate runs out in {days} days", remedy)
     return well(f"good for {days} days")

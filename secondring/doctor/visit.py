@@ -19,7 +19,7 @@ from secondring.doctor.machine import LEAST_FREE, file_checks, own_checks
 from secondring.doctor.pbx import Place, by_account, by_command, examine_dialling, examine_pbx
 from secondring.doctor.records import record_checks
 from secondring.doctor.sites import site_checks
-from secondring.domain.errors import ConfigError, SecondRingError
+from secondring.domain.errors import ConfigError, PeerError, SecondRingError
 from secondring.wiring import Settings
 
 ANY_VERSION = "22.1.0"
@@ -52,6 +52,12 @@ def _examined(visit: Visit) -> Iterator[Named]:
         what, remedy = split_remedy(error)
         yield Named("configuration", bad(what, remedy))
         return
+    except PeerError:  # `database` says why; all else is looked at by the files alone
+        settings = wiring.load_files(visit.config)
+        yield Named(
+            "set on screen",
+            unseen("the books cannot be read: the files alone are looked at", "see `database`"),
+        )
     yield from map(carried_out, own_checks(settings, least_free=visit.least_free))
     yield from map(carried_out, alarm_checks(settings))
     yield from map(carried_out, booking_checks(settings))

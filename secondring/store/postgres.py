@@ -5,6 +5,7 @@ be overtaken in between. A turn is a lock of the database's own that ends with i
 its holder. Why that, and not SERIALIZABLE: docs/decisions.md.
 """
 
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -31,7 +32,7 @@ try:
     from psycopg.types.string import StrDumper
 except ImportError as error:
     raise ConfigError(
-        "database.url: PostgreSQL needs a driver that is not here: /opt/secondring/bin/pip install 'psycopg[binary]'"
+        f"database.url: PostgreSQL needs a driver that is not here: {sys.prefix}/bin/pip install 'psycopg[binary]'"
     ) from error
 
 Mode = Literal["write", "read"]

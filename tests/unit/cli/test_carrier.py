@@ -13,6 +13,7 @@ import yaml
 from secondring import wiring
 from secondring.carriers import handset
 from secondring.cli import app
+from secondring.domain import pulse
 from secondring.domain.errors import PeerError
 from secondring.domain.phone import PhoneNumber
 from sms_gateway.carriers.port import Checks, Checkup, Driver
@@ -173,3 +174,12 @@ def test_an_account_that_can_be_asked_about_is_asked_before_anything_is_sent(
     assert code == (0 if ok else 69)
     assert texts_to_staff(desk) == (1 if ok else 0)
     assert bool(found["account"]["remedy"]) is not ok
+
+
+def test_in_shadow_mode_a_service_that_runs_asks_nobody_so_the_test_does(desk: Desk) -> None:
+    with wiring.writing(wiring.load_settings(desk.folder)) as books:
+        for service in pulse.Service:
+            pulse.keep(books, pulse.State.WORKING, wiring.now(), service)
+    code, found = steps(desk, "--even-in-shadow", "--wait", "20")
+    assert found["receipt"]["said"] == "the phone has it"
+    assert code == 0

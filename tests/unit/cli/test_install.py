@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from dialplan import prompts
+from secondring.cli.pbx import _without_each_sound
 from tests.support.terminal import a_clinic, complains, run, warnings
 
 LADDER = """
@@ -142,3 +143,35 @@ def test_a_site_that_is_nearly_one(
     begin = a_clinic(tmp_path / "home")
     told = complains([*begin, "report", "--site", "mian"], monkeypatch, capsys)[1]
     assert "did you mean main?" in told
+
+
+def test_asterisk_is_given_the_whole_path_of_its_file(
+    tmp_path: Path, recorded: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begin = a_clinic(tmp_path / "home")
+    program = tmp_path / "asterisk"
+    program.write_text(f"#!/bin/sh\necho \"$*\" >> {tmp_path}/asked\necho 'Asterisk 20.9.1'\n")
+    program.chmod(0o755)
+    monkeypatch.chdir(recorded.parent)
+    options = ("--asterisk-conf", recorded.name, "--asterisk", str(program))
+    run(*begin, "install", *options, "--no-prompts", "--reload")
+    run(*begin, "uninstall", *options, "--reload")
+    asked = (tmp_path / "asked").read_text()
+    assert f"-C {recorded} -rx dialplan reload" in asked
+    assert f"-C {recorded.name}" not in asked
+
+
+def test_what_was_done_is_not_lost_among_the_prompts() -> None:
+    folder = "/pbx/sounds/en/secondring"
+    done = [
+        f"kept /pbx/manager.conf as {folder}/manager.conf.wav",
+        *(f"made {folder}/{name}.{kind}" for name in "abc" for kind in ("wav", "sln16")),
+        "changed /pbx/manager.conf",
+        "removed /pbx/sounds/es/secondring/a.wav",
+    ]
+    assert _without_each_sound(done) == [
+        done[0],
+        f"made 6 sound files in {folder}",
+        "changed /pbx/manager.conf",
+        "removed 1 sound file in /pbx/sounds/es/secondring",
+    ]

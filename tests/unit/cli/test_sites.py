@@ -1,6 +1,7 @@
 """`secondring sites`: papers for broker, centre and boxes, and what administrators are told to do with them."""
 
 import json
+import shutil
 import stat
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -20,7 +21,7 @@ from secondring.domain.errors import ConfigError
 from secondring.domain.pulse import Service
 from secondring.domain.site_health import Beat, Heard
 from secondring.site_papers import Authority
-from tests.support.terminal import a_clinic
+from tests.support.terminal import a_clinic, run
 
 runner = CliRunner()
 
@@ -362,3 +363,49 @@ def test_a_beat_that_somebody_kept_and_sent_again_says_nothing() -> None:
         gone, Beat(at=at + timedelta(minutes=1), waiting=0, oldest_at=None, listening=True), at
     )
     assert not back.is_silent(at)
+
+
+@pytest.fixture
+def box(centre: Path, tmp_path: Path) -> Path:
+    """A site box with the papers that the centre made for it."""
+    told(centre, "add", "north-box", "--site", site_of(centre))
+    given, folder = centre / "sites/for-north-box", tmp_path / "box"
+    folder.mkdir()
+    a_clinic(folder)
+    (folder / "sites").mkdir()
+    for file in given.iterdir():
+        place = {"seal": folder / "credentials/seal", "70-centre.yaml": folder / "conf.d/70-centre.yaml"}
+        shutil.copy(file, place.get(file.name, folder / "sites" / file.name))
+    part = folder / "conf.d/70-centre.yaml"
+    part.write_text(part.read_text().replace("/etc/secondring/sites", str(folder / "sites")))
+    return folder
+
+
+@pytest.mark.parametrize("seal", [b"not a key", None])
+def test_a_seal_that_is_none_is_not_made_on_the_spot(box: Path, seal: bytes | None) -> None:
+    file = box / "credentials/seal"
+    file.unlink() if seal is None else file.write_bytes(seal)
+    with pytest.raises(ConfigError) as refused:
+        wiring.load_files(box)
+    said = str(refused.value)
+    assert "centre.seal_file" in said
+    assert "copy it from the other one" in said
+    assert "openssl" not in said, "a key of our own making is not the centre's"
+    assert "database" not in said
+
+
+def test_papers_that_were_not_copied_are_named_with_what_makes_them(box: Path) -> None:
+    assert found_at(box, "papers of this site box").ok
+    (box / "sites/north-box.pem").unlink()
+    found = found_at(box, "papers of this site box")
+    assert found.ok is False
+    assert "north-box.pem cannot be read (no such file or directory)" in found.evidence
+    assert "at the centre, `sites add`" in found.remedy
+    (box / "sites/north-box.pem").write_text("no certificate")
+    assert "it is no certificate" in found_at(box, "papers of this site box").evidence
+
+
+def test_check_config_says_who_texts_for_a_site_box(box: Path) -> None:
+    said = run("--config", str(box), "check-config")
+    assert "site box north-box: its centre, 127.0.0.1, sends the texts" in said
+    assert "until you choose another" not in said, "a site box has no carrier"

@@ -192,3 +192,17 @@ def test_units_as_systemd_sees_them(states: str, ok: bool, told: str, remedy: st
     assert found.ok is ok
     assert told in found.evidence
     assert remedy in found.remedy
+
+
+def test_books_that_cannot_be_read_hide_nothing_else(folder: Path) -> None:
+    (folder / "state/secondring.db").write_text("no database of anybody's " * 99)
+    found = {
+        named.name: named.finding
+        for named in examine(Visit(config=folder, asterisk_conf=folder / "none.conf"))
+    }
+    assert found["set on screen"].ok is None
+    assert found["database"].ok is False
+    assert "secondring.db" in found["database"].evidence
+    assert found["configuration"].ok
+    assert found["messages"].ok
+    assert found["AMI login"].ok is False
