@@ -43,8 +43,12 @@ TONES = {
     "urgent-no-answer": 1040,
     "urgent-last-try": 1120,
 }
-"""Hertz of what nurses and callers hear; each lasts SECONDS."""
-SECONDS = 0.6
+"""Hertz of what nurses and callers hear; each lasts SECONDS, or LAST_SECONDS where the line goes dead after it."""
+SECONDS, LAST_SECONDS = 0.6, 1.6
+LAST_WORDS = {"urgent-taken", "urgent-no-answer", "urgent-last-try"}
+"""What is heard is written to a file in pieces, and looked for from time to time: a short tone before the end of a call
+may be over before it is found.
+"""
 NURSE_TONE, PATIENT_TONE = 1500, 1900
 """Hertz of the two voices."""
 NUMBERS = f"""
@@ -78,7 +82,8 @@ def record_prompts(pbx: Pbx) -> None:
     prompts = pbx.home / "prompts/en"
     prompts.mkdir(parents=True, exist_ok=True)
     for name, frequency in TONES.items():
-        write_tone(prompts / f"{name}.wav", frequency, SECONDS)
+        seconds = LAST_SECONDS if name in LAST_WORDS else SECONDS
+        write_tone(prompts / f"{name}.wav", frequency, seconds)
 
 
 def accept(nurse: Phone, *, timeout: float = 10) -> Line:
