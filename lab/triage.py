@@ -45,7 +45,7 @@ TONES = {
 }
 """Hertz of what nurses and callers hear; each lasts SECONDS, or LAST_SECONDS where the line goes dead after it."""
 SECONDS, LAST_SECONDS = 0.6, 1.6
-LAST_WORDS = {"urgent-taken", "urgent-no-answer", "urgent-last-try"}
+LAST_WORDS = {"urgent-taken", "urgent-nobody", "urgent-callback", "urgent-no-answer", "urgent-last-try"}
 """What is heard is written to a file in pieces, and looked for from time to time: a short tone before the end of a call
 may be over before it is found.
 """
