@@ -1,7 +1,6 @@
 """One connection to an AMI, from greeting to end. It never reconnects: that is `AmiLink`'s work."""
 
 import asyncio
-import ipaddress
 import logging
 import ssl
 import time
@@ -14,6 +13,7 @@ from ami_listener.protocol import Fields, OneConnection, Protocol, Reply, Reques
 from ami_listener.sieve import is_wanted
 from ami_listener.stats import LinkStats
 from secondring.domain.errors import LoginRefused, PeerError
+from secondring.domain.hosts import is_loopback
 
 log = logging.getLogger(__name__)
 
@@ -40,10 +40,7 @@ class AmiAccount:
     @property
     def is_near(self) -> bool:
         """True for a PBX on this machine."""
-        try:
-            return ipaddress.ip_address(self.host).is_loopback
-        except ValueError:
-            return self.host == "localhost"
+        return is_loopback(self.host)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -31,13 +31,8 @@ Database = psycopg.Connection[tuple[Any, ...]]
 @contextmanager
 def filled_server(**more: str) -> Iterator["FilledServer"]:
     """A server with an empty database, gone at the end; `more` are settings of the server."""
-    cluster = Cluster(CAREFUL | more)
-    try:
-        cluster.start()
-        with cluster.new_database() as url:
-            yield FilledServer(cluster, url)
-    finally:
-        cluster.remove()
+    with Cluster(CAREFUL | more) as cluster, cluster.new_database() as url:
+        yield FilledServer(cluster, url)
 
 
 class FilledServer:

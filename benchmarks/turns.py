@@ -69,17 +69,12 @@ def together(url: str, processes: int, seconds: float) -> float:
 
 
 def main(seconds: float = 5.0) -> None:
-    cluster = Cluster(DURABLE)
-    try:
-        cluster.start()
-        with cluster.new_books() as url:
-            bare = floor(url, seconds)
-            print(f"floor, one bare connection: {bare:,.0f} commits/s")
-            for processes in PROCESSES:
-                found = together(url, processes, seconds)
-                print(f"{processes} processes: {found:,.0f} transactions/s, {found / bare:.2f} of the floor")
-    finally:
-        cluster.remove()
+    with Cluster(DURABLE) as cluster, cluster.new_books() as url:
+        bare = floor(url, seconds)
+        print(f"floor, one bare connection: {bare:,.0f} commits/s")
+        for processes in PROCESSES:
+            found = together(url, processes, seconds)
+            print(f"{processes} processes: {found:,.0f} transactions/s, {found / bare:.2f} of the floor")
 
 
 if __name__ == "__main__":

@@ -123,14 +123,10 @@ def _sqlite() -> Iterator[str]:
 
 @contextmanager
 def _postgres() -> Iterator[str]:
-    server = Cluster({"shared_buffers": "128MB", "autovacuum": "on"})  # and it commits to its disk
-    try:
-        server.start()
-        with server.new_database() as url:
-            upgrade(url)
-            yield url
-    finally:
-        server.remove()
+    settings = {"shared_buffers": "128MB", "autovacuum": "on"}  # and it commits to its disk
+    with Cluster(settings) as server, server.new_database() as url:
+        upgrade(url)
+        yield url
 
 
 DATABASES = {"SQLite": _sqlite, "PostgreSQL": _postgres}

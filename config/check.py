@@ -13,7 +13,6 @@ from config.booking import build_timetable, visits_that_never_fit
 from config.choosing import cautions_of_carriers, slips_of_carriers
 from config.doors import open_doors
 from config.ladders import cautions, deadly_settings
-from config.links import is_loopback
 from config.problems import KeyPath, Problem, dotted, may_show, shown
 from config.retention import rash
 from config.schema import Configuration
@@ -21,6 +20,7 @@ from config.sites import box_of, slips_of_sites
 from config.tree import Tree
 from config.unknown import is_expected, remedy_for_unknown
 from config.walk import carrier_kinds, field_at, without_kind
+from secondring.domain.hosts import is_loopback
 
 _WHAT = {
     "missing": "is missing",

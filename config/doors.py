@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 from config.booking import BookingListen
-from config.links import is_loopback
 from config.problems import KeyPath
 from config.schema import Configuration
 from config.web import Web
+from secondring.domain.hosts import is_loopback
 
 Slip = tuple[KeyPath, str, str]
 """Where, what, and what to do."""

@@ -1,6 +1,5 @@
 """Addresses in the configuration: web addresses, the database's, and where a secret is kept."""
 
-import ipaddress
 import re
 from typing import Annotated
 from urllib.parse import SplitResult, parse_qsl, urlsplit
@@ -8,6 +7,7 @@ from urllib.parse import SplitResult, parse_qsl, urlsplit
 from pydantic import AfterValidator
 
 from config.refusal import refusal
+from secondring.domain.hosts import is_loopback
 
 WRITE_SECRET = "Write a path (/etc/secondring/credentials/NAME), credential:NAME or env:NAME."  # noqa: S105
 _SERVER_KEYS = (
@@ -22,16 +22,6 @@ _SERVER_KEYS = (
 """What libpq may be told in a database's address (postgresql.org/docs/current/libpq-connect.html)."""
 _SURE_MODES = {"verify-full", "verify-ca"}
 _SECRET_REF = re.compile(r"/[^\x00]+|credential:[A-Za-z0-9_.-]{1,64}|env:[A-Z][A-Z0-9_]{0,63}")
-
-
-def is_loopback(host: str) -> bool:
-    """True when what is sent to `host` never leaves this machine."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _split(text: str, what: str = "web address", remedy: str = "Write https://host/path.") -> SplitResult:

@@ -1,6 +1,5 @@
 """`init`: from a few answers to a first configuration, and what comes after it."""
 
-import shlex
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from config.first import (
     write_missing_secrets,
 )
 from config.loader import HOME
+from secondring.typed import typed
 
 __all__ = [
     "FirstConfiguration",
@@ -47,9 +47,9 @@ def missing_secrets(directory: Path | None) -> FirstConfiguration:
     """Make what an existing clinic lacks of the secrets that are ours to make; nothing that exists is touched."""
     home = directory or HOME
     files = write_missing_secrets(home)
-    option = f" --config {shlex.quote(str(home))}" if home != HOME else ""
+    command = typed(None if home == HOME else home)
     steps = (
-        f"Then: secondring{option} install --reload    (tells the PBX)",
+        f"Then: {command} install --reload    (tells the PBX)",
         "      systemctl restart secondring",
     )
     return FirstConfiguration(files.made, files.kept, "\n".join(steps) if files.made else "")
@@ -69,14 +69,14 @@ def first_configuration(
         places=home.absolute() != HOME,
     )
     files = write_first_config(home, answers)
-    option = f" --config {shlex.quote(str(home))}" if home != HOME else ""
+    command = typed(None if home == HOME else home)
     steps = (
         "Next:",
-        f"  secondring{option} check-config       (when you have looked at {home / SITE_FILE})",
-        f"  secondring{option} install --dry-run  (what would change on this PBX; on another: render manager)",
-        f"  secondring{option} migrate",
-        f"  secondring{option} run",
+        f"  {command} check-config       (when you have looked at {home / SITE_FILE})",
+        f"  {command} install --dry-run  (what would change on this PBX; on another: render manager)",
+        f"  {command} migrate",
+        f"  {command} run",
         "It begins in shadow mode: everything is decided and explained, nothing is sent. In the end:",
-        f"  secondring{option} mode live",
+        f"  {command} mode live",
     )
     return FirstConfiguration(files.made, files.kept, "\n".join(steps))

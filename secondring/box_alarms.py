@@ -24,10 +24,7 @@ def spool_alarms(books: Books, to: Spool, at: datetime) -> int:
     since = datetime.fromisoformat(since_told) if since_told else at
     fresh = [alarm for alarm in books.alarms(since=since, limit=100) if alarm.raised_at > since]
     for alarm in reversed(fresh):
-        if not alarm.kind.startswith("urgent") and alarm.kind not in (
-            centre_health.SILENT,
-            centre_health.REFUSES,
-        ):
+        if not alarm.kind.startswith("urgent") and alarm.kind not in centre_health.ABOUT_THE_WAY:
             to.add(
                 books,
                 AlarmTold(kind=alarm.kind, because=alarm.because, site=alarm.site, at=alarm.raised_at),

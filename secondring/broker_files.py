@@ -10,7 +10,6 @@ import base64
 import grp
 import hashlib
 import hmac
-import ipaddress
 import os
 import re
 from collections.abc import Iterator
@@ -19,6 +18,7 @@ from pathlib import Path
 from config.settings import MqttSettings
 from dialplan.install import OwnFile
 from secondring.domain.errors import ConfigError
+from secondring.domain.hosts import is_loopback
 from secondring.wiring import Settings
 
 CONF, PASSWORDS, LISTS = Path("conf.d/secondring.conf"), Path("secondring.passwd"), Path("secondring.acl")
@@ -74,19 +74,12 @@ def _usable(mqtt: MqttSettings | None) -> MqttSettings:
         )
     if not re.fullmatch(r"[A-Za-z0-9._-]+", mqtt.user):
         raise ConfigError(f"mqtt.user {mqtt.user!r}: use letters, digits, dots, dashes and underscores")
-    if mqtt.tls or not _is_here(mqtt.host):
+    if mqtt.tls or not is_loopback(mqtt.host):
         raise ConfigError(
             f"mqtt.host {mqtt.host}{' with mqtt.tls' if mqtt.tls else ''}: what is set up here is a broker on loopback."
             " Set mqtt.host to 127.0.0.1 and mqtt.tls to false, or set up that broker by hand: docs/mqtt.md"
         )
     return mqtt
-
-
-def _is_here(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def _known(file: Path) -> str:

@@ -1,7 +1,6 @@
 """The part that serves staff's pages, inside `secondring run` or on its own."""
 
 import logging
-import shlex
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -28,6 +27,7 @@ from secondring.papers import only_near, papers
 from secondring.refused import DIALLING, Refusals
 from secondring.serving import Listen, serve
 from secondring.telephone import Telephone
+from secondring.typed import typed
 from secondring.urgent import UrgentRunner
 from secondring.vitals import OF_CARRIER, Carrier, Vitals
 from secondring.web.app import make_app
@@ -169,7 +169,7 @@ def make_desk(
 def _command(settings: Settings) -> str:
     """What an administrator types to mean this configuration."""
     place = settings.read_from
-    return "secondring" if place in (None, HOME) else f"secondring --config {shlex.quote(str(place))}"
+    return typed(None if place == HOME else place)
 
 
 def _provider(settings: Settings) -> Provider | None:

@@ -1,9 +1,9 @@
 """Which certificates this configuration serves with, by the name of the listener."""
 
-from config.links import is_loopback
 from config.settings import BookingSettings
 from config.web import WebSettings
 from secondring.certificates import Certificate
+from secondring.domain.hosts import is_loopback
 from secondring.wiring import Settings
 
 

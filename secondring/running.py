@@ -29,9 +29,8 @@ async def run_together(parts: Mapping[str, Callable[[], Awaitable[None]]], ready
     }
     waiting = asyncio.create_task(stop.wait(), name="signal")
     try:
-        await asyncio.sleep(
-            0
-        )  # each part takes its first step: who opens a port with it has done so when we are ready
+        # Each part takes its first step: who opens a port with it has done so when we are ready.
+        await asyncio.sleep(0)
         ready()
         everything: list[asyncio.Future[Any]] = [*tasks, waiting]
         await asyncio.wait(everything, return_when=asyncio.FIRST_COMPLETED)

@@ -15,12 +15,8 @@ settings.load_profile("secondring")
 @pytest.fixture(scope="session")
 def cluster() -> Iterator[Cluster]:
     """A PostgreSQL for the whole session, begun by the first test that wants one."""
-    made = Cluster()
-    try:
-        made.start()
+    with Cluster() as made:
         yield made
-    finally:
-        made.remove()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -7,8 +7,8 @@ from pydantic import Field, PlainValidator
 
 from config.carriers.base import CarrierKeys
 from config.fields import Country
-from config.links import is_loopback
 from config.refusal import refusal
+from secondring.domain.hosts import is_loopback
 from secondring.domain.phone import PhoneNumber, parse_number
 
 Port = Annotated[int, Field(ge=1, le=65535)]

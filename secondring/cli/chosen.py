@@ -1,9 +1,10 @@
 """What the command line said so far, for whoever comes later in the same command. Loads nothing."""
 
-import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from secondring.typed import typed
 
 if TYPE_CHECKING:
     from config.settings import Settings
@@ -57,4 +58,4 @@ def to_type(words: str) -> str:
 
 def command() -> str:
     """`secondring`, as it has to be typed to mean this very configuration."""
-    return f"secondring --config {shlex.quote(str(_chosen[0]))}" if _chosen else "secondring"
+    return typed(_chosen[0] if _chosen else None)

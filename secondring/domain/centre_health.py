@@ -15,6 +15,7 @@ LATELY = timedelta(seconds=35)
 SILENT_AFTER = timedelta(minutes=5)
 """So long without an answer is worth telling people at the site: nobody at the centre may know."""
 SILENT, REFUSES = "centre-silent", "centre-refuses"
+ABOUT_THE_WAY = frozenset({SILENT, REFUSES})
 """Kinds of alarms. They are about the way to the centre, so they do not travel there."""
 BOOKMARK = "centre"
 

@@ -10,6 +10,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
+from types import TracebackType
+from typing import Self
 
 import psycopg
 import pytest
@@ -69,6 +71,19 @@ class Cluster:
         self._run(
             "initdb", "-D", self.data, "-U", SUPER, "-A", "trust", "--locale=C", "-E", "UTF8", "--no-sync"
         )
+
+    def __enter__(self) -> Self:
+        try:
+            self.start()
+        except BaseException:
+            self.remove()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.remove()
 
     @property
     def data(self) -> Path:

@@ -25,12 +25,8 @@ ANNA = PhoneNumber("+12025550123")
 @pytest.fixture(scope="module")
 def server() -> Iterator[Cluster]:
     """One of this module's own, to be stopped and started."""
-    made = Cluster()
-    try:
-        made.start()
+    with Cluster() as made:
         yield made
-    finally:
-        made.remove()
 
 
 @pytest.fixture
